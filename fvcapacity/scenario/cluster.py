@@ -1,0 +1,271 @@
+"""The Kubernetes objects that capacity depends on, as plain frozen records.
+
+`fvcapacity.inputs.manifests` fills them from YAML; nothing else describes requests, limits, probes, HPA
+rules or volumes. Quantities are cores (float, exact to the millicore) and bytes; None means "not set".
+Selectors, affinities and tolerations stay the mappings of the API, which the scheduler rules read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from fvcapacity.errors import Location
+
+ProbeHandler = Literal["http", "tcp", "exec", "grpc"]
+WorkloadKind = Literal["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """A probe with the API's defaults applied (``pkg/apis/core/v1/defaults.go``)."""
+
+    handler: ProbeHandler
+    initial_delay_s: int = 0
+    period_s: int = 10
+    timeout_s: int = 1
+    success_threshold: int = 1
+    failure_threshold: int = 3
+    path: str = ""
+    port: int | str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Container:
+    """One container of a pod template."""
+
+    name: str
+    image: str = ""
+    kind: Literal["app", "init", "sidecar"] = "app"
+    cpu_request_cores: float | None = None
+    cpu_limit_cores: float | None = None
+    memory_request_bytes: int | None = None
+    memory_limit_bytes: int | None = None
+    ports: Mapping[str, int] = field(default_factory=dict)
+    liveness: Probe | None = None
+    readiness: Probe | None = None
+    startup: Probe | None = None
+    pre_stop_s: float = 0.0
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodTemplate:
+    """What every pod of a workload looks like. ``containers`` holds app, init and sidecar containers."""
+
+    containers: tuple[Container, ...]
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    service_account: str = "default"
+    node_selector: Mapping[str, str] = field(default_factory=dict)
+    affinity: Mapping[str, Any] = field(default_factory=dict)
+    tolerations: tuple[Mapping[str, Any], ...] = ()
+    topology_spread: tuple[Mapping[str, Any], ...] = ()
+    priority: int = 0
+    priority_class: str = ""
+    termination_grace_s: int = 30
+    volume_claims: tuple[str, ...] = ()
+    """PersistentVolumeClaim names (for a StatefulSet's templates: the template names)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VolumeClaim:
+    """A PersistentVolumeClaim or a StatefulSet's claim template."""
+
+    name: str
+    namespace: str
+    storage_bytes: int | None
+    access_modes: tuple[str, ...] = ()
+    storage_class: str = ""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workload:
+    """A controller that keeps pods running. ``key`` is ``deployment/order-service``."""
+
+    kind: WorkloadKind
+    name: str
+    namespace: str
+    template: PodTemplate
+    replicas: int | None = None
+    """As written; None when the manifest leaves it out (the API then takes 1)."""
+    selector: Mapping[str, Any] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    strategy: Literal["RollingUpdate", "Recreate", "OnDelete"] = "RollingUpdate"
+    max_surge: int | str = "25%"
+    max_unavailable: int | str = "25%"
+    claim_templates: tuple[VolumeClaim, ...] = ()
+    schedule: str = ""
+    """Cron line of a CronJob."""
+    location: Location | None = None
+
+    @property
+    def key(self) -> str:
+        """``kind/name`` in lower case, as in the path grammar."""
+        return f"{self.kind.lower()}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HpaMetric:
+    """One entry of ``spec.metrics``; exactly one of the three targets is set in a valid one.
+
+    ``average_value_milli`` and ``value_milli`` are in the API's thousandths (memory: milli-bytes),
+    because the controller computes in them.
+    """
+
+    type: Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
+    name: str
+    container: str = ""
+    utilization_percent: int | None = None
+    average_value_milli: int | None = None
+    value_milli: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingPolicy:
+    """One policy of an HPA behaviour."""
+
+    type: Literal["Pods", "Percent"]
+    value: int
+    period_s: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScalingRules:
+    """One direction of an HPA behaviour; None means "take the API's default"."""
+
+    stabilization_window_s: int | None = None
+    select_policy: Literal["Max", "Min", "Disabled"] | None = None
+    policies: tuple[ScalingPolicy, ...] | None = None
+    tolerance: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HorizontalPodAutoscaler:
+    """An HPA (autoscaling/v2; v1 is converted)."""
+
+    name: str
+    namespace: str
+    target_kind: str
+    target_name: str
+    min_replicas: int = 1
+    max_replicas: int = 1
+    metrics: tuple[HpaMetric, ...] = ()
+    scale_up: ScalingRules | None = None
+    scale_down: ScalingRules | None = None
+    has_behavior: bool = False
+    """False: the controller takes its legacy path (no behaviour written)."""
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """A Service and the pods that it selects."""
+
+    name: str
+    namespace: str
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"] = "ClusterIP"
+    selector: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[int, int | str] = field(default_factory=dict)
+    """Service port to target port (number or container port name)."""
+    headless: bool = False
+    session_affinity: Literal["None", "ClientIP"] = "None"
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngressRule:
+    """One path of an Ingress."""
+
+    host: str
+    path: str
+    path_type: str
+    service: str
+    port: int | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingress:
+    """An Ingress with its rules."""
+
+    name: str
+    namespace: str
+    ingress_class: str = ""
+    rules: tuple[IngressRule, ...] = ()
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkPolicy:
+    """A NetworkPolicy; ``spec`` is the API's mapping, read by ``scenario.network``."""
+
+    name: str
+    namespace: str
+    spec: Mapping[str, Any]
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodDisruptionBudget:
+    """A PodDisruptionBudget."""
+
+    name: str
+    namespace: str
+    selector: Mapping[str, Any]
+    min_available: int | str | None = None
+    max_unavailable: int | str | None = None
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResourceQuota:
+    """A ResourceQuota; ``hard`` keeps the API's names with exact quantities as text."""
+
+    name: str
+    namespace: str
+    hard: Mapping[str, str]
+    scopes: tuple[str, ...] = ()
+    scope_selector: Mapping[str, Any] = field(default_factory=dict)
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LimitRange:
+    """A LimitRange; ``limits`` are the API's items."""
+
+    name: str
+    namespace: str
+    limits: tuple[Mapping[str, Any], ...]
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterObjects:
+    """Everything that a set of manifests says, in the order in which it was read."""
+
+    workloads: tuple[Workload, ...] = ()
+    services: tuple[Service, ...] = ()
+    ingresses: tuple[Ingress, ...] = ()
+    autoscalers: tuple[HorizontalPodAutoscaler, ...] = ()
+    claims: tuple[VolumeClaim, ...] = ()
+    network_policies: tuple[NetworkPolicy, ...] = ()
+    disruption_budgets: tuple[PodDisruptionBudget, ...] = ()
+    quotas: tuple[ResourceQuota, ...] = ()
+    limit_ranges: tuple[LimitRange, ...] = ()
+    namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Namespace name to its labels (NetworkPolicies select by them)."""
+    other: tuple[Mapping[str, Any], ...] = ()
+    """``{"kind", "name", "namespace"}`` of objects that carry no capacity; secrets by name only."""
+
+    def workload(self, key: str) -> Workload | None:
+        """Return the workload with this ``kind/name`` key, or None."""
+        return next((item for item in self.workloads if item.key == key), None)
+
+    def service(self, name: str, namespace: str | None = None) -> Service | None:
+        """Return the Service with this name, or None."""
+        return next(
+            (s for s in self.services if s.name == name and namespace in (None, s.namespace)), None
+        )

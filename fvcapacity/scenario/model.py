@@ -1,0 +1,153 @@
+"""A scenario: what the user wrote (`ScenarioFile`), and the whole it stands for (`Scenario`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
+from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.scenario.topology import Topology
+from fvcapacity.scenario.traffic import Traffic
+
+KUBERNETES_RELEASE = "1.36"
+"""The release whose rules are emulated. Stated here and nowhere else."""
+
+
+class Window(Model):
+    """The stretch of time that is simulated and judged.
+
+    ``warm_up`` is simulated before ``start`` and left out of every table and verdict.
+    """
+
+    start: datetime
+    """Local time of the scenario's time zone, unless it carries an offset."""
+    duration: DurationNs = Field(gt=0)
+    warm_up: DurationNs = 600_000_000_000
+
+
+class Objectives(Model):
+    """What the system must keep, judged per 5-minute window over user requests."""
+
+    p95_ms: float = Field(default=500.0, gt=0)
+    error_percent: float = Field(default=1.0, ge=0, le=100)
+    failing_windows_percent: float = Field(default=1.0, ge=0, le=100)
+    minimum_requests: int = Field(default=60, ge=1)
+    """Windows of a route with fewer requests are not judged alone (they count in the whole)."""
+
+
+class NodePool(Model):
+    """Machines of one type that the cluster autoscaler may add and remove."""
+
+    instance_type: str
+    cpu: Cores = Field(gt=0)
+    memory: Bytes = Field(gt=0)
+    allocatable_cpu: Cores = Field(gt=0)
+    allocatable_memory: Bytes = Field(gt=0)
+    max_pods: int = Field(default=110, ge=1)
+    count: int = Field(ge=0)
+    minimum: int = Field(default=0, ge=0)
+    maximum: int = Field(ge=0)
+    zones: tuple[str, ...] = ("zone-1",)
+    labels: dict[str, str] = Field(default_factory=dict)
+    taints: tuple[dict[str, str], ...] = ()
+    spot: bool = False
+    boot: DurationNs = 90_000_000_000
+    """From the autoscaler's decision to a Ready node."""
+    basis: Basis | None = None
+    source: str = ""
+
+
+class ClusterTimings(Model):
+    """How long the cluster's own work takes. Each is an assumption unless the source says otherwise."""
+
+    image_pull: DurationNs = 8_000_000_000
+    """First pull of an image on a node; later ones are cached."""
+    container_create: DurationNs = 800_000_000
+    endpoint_propagation: DurationNs = 500_000_000
+    """From a pod's change of readiness to every proxy knowing it."""
+    metrics_resolution: DurationNs = 15_000_000_000
+    hpa_sync: DurationNs = 15_000_000_000
+    autoscaler_scan: DurationNs = 10_000_000_000
+    scale_down_unneeded: DurationNs = 600_000_000_000
+    scale_down_utilization: float = Field(default=0.5, ge=0, le=1)
+    scale_down_delay_after_add: DurationNs = 600_000_000_000
+
+
+class CostSettings(Model):
+    """Which price list counts, and in which currency."""
+
+    prices: str
+    region: str | None = None
+    currency: str = "USD"
+
+
+class ScenarioFile(Model):
+    """The YAML that the user writes. Paths are relative to the file."""
+
+    name: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)
+    description: str = ""
+    manifests: tuple[str, ...] = Field(min_length=1)
+    topology: str
+    traffic: Traffic
+    window: Window
+    time_zone: str = "America/Santiago"
+    nodes: dict[str, NodePool] = Field(min_length=1)
+    cluster: ClusterTimings = ClusterTimings()
+    objectives: Objectives = Objectives()
+    cost: CostSettings | None = None
+    seed: int = Field(default=1, ge=0, lt=2**63)
+    replications: int = Field(default=1, ge=1, le=10_000)
+    plane: Literal["simpy", "fast"] = "simpy"
+
+
+@dataclass(frozen=True)
+class TrafficTable:
+    """Base rates of the run: what the source says, before scale and events.
+
+    Attributes
+    ----------
+    interval_ns
+        Length of an interval.
+    start_ns
+        Epoch nanoseconds (UTC) of the first interval; it covers warm-up and window.
+    routes
+        Names of the columns.
+    rps
+        float64, shape (intervals, routes): requests a second.
+    counts
+        True when ``rps`` come from counts of requests, so that totals mean something.
+    """
+
+    interval_ns: int
+    start_ns: int
+    routes: tuple[str, ...]
+    rps: npt.NDArray[np.float64]
+    source: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """Everything that a run needs, loaded and checked. Made by ``fvcapacity.inputs.load_scenario``."""
+
+    file: ScenarioFile
+    cluster: ClusterObjects
+    topology: Topology
+    traffic: TrafficTable | None
+    """None for a closed loop of users."""
+    start_ns: int
+    """Epoch nanoseconds (UTC) of the window's start."""
+    input_hashes: dict[str, str] = field(default_factory=dict)
+    """SHA-256 of every file that was read, by its path relative to the scenario."""
+    findings: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Name of the scenario."""
+        return self.file.name

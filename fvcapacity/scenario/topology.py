@@ -1,0 +1,206 @@
+"""What the manifests cannot say: the routes, who calls whom, and what a request costs where.
+
+A topology has *services* (how a container serves: its threads, memory, pools) and *routes* (a program
+of steps). A step is exactly one of ``cpu``, ``call``, ``parallel``, ``branch``, ``wait``, ``disk``. An
+*operation* is a named program of a service, so that routes can share it (``auth-service.verify``).
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
+
+DistributionKind = Literal["constant", "exponential", "lognormal", "uniform"]
+Balancing = Literal["random", "round_robin", "sticky"]
+
+
+class Distribution(Model):
+    """A non-negative random time.
+
+    ``cv`` is the coefficient of variation (lognormal only). A uniform one runs from 0 to twice its mean.
+    """
+
+    mean_ms: float = Field(ge=0)
+    distribution: DistributionKind = "lognormal"
+    cv: float = Field(default=0.5, ge=0, le=20)
+    basis: Basis | None = None
+    source: str = ""
+
+
+class CpuStep(Distribution):
+    """CPU work at the service itself, in CPU-milliseconds; ``threads`` names the thread group."""
+
+    threads: str = "main"
+
+
+class Branch(Model):
+    """Take ``then`` with a probability, else ``otherwise`` (a cache hit, a coupon)."""
+
+    probability: float = Field(ge=0, le=1)
+    then: tuple[Step, ...] = ()
+    otherwise: tuple[Step, ...] = ()
+    basis: Basis | None = None
+    source: str = ""
+
+
+class Disk(Model):
+    """Input and output on the volume of the service: ``operations`` of at most ``bytes`` each."""
+
+    operations: float = Field(gt=0)
+    basis: Basis | None = None
+    source: str = ""
+
+
+class Step(Model):
+    """One step of a program. Exactly one of the six kinds is given; the rest describes a call.
+
+    ``call`` names a service (with inline ``steps``) or an operation (``auth-service.verify``).
+    """
+
+    cpu: CpuStep | None = None
+    call: str | None = None
+    parallel: tuple[Step, ...] | None = None
+    branch: Branch | None = None
+    wait: Distribution | None = None
+    disk: Disk | None = None
+
+    steps: tuple[Step, ...] | None = None
+    timeout: DurationNs | None = None
+    retries: int = Field(default=0, ge=0, le=10)
+    retry_backoff: DurationNs = 0
+    cancel_on_timeout: bool = False
+    optional: bool = False
+    """A failed optional call does not fail its caller (reviews on a product page)."""
+    request_memory: Bytes | None = None
+    response_bytes: Bytes | None = None
+    log_bytes: Bytes | None = None
+    written_bytes: Bytes | None = None
+    basis: Basis | None = None
+    source: str = ""
+
+    @model_validator(mode="after")
+    def _exactly_one_kind(self) -> Step:
+        kinds = ("cpu", "call", "parallel", "branch", "wait", "disk")
+        given = [kind for kind in kinds if getattr(self, kind) is not None]
+        if len(given) != 1:
+            raise ValueError(f"a step is exactly one of {', '.join(kinds)}; this one has {given or 'none'}")
+        only_calls = {"steps", "timeout", "retries", "retry_backoff", "cancel_on_timeout", "optional"}
+        only_calls |= {"request_memory", "response_bytes", "log_bytes", "written_bytes"}
+        if self.call is None and (extra := only_calls & self.model_fields_set):
+            raise ValueError(f"{', '.join(sorted(extra))} belong to a call, not to a {given[0]} step")
+        return self
+
+
+class Operation(Model):
+    """A named program of a service; the byte counts are defaults of the calls that use it."""
+
+    steps: tuple[Step, ...]
+    request_memory: Bytes | None = None
+    response_bytes: Bytes | None = None
+    log_bytes: Bytes | None = None
+    written_bytes: Bytes | None = None
+    basis: Basis | None = None
+    source: str = ""
+
+
+class ThreadGroup(Model):
+    """A queue and the threads that serve it.
+
+    ``event_loop``: a thread is held for one CPU burst only (Node.js, Redis, nginx).
+    ``per_request``: a thread is held from a request's start to its end (PostgreSQL's process per connection).
+    """
+
+    kind: Literal["event_loop", "per_request"] = "event_loop"
+    count: int = Field(default=1, ge=1, le=10_000)
+    queue_limit: int = Field(default=511, ge=0)
+    """Requests that may wait; one more is refused. 511 is Node.js' listen backlog."""
+
+
+class MemoryModel(Model):
+    """Working set of a container: base + what open requests hold + what grows with each request served."""
+
+    base: Bytes = 0
+    per_open_request: Bytes = 0
+    growth_per_request: Bytes = 0
+    basis: Basis | None = None
+    source: str = ""
+
+
+class ServiceModel(Model):
+    """How the container behind a Kubernetes Service serves requests."""
+
+    container: str | None = None
+    """Container that serves; default: the first app container."""
+    threads: dict[str, ThreadGroup] = Field(default_factory=lambda: {"main": ThreadGroup()})
+    memory: MemoryModel = MemoryModel()
+    startup_cpu_ms: float = Field(default=0, ge=0)
+    """CPU that the container burns before it listens."""
+    probe_cpu_ms: float = Field(default=0.5, ge=0)
+    background_cpu: Cores = 0.0
+    """Steady CPU besides requests (scrapes, garbage collection of an idle process)."""
+    balancing: Balancing = "random"
+    connections_per_client: int = Field(default=8, ge=1)
+    """Keep-alive connections that each client pod holds (sticky balancing only)."""
+    pools: dict[str, int] = Field(default_factory=dict)
+    """Connection pool per called service: at most so many open calls from one pod."""
+    disk_iops: float | None = None
+    """Operations a second of the volume behind the service; None: not limited."""
+    disk_latency: DurationNs = 0
+    network_round_trip: DurationNs = 300_000
+    """Added to every call of this service (both directions together)."""
+    operations: dict[str, Operation] = Field(default_factory=dict)
+    basis: Basis | None = None
+    source: str = ""
+
+
+class Route(Model):
+    """A route as Prometheus labels it: method and path, its share of the traffic, and its program."""
+
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
+    path: str
+    share: float = Field(default=0.0, ge=0)
+    """Weight among the routes, for traffic that is not told by route."""
+    steps: tuple[Step, ...]
+    """Exactly one call: the entry of the request into the cluster."""
+    client_timeout: DurationNs = 30_000_000_000
+    user: bool = True
+    """False for machine traffic that the objectives leave out."""
+    basis: Basis | None = None
+    source: str = ""
+
+
+class Gauge(Model):
+    """A custom metric for HPAs: how many things opened by a route are still open.
+
+    A request of ``opened_by`` that succeeds opens ``per_request`` things; each closes after ``lifetime``.
+    """
+
+    opened_by: tuple[str, ...]
+    per_request: float = Field(default=1.0, gt=0)
+    lifetime: DurationNs
+    basis: Basis | None = None
+    source: str = ""
+
+
+class BackgroundLoad(Model):
+    """A workload that serves no route but takes CPU and memory (Prometheus, Kibana, an exporter)."""
+
+    cpu: Cores = 0.0
+    memory: Bytes = 0
+    basis: Basis | None = None
+    source: str = ""
+
+
+class Topology(Model):
+    """Routes, services, gauges and background loads of one system."""
+
+    basis: Basis = "assumed"
+    """Default for every number that does not say otherwise."""
+    services: dict[str, ServiceModel]
+    routes: dict[str, Route]
+    gauges: dict[str, Gauge] = Field(default_factory=dict)
+    background: dict[str, BackgroundLoad] = Field(default_factory=dict)
+    """Keyed by ``kind/name`` or, for one container of a pod, ``kind/name/container``."""

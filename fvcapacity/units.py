@@ -1,0 +1,184 @@
+"""Kubernetes quantities and durations: exact values in, canonical text out.
+
+Milli-units and GiB live only here, in YAML and in print; everywhere else CPU is cores, memory is
+bytes, and simulated time is integer nanoseconds.
+
+The quantity rules are those of ``apimachinery/pkg/api/resource`` (Kubernetes 1.36): what is finer than
+10^-9 is rounded up away from zero, and the canonical form has an integer mantissa with the largest
+suffix that keeps it one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+
+Format = Literal["DecimalSI", "BinarySI", "DecimalExponent"]
+
+NS_PER_S = 1_000_000_000
+NS_PER_MS = 1_000_000
+
+_DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
+_BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
+_QUANTITY = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?|[eE][+-]?[0-9]+)")
+_NANO = Fraction(1, 10**9)
+_INT64_MAX = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """An exact Kubernetes quantity: a number, and the family of suffixes it was written in."""
+
+    exact: Fraction
+    format: Format = "DecimalSI"
+
+    @property
+    def value(self) -> int:
+        """The number rounded away from zero to an integer (``Quantity.Value``)."""
+        return _ceil_away(self.exact)
+
+    @property
+    def milli_value(self) -> int:
+        """Thousandths, rounded away from zero (``Quantity.MilliValue``)."""
+        return _ceil_away(self.exact * 1000)
+
+    def __str__(self) -> str:
+        """Return the canonical text (``250m``, ``384Mi``)."""
+        return _canonical(self)
+
+
+def parse_quantity(text: str | int | float) -> Quantity:
+    """Parse a Kubernetes quantity such as ``250m``, ``1.5Gi`` or ``12e6``.
+
+    Parameters
+    ----------
+    text
+        What the manifest says. Plain numbers of YAML are taken by their shortest decimal text.
+
+    Raises
+    ------
+    ValueError
+        When the text is no quantity; the message names it.
+    """
+    if isinstance(text, bool):
+        raise ValueError(f"{text!r} is not a quantity")
+    source = repr(text) if isinstance(text, float) else str(text)
+    match = _QUANTITY.fullmatch(source)
+    if match is None or not source.isascii():
+        raise ValueError(f"{source!r} is not a Kubernetes quantity (like 250m, 0.5, 256Mi)")
+    sign, digits, suffix = match.groups()
+    number = Fraction(digits if not digits.endswith(".") else digits[:-1])
+    family: Format = "DecimalSI"
+    if suffix in _BINARY:
+        family = "BinarySI"
+        number *= Fraction(1024) ** _BINARY[suffix]
+    elif suffix in _DECIMAL:
+        number *= Fraction(10) ** _DECIMAL[suffix]
+    else:
+        family = "DecimalExponent"
+        exponent = int(suffix[1:])
+        if abs(exponent) > 400:
+            raise ValueError(f"{source!r}: the exponent {exponent} is beyond any quantity")
+        number *= Fraction(10) ** exponent
+    number = Fraction(math.ceil(number / _NANO)) * _NANO
+    if family == "BinarySI":
+        number = min(number, Fraction(_INT64_MAX))
+    return Quantity(-number if sign == "-" else number, family)
+
+
+def parse_cpu_cores(text: str | int | float) -> float:
+    """Return CPU cores of a quantity, to the millicore that Kubernetes keeps (``1.5m`` counts as 2m)."""
+    return parse_quantity(text).milli_value / 1000
+
+
+def parse_bytes(text: str | int | float) -> int:
+    """Return whole bytes of a quantity such as ``256Mi``."""
+    return parse_quantity(text).value
+
+
+def format_cpu(cores: float) -> str:
+    """Return cores as the canonical quantity: ``format_cpu(0.25) == "250m"``."""
+    return str(Quantity(Fraction(round(cores * 1000), 1000)))
+
+
+def format_bytes(count: int) -> str:
+    """Return bytes as the canonical binary quantity: ``format_bytes(268435456) == "256Mi"``."""
+    return str(Quantity(Fraction(count), "BinarySI"))
+
+
+def millicores(cores: float) -> int:
+    """Return cores as the integer millicores in which the kubelet and the scheduler count."""
+    return round(cores * 1000)
+
+
+_DURATION_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?|\.[0-9]+)(ns|us|µs|ms|s|m|h|d|w)")
+_DURATION_NS = {
+    "ns": 1,
+    "us": 10**3,
+    "µs": 10**3,
+    "ms": 10**6,
+    "s": 10**9,
+    "m": 60 * 10**9,
+    "h": 3600 * 10**9,
+    "d": 86_400 * 10**9,
+    "w": 604_800 * 10**9,
+}
+
+
+def parse_duration_ns(text: str) -> int:
+    """Return the nanoseconds of a duration such as ``90s``, ``1h30m``, ``250ms`` or ``2d``.
+
+    Raises
+    ------
+    ValueError
+        When the text has no unit or an unknown one.
+    """
+    position, total = 0, Fraction(0)
+    for part in _DURATION_PART.finditer(text):
+        if part.start() != position:
+            break
+        total += Fraction(part.group(1)) * _DURATION_NS[part.group(2)]
+        position = part.end()
+    if position != len(text) or position == 0:
+        raise ValueError(f"{text!r} is not a duration (like 500ms, 90s, 1h30m, 2d)")
+    return math.ceil(total)
+
+
+def format_duration(nanoseconds: int) -> str:
+    """Return a duration in its largest units: ``format_duration(5_400 * 10**9) == "1h30m"``."""
+    rest, parts = abs(nanoseconds), []
+    for unit in ("d", "h", "m", "s", "ms", "us", "ns"):
+        count, rest = divmod(rest, _DURATION_NS[unit])
+        if count:
+            parts.append(f"{count}{unit}")
+    return ("-" if nanoseconds < 0 else "") + ("".join(parts) or "0s")
+
+
+def _ceil_away(number: Fraction) -> int:
+    return math.ceil(number) if number >= 0 else math.floor(number)
+
+
+def _canonical(quantity: Quantity) -> str:
+    number = quantity.exact
+    if number == 0:
+        return "0"
+    if quantity.format == "BinarySI" and number.denominator == 1 and abs(number) >= 1024:
+        mantissa, power = int(number), 0
+        while mantissa % 1024 == 0 and power < 6:
+            mantissa //= 1024
+            power += 1
+        return f"{mantissa}{['', *_BINARY][power]}"
+    exponent = 18
+    while exponent > -9 and (number / Fraction(10) ** exponent).denominator != 1:
+        exponent -= 3
+    mantissa = int(number / Fraction(10) ** exponent)
+    if quantity.format == "DecimalExponent":
+        while mantissa % 1000 == 0:  # this family knows no largest suffix
+            mantissa //= 1000
+            exponent += 3
+        return f"{mantissa}e{exponent}" if exponent else str(mantissa)
+    suffix = {power: name for name, power in _DECIMAL.items()}[exponent]
+    return f"{mantissa}{suffix}"
