@@ -1,0 +1,123 @@
+"""What the control plane remembers of a run: samples, life times and events, in the order in which they happened.
+
+Times are nanoseconds since the start of the run (warm-up included).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadSample:
+    """State of one workload, taken every minute."""
+
+    time_ns: int
+    workload: str
+    """``deployment/order-service``."""
+    desired: int
+    """Replicas the controller wants (``spec.replicas``)."""
+    current: int
+    """Pods that exist and are not being deleted."""
+    ready: int
+    pending: int
+    """Pods that no node could take."""
+    cpu_request_cores: float
+    memory_request_bytes: int
+    """Requests of the current pods, all containers."""
+    cpu_usage_cores: float
+    """Mean of the minute before, background included."""
+    memory_bytes: int
+    """Sum over the pods at this instant."""
+    memory_peak_bytes: int
+    """Largest pod at this instant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterSample:
+    """State of the nodes, taken every minute."""
+
+    time_ns: int
+    pool: str
+    nodes: int
+    ready_nodes: int
+    cpu_capacity_cores: float
+    cpu_allocatable_cores: float
+    cpu_requested_cores: float
+    memory_allocatable_bytes: int
+    memory_requested_bytes: int
+
+
+@dataclass(slots=True, kw_only=True)
+class NodeLife:
+    """One machine from the order to its deletion; it is paid for from ``created_ns`` to ``deleted_ns``."""
+
+    name: str
+    pool: str
+    instance_type: str
+    zone: str
+    spot: bool
+    created_ns: int
+    ready_ns: int | None = None
+    deleted_ns: int | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class PodLife:
+    """One pod from creation to deletion."""
+
+    uid: int
+    name: str
+    workload: str
+    node: str = ""
+    created_ns: int
+    scheduled_ns: int | None = None
+    started_ns: int | None = None
+    """Its serving container was first started."""
+    ready_ns: int | None = None
+    """First time ready."""
+    deleted_ns: int | None = None
+    restarts: int = 0
+    oom_kills: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HpaSample:
+    """One sync of an HPA that changed something or ended a minute."""
+
+    time_ns: int
+    hpa: str
+    """``hpa/order-service``."""
+    current: int
+    desired: int
+    reasons: tuple[str, ...]
+    """Condition reasons such as ScaleUpLimit, DesiredWithinRange, FailedGetResourceMetric."""
+    metrics: tuple[tuple[str, float | None], ...]
+    """Metric name (``cpu``, ``pods/pending_orders``) with its current value: percent for utilization, else plain."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClusterEvent:
+    """What ``kubectl get events`` would show."""
+
+    time_ns: int
+    type: Literal["Normal", "Warning"]
+    reason: str
+    """Kubernetes' own reason string: Scheduled, FailedScheduling, Pulled, OOMKilling, BackOff, SuccessfulRescale."""
+    object: str
+    """``pod/order-service-3``, ``hpa/order-service``, ``node/general-2``."""
+    message: str
+    workload: str = ""
+
+
+@dataclass(slots=True)
+class History:
+    """Everything that a finished control plane hands to the results."""
+
+    workloads: list[WorkloadSample] = field(default_factory=list)
+    cluster: list[ClusterSample] = field(default_factory=list)
+    nodes: list[NodeLife] = field(default_factory=list)
+    pods: list[PodLife] = field(default_factory=list)
+    hpas: list[HpaSample] = field(default_factory=list)
+    events: list[ClusterEvent] = field(default_factory=list)

@@ -1,0 +1,177 @@
+"""The interface of a data plane: what control may ask of it, tell it, and hear from it.
+
+A plane carries requests through containers from one control event to the next. Times are integer
+nanoseconds since the start of the run (warm-up included). A *pod* is known by its uid, a positive
+integer that is never used twice; it serves one service with one container. Whatever else runs in the
+pod (sidecars, exporters) is background load of its node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol
+
+from fvcapacity.dataplane.statistics import Statistics
+
+
+class EventKind(IntEnum):
+    """Why ``advance`` came back early."""
+
+    STARTED = 1
+    """The container finished its start-up work and listens."""
+    OOM_KILLED = 2
+    """The kernel killed the container at its memory limit; its open requests have failed."""
+    READY = 3
+    """The readiness probe reached its success threshold."""
+    NOT_READY = 4
+    """The readiness probe reached its failure threshold."""
+    LIVENESS_FAILED = 5
+    """The liveness probe reached its failure threshold; the container still runs."""
+    STARTUP_FAILED = 6
+    """The startup probe reached its failure threshold; the container still runs."""
+    DRAINED = 7
+    """A draining container has no open request left."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlaneEvent:
+    """Something that only the control plane can decide about."""
+
+    time_ns: int
+    kind: EventKind
+    pod: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeSpec:
+    """A probe as the plane runs it: times in nanoseconds, with its cost inside the container.
+
+    ``queued`` probes (HTTP, gRPC) wait in the container's main queue like any request; ``exec`` ones burn
+    CPU beside it; TCP ones succeed when the container listens.
+    """
+
+    initial_delay_ns: int
+    period_ns: int
+    timeout_ns: int
+    success_threshold: int
+    failure_threshold: int
+    queued: bool
+    cpu_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddNode:
+    """A machine joins. ``background_cores`` are spent by agents and by containers that serve no route."""
+
+    node: int
+    name: str
+    cpu_cores: float
+    background_cores: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetBackground:
+    """The background CPU of a node changed (a pod without requests of its own came or went)."""
+
+    node: int
+    background_cores: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RemoveNode:
+    """A machine leaves; its containers must have been stopped."""
+
+    node: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartContainer:
+    """The serving container of a pod starts: it burns its start-up CPU, then listens.
+
+    ``cpu_shares`` is the cgroup weight (``fvcapacity.semantics.cpu.shares``); ``cpu_quota_ns`` the CPU a period
+    of 100 ms, 0 for no limit; ``memory_limit_bytes`` 0 for none. ``warm`` skips the start-up work (pods that ran
+    before the run began): the container listens at once and no STARTED is sent.
+    A pod that restarts sends the same uid again with ``restart`` one higher.
+    """
+
+    pod: int
+    name: str
+    service: int
+    node: int
+    cpu_shares: int
+    cpu_quota_ns: int
+    memory_limit_bytes: int
+    startup: ProbeSpec | None = None
+    readiness: ProbeSpec | None = None
+    liveness: ProbeSpec | None = None
+    restart: int = 0
+    warm: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrainContainer:
+    """SIGTERM: the container refuses new requests and finishes the open ones; DRAINED follows."""
+
+    pod: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopContainer:
+    """The container is gone at once; its open requests fail as ``terminated``."""
+
+    pod: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetEndpoints:
+    """From now on calls of a service go to these pods (in this order)."""
+
+    service: int
+    pods: tuple[int, ...]
+
+
+Command = AddNode | SetBackground | RemoveNode | StartContainer | DrainContainer | StopContainer | SetEndpoints
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerUsage:
+    """What a serving container has used since it first started, and holds now."""
+
+    cpu_ns: int
+    memory_bytes: int
+    open_requests: int
+    queued: int
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What metrics-server and the custom metrics can see of the plane at one instant.
+
+    ``served`` counts requests that ended well, by route, since the start.
+    """
+
+    time_ns: int
+    containers: Mapping[int, ContainerUsage] = field(default_factory=dict)
+    served: tuple[int, ...] = ()
+    arrived: tuple[int, ...] = ()
+
+
+class Plane(Protocol):
+    """A data plane. ``advance`` runs [now, until): what happens at ``until`` itself belongs to the next call."""
+
+    now: int
+    statistics: Statistics
+
+    def advance(self, until: int) -> PlaneEvent | None:
+        """Run to ``until`` and return None, or stop earlier at an event that control must decide."""
+
+    def apply(self, commands: Sequence[Command]) -> None:
+        """Carry out control's commands at the present instant, in order."""
+
+    def observe(self) -> Observation:
+        """Return usage and counts at the present instant."""
+
+    def finish(self) -> None:
+        """Settle all progress at the present instant and account for what is still open."""
