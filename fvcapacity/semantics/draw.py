@@ -1,0 +1,212 @@
+"""Every random number: a hash of what it is for, never the state of a generator.
+
+A draw depends on (seed, identity of the request, step, attempt) and on nothing else, so the same customer meets the
+same demands in every plane, candidate, scale and order of events. Identities and hashes are int64 bit patterns; inside
+a rule they are uint64.
+
+The mixing function is the finaliser of SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number
+generators", OOPSLA 2014, section 4), applied to the sum of one value and a multiple of the other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+
+import numpy as np
+
+from fvcapacity.semantics.jit import njit
+
+CONSTANT, EXPONENTIAL, LOGNORMAL, UNIFORM = 0, 1, 2, 3
+DISTRIBUTIONS = {"constant": CONSTANT, "exponential": EXPONENTIAL, "lognormal": LOGNORMAL, "uniform": UNIFORM}
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
+_MIX_2 = np.uint64(0x94D049BB133111EB)
+_S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_TWO_53 = 1.0 / 9007199254740992.0
+
+
+@njit
+def mix(a: int, b: int) -> int:
+    """Return a hash of two int64 bit patterns; ``mix(a, b) != mix(b, a)`` in general."""
+    z = np.uint64(a) * _GOLDEN + np.uint64(b)
+    z = (z ^ (z >> _S30)) * _MIX_1
+    z = (z ^ (z >> _S27)) * _MIX_2
+    z = z ^ (z >> _S31)
+    z = (z + _GOLDEN) ^ (np.uint64(a) << np.uint64(1))
+    z = (z ^ (z >> _S30)) * _MIX_1
+    z = (z ^ (z >> _S27)) * _MIX_2
+    return np.int64(z ^ (z >> _S31))  # type: ignore[return-value]
+
+
+@njit
+def unit(h: int) -> float:
+    """Return a number strictly between 0 and 1 from a hash (53 bits, middle of their cell)."""
+    return (float(np.uint64(h) >> _S11) + 0.5) * _TWO_53
+
+
+def stable_hash(text: str) -> int:
+    """Return an int64 that stands for a name, the same on every machine and in every process."""
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little", signed=True)
+
+
+@njit
+def normal_quantile(u: float) -> float:
+    """Return the standard normal quantile, accurate to about 1e-16 (Wichura 1988, algorithm AS 241, PPND16)."""
+    q = u - 0.5
+    if abs(q) <= 0.425:
+        r = 0.180625 - q * q
+        numerator = (
+            (
+                (
+                    (
+                        ((2509.0809287301226727 * r + 33430.575583588128105) * r + 67265.770927008700853) * r
+                        + 45921.953931549871457
+                    )
+                    * r
+                    + 13731.693765509461125
+                )
+                * r
+                + 1971.5909503065514427
+            )
+            * r
+            + 133.14166789178437745
+        ) * r + 3.387132872796366608
+        denominator = (
+            (
+                (
+                    (
+                        ((5226.495278852545925 * r + 28729.085735721942674) * r + 39307.89580009271061) * r
+                        + 21213.794301586595867
+                    )
+                    * r
+                    + 5394.1960214247511077
+                )
+                * r
+                + 687.1870074920579083
+            )
+            * r
+            + 42.313330701600911252
+        ) * r + 1.0
+        return q * numerator / denominator
+    r = u if q < 0.0 else 1.0 - u
+    r = math.sqrt(-math.log(r))
+    if r <= 5.0:
+        r -= 1.6
+        numerator = (
+            (
+                (
+                    (
+                        (
+                            (7.7454501427834140764e-4 * r + 0.0227238449892691845833) * r
+                            + 0.24178072517745061177
+                        )
+                        * r
+                        + 1.27045825245236838258
+                    )
+                    * r
+                    + 3.64784832476320460504
+                )
+                * r
+                + 5.7694972214606914055
+            )
+            * r
+            + 4.6303378461565452959
+        ) * r + 1.42343711074968357734
+        denominator = (
+            (
+                (
+                    (
+                        (
+                            (1.05075007164441684324e-9 * r + 5.475938084995344946e-4) * r
+                            + 0.0151986665636164571966
+                        )
+                        * r
+                        + 0.14810397642748007459
+                    )
+                    * r
+                    + 0.68976733498510000455
+                )
+                * r
+                + 1.6763848301838038494
+            )
+            * r
+            + 2.05319162663775882187
+        ) * r + 1.0
+    else:
+        r -= 5.0
+        numerator = (
+            (
+                (
+                    (
+                        (
+                            (2.01033439929228813265e-7 * r + 2.71155556874348757815e-5) * r
+                            + 0.0012426609473880784386
+                        )
+                        * r
+                        + 0.026532189526576123093
+                    )
+                    * r
+                    + 0.29656057182850489123
+                )
+                * r
+                + 1.7848265399172913358
+            )
+            * r
+            + 5.4637849111641143699
+        ) * r + 6.6579046435011037772
+        denominator = (
+            (
+                (
+                    (
+                        (
+                            (2.04426310338993978564e-15 * r + 1.4215117583164458887e-7) * r
+                            + 1.8463183175100546818e-5
+                        )
+                        * r
+                        + 7.868691311456132591e-4
+                    )
+                    * r
+                    + 0.0148753612908506148525
+                )
+                * r
+                + 0.13692988092273580531
+            )
+            * r
+            + 0.59983220655588793769
+        ) * r + 1.0
+    x = numerator / denominator
+    return -x if q < 0.0 else x
+
+
+@njit
+def draw_duration(kind: int, mean_ns: float, sigma: float, h: int) -> int:
+    """Return a random duration in nanoseconds, at least 1 unless the mean is 0.
+
+    Parameters
+    ----------
+    kind
+        One of ``DISTRIBUTIONS``.
+    mean_ns
+        Mean of the distribution.
+    sigma
+        Standard deviation of the logarithm (lognormal only): ``sqrt(log(1 + cv^2))``.
+    h
+        Hash of the draw.
+
+    Notes
+    -----
+    Inverse transform of one uniform, so that a draw is monotone in its hash's ``unit``.
+    """
+    if mean_ns <= 0.0:
+        return 0
+    if kind == CONSTANT:
+        value = mean_ns
+    elif kind == EXPONENTIAL:
+        value = -mean_ns * math.log(1.0 - unit(h))
+    elif kind == LOGNORMAL:
+        value = mean_ns * math.exp(sigma * normal_quantile(unit(h)) - 0.5 * sigma * sigma)
+    else:
+        value = 2.0 * mean_ns * unit(h)
+    return max(1, int(math.ceil(value)))
