@@ -54,6 +54,15 @@ class Disk(Model):
     source: str = ""
 
 
+class Breaker(Model):
+    """A circuit breaker of the caller: after ``failures`` in a row it refuses to call for ``open``."""
+
+    failures: int = Field(default=5, ge=1)
+    open: DurationNs = 10_000_000_000
+    basis: Basis | None = None
+    source: str = ""
+
+
 class Step(Model):
     """One step of a program. Exactly one of the six kinds is given; the rest describes a call.
 
@@ -72,6 +81,7 @@ class Step(Model):
     retries: int = Field(default=0, ge=0, le=10)
     retry_backoff: DurationNs = 0
     cancel_on_timeout: bool = False
+    breaker: Breaker | None = None
     optional: bool = False
     """A failed optional call does not fail its caller (reviews on a product page)."""
     request_memory: Bytes | None = None
@@ -88,9 +98,11 @@ class Step(Model):
         if len(given) != 1:
             raise ValueError(f"a step is exactly one of {', '.join(kinds)}; this one has {given or 'none'}")
         only_calls = {"steps", "timeout", "retries", "retry_backoff", "cancel_on_timeout", "optional"}
-        only_calls |= {"request_memory", "response_bytes", "log_bytes", "written_bytes"}
+        only_calls |= {"breaker", "request_memory", "response_bytes", "log_bytes", "written_bytes"}
         if self.call is None and (extra := only_calls & self.model_fields_set):
             raise ValueError(f"{', '.join(sorted(extra))} belong to a call, not to a {given[0]} step")
+        if any(step.call is None for step in self.parallel or ()):
+            raise ValueError("parallel takes calls only; put other steps before it or into the called service")
         return self
 
 
