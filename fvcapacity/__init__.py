@@ -1,0 +1,79 @@
+"""Capacity, autoscaling and cost modelling for Kubernetes, at the level of the single request.
+
+::
+
+    import fvcapacity as fv
+
+    scenario = fv.load_scenario("scenarios/valentines.yaml")
+    result = fv.simulate(scenario)
+    print(result.summary["verdict"]["reason"])
+    result.save("results/valentines")
+
+Names are imported when they are first used (PEP 562), so that ``fvcap --help`` loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from fvcapacity.errors import (
+        FvcapError,
+        InputError,
+        InvariantError,
+        ManifestError,
+        PlaneError,
+        PriceError,
+        ScenarioError,
+        SourceError,
+        TopologyError,
+        TrafficError,
+    )
+    from fvcapacity.inputs import load_scenario
+    from fvcapacity.results.result import Result, load_result
+    from fvcapacity.run import simulate
+    from fvcapacity.scenario.model import Scenario
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "FvcapError",
+    "InputError",
+    "InvariantError",
+    "ManifestError",
+    "PlaneError",
+    "PriceError",
+    "Result",
+    "Scenario",
+    "ScenarioError",
+    "SourceError",
+    "TopologyError",
+    "TrafficError",
+    "__version__",
+    "load_result",
+    "load_scenario",
+    "simulate",
+]
+
+_HOMES = {
+    "Result": "fvcapacity.results.result",
+    "Scenario": "fvcapacity.scenario.model",
+    "load_result": "fvcapacity.results.result",
+    "load_scenario": "fvcapacity.inputs",
+    "simulate": "fvcapacity.run",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name at its first use."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_HOMES.get(name, "fvcapacity.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names, imported or not."""
+    return sorted(__all__)
