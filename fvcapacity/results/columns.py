@@ -1,0 +1,367 @@
+"""The one table of every table of a result: which columns, of which unit and type, and what they mean.
+
+The tables are built through `fvcapacity.results.frames.conform`, which holds them to what stands here, and
+``docs/reference/results.md`` is generated from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ColumnType = Literal["int64", "float64", "bool", "string", "utc"]
+"""``utc`` is a timestamp to the nanosecond in UTC."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its name, unit (empty for names and flags), type and meaning."""
+
+    name: str
+    unit: str
+    dtype: ColumnType
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableSpec:
+    """One table: what a row is, and its columns in order. ``open_ended`` tables may carry further columns."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+    open_ended: bool = False
+
+
+def _counts(*pairs: tuple[str, str]) -> tuple[Column, ...]:
+    return tuple(Column(name, "requests", "int64", meaning) for name, meaning in pairs)
+
+
+REPLICATION = Column("replication", "", "int64", "Number of the replication, from 0.")
+TIME = (
+    Column("time_utc", "", "utc", "Start of the bin, or instant of the sample."),
+    Column("time_s", "s", "float64", "The same, counted from the start of the window."),
+)
+COVERED = Column("covered_s", "s", "float64", "How much of the bin was simulated (less at the run's end).")
+CAUSES = _counts(
+    ("timeout", "Failed: the client gave up waiting."),
+    ("queue_full", "Failed: a listen queue was full."),
+    ("no_endpoint", "Failed: a service had no ready pod."),
+    ("connection_refused", "Failed: a pod was known but did not listen."),
+    ("oom_killed", "Failed: a container was killed at its memory limit."),
+    ("terminated", "Failed: a container was stopped."),
+    ("circuit_open", "Failed: a circuit breaker refused to try."),
+)
+PERCENTILES = tuple(
+    Column(
+        f"p{percent}_s", "s", "float64", f"{percent} % of the requests took at most this long; empty if none."
+    )
+    for percent in (50, 90, 95, 99)
+)
+ROUTE = Column("route", "", "string", "Name of the route; `all` is the whole of the user routes.")
+SERVICE = Column("service", "", "string", "Kubernetes Service that was called.")
+WORKLOAD = Column("workload", "", "string", "`kind/name` of the workload.")
+FAILED = Column("failed", "requests", "int64", "Requests that ended in an error.")
+ERROR_RATIO = Column("error_ratio", "1", "float64", "Failed requests per request; empty if there was none.")
+EGRESS = Column("egress_bytes", "bytes", "int64", "Bytes sent to clients.")
+
+_SERVICE_BYTES = (
+    Column("log_bytes", "bytes", "int64", "Log lines written."),
+    Column("written_bytes", "bytes", "int64", "Bytes written to volumes."),
+    Column("response_bytes", "bytes", "int64", "Bytes answered."),
+)
+_SERVICE_CALLS = (
+    Column("visits", "calls", "int64", "Calls that ended at the service, well or not (no probes)."),
+    Column("failed", "calls", "int64", "Of these, the ones that ended in an error."),
+    Column("refused", "calls", "int64", "Calls that found no listening container or a full queue."),
+    Column("retries", "calls", "int64", "Attempts beyond the first that callers made."),
+    Column("cpu_core_s", "core s", "float64", "CPU spent, probes included."),
+)
+_PERIODS = (
+    Column("periods", "periods", "int64", "CFS periods in which a container with a quota used CPU."),
+    Column("throttled_periods", "periods", "int64", "Of these, the ones in which it was throttled."),
+)
+_PROBES = (
+    Column("probes", "probes", "int64", "Probes sent."),
+    Column("probe_failures", "probes", "int64", "Probes that failed or timed out."),
+)
+
+ROUTES = TableSpec(
+    "routes",
+    "One route in one replication, over the window.",
+    (
+        REPLICATION,
+        ROUTE,
+        Column("user", "", "bool", "Whether the objectives judge the route."),
+        Column("requests", "requests", "int64", "Requests that arrived in the window."),
+        Column("open_at_start", "requests", "int64", "Requests of the warm-up still open at the start."),
+        Column("served", "requests", "int64", "Requests that ended well."),
+        FAILED,
+        Column("open_at_end", "requests", "int64", "Requests still open when the run ended."),
+        *CAUSES,
+        Column("error_ratio", "1", "float64", "Failed requests per ended request; empty if none ended."),
+        *PERCENTILES,
+        EGRESS,
+    ),
+)
+
+ROUTE_MINUTES = TableSpec(
+    "route_minutes",
+    "One route in one minute: arrivals by the minute of arrival, ends by the minute of the end.",
+    (
+        REPLICATION,
+        ROUTE,
+        *TIME,
+        COVERED,
+        Column("requests", "requests", "int64", "Requests that arrived."),
+        Column("served", "requests", "int64", "Requests that ended well."),
+        FAILED,
+        *CAUSES,
+        EGRESS,
+    ),
+)
+
+ROUTE_WINDOWS = TableSpec(
+    "route_windows",
+    "One route, or `all`, in one window of five minutes: what the objectives are judged on.",
+    (
+        REPLICATION,
+        ROUTE,
+        *TIME,
+        COVERED,
+        Column("requests", "requests", "int64", "Requests that ended, and in the last window the open ones."),
+        FAILED,
+        ERROR_RATIO,
+        *PERCENTILES,
+        Column("complete", "", "bool", "False when the run was interrupted in this window."),
+        Column("judged", "", "bool", "Whether the objectives are judged on this row."),
+    ),
+)
+
+SERVICES = TableSpec(
+    "services",
+    "One service in one replication, over the window.",
+    (
+        REPLICATION,
+        SERVICE,
+        WORKLOAD,
+        *_SERVICE_CALLS,
+        *_PERIODS,
+        Column("throttled_periods_ratio", "1", "float64", "Throttled periods per period; empty if none."),
+        Column("elapsed_mean_s", "s", "float64", "Mean wall time of a visit, from arrival to answer."),
+        Column("queue_wait_mean_s", "s", "float64", "Mean time per visit in the queue for a thread."),
+        Column("throttled_wait_mean_s", "s", "float64", "Mean time per visit with the quota spent."),
+        Column("queue_share", "1", "float64", "Share of the elapsed time spent in queues for a thread."),
+        Column("cpu_share", "1", "float64", "Share spent in CPU bursts that ran (contention included)."),
+        Column("throttled_share", "1", "float64", "Share spent standing still with the quota spent."),
+        Column("others_share", "1", "float64", "The rest: calls to others, pools, disks, the network."),
+        *(c for c in PERCENTILES),
+        Column("restarts", "restarts", "int64", "Restarts of the pods that lived in the window."),
+        Column("oom_kills", "kills", "int64", "Of these, the ones by the kernel at the memory limit."),
+        Column("memory_peak_bytes", "bytes", "int64", "Largest pod at the minute samples."),
+        Column("cpu_request_cores", "cores", "float64", "CPU request of the container; empty if none."),
+        Column("cpu_limit_cores", "cores", "float64", "CPU limit of the container; empty if none."),
+        Column("memory_limit_bytes", "bytes", "float64", "Memory limit of the container; empty if none."),
+        *_PROBES,
+        *_SERVICE_BYTES,
+    ),
+)
+
+SERVICE_MINUTES = TableSpec(
+    "service_minutes",
+    "One service in one minute.",
+    (
+        REPLICATION,
+        SERVICE,
+        *TIME,
+        COVERED,
+        *_SERVICE_CALLS,
+        Column("queue_wait_s", "s", "float64", "Time in the queue for a thread, summed."),
+        Column("throttled_wait_s", "s", "float64", "Time of running bursts with the quota spent, summed."),
+        Column("burst_s", "s", "float64", "Wall time of CPU bursts, throttling and contention included."),
+        Column("elapsed_s", "s", "float64", "Wall time of visits, summed."),
+        *_PERIODS,
+        *_PROBES,
+        *_SERVICE_BYTES,
+    ),
+)
+
+WORKLOAD_MINUTES = TableSpec(
+    "workload_minutes",
+    "State of one workload at one minute.",
+    (
+        REPLICATION,
+        WORKLOAD,
+        *TIME,
+        Column("desired", "pods", "int64", "Replicas that the controller wants."),
+        Column("current", "pods", "int64", "Pods that exist and are not being deleted."),
+        Column("ready", "pods", "int64", "Pods that are ready."),
+        Column("pending", "pods", "int64", "Pods that no node could take."),
+        Column("cpu_request_cores", "cores", "float64", "CPU requests of the current pods."),
+        Column("memory_request_bytes", "bytes", "int64", "Memory requests of the current pods."),
+        Column("cpu_usage_cores", "cores", "float64", "Mean CPU use of the minute before."),
+        Column("memory_bytes", "bytes", "int64", "Memory of all pods."),
+        Column("memory_peak_bytes", "bytes", "int64", "Memory of the largest pod."),
+    ),
+)
+
+NODE_MINUTES = TableSpec(
+    "node_minutes",
+    "State of one node pool at one minute.",
+    (
+        REPLICATION,
+        Column("pool", "", "string", "Node pool."),
+        *TIME,
+        Column("nodes", "nodes", "int64", "Machines that exist."),
+        Column("ready_nodes", "nodes", "int64", "Machines that take pods."),
+        Column("cpu_capacity_cores", "cores", "float64", "CPU of the machines."),
+        Column("cpu_allocatable_cores", "cores", "float64", "CPU left for pods."),
+        Column("cpu_requested_cores", "cores", "float64", "CPU requests of the pods on them."),
+        Column("memory_allocatable_bytes", "bytes", "int64", "Memory left for pods."),
+        Column("memory_requested_bytes", "bytes", "int64", "Memory requests of the pods on them."),
+    ),
+)
+
+HPA = TableSpec(
+    "hpa",
+    "One sync of a HorizontalPodAutoscaler that changed something or ended a minute.",
+    (
+        REPLICATION,
+        Column("hpa", "", "string", "`hpa/name`."),
+        *TIME,
+        Column("current", "pods", "int64", "Replicas before the sync."),
+        Column("desired", "pods", "int64", "Replicas after it."),
+        Column("reasons", "", "string", "Condition reasons as Kubernetes spells them, joined by `;`."),
+    ),
+)
+
+HPA_METRICS = TableSpec(
+    "hpa_metrics",
+    "One metric of one sync of an HPA.",
+    (
+        REPLICATION,
+        Column("hpa", "", "string", "`hpa/name`."),
+        *TIME,
+        Column("metric", "", "string", "`cpu`, `memory` or `pods/name`."),
+        Column("value", "% or 1", "float64", "Percent for utilization, else plain; empty if it was missing."),
+    ),
+)
+
+
+def _instants(*pairs: tuple[str, str]) -> tuple[Column, ...]:
+    return tuple(
+        Column(f"{name}_s", "s", "float64", f"{meaning}, from the window's start; empty if it never was.")
+        for name, meaning in pairs
+    )
+
+
+PODS = TableSpec(
+    "pods",
+    "One pod that lived in the window (it may be older).",
+    (
+        REPLICATION,
+        Column("uid", "", "int64", "Number of the pod, never used twice."),
+        Column("pod", "", "string", "Name of the pod."),
+        WORKLOAD,
+        Column("node", "", "string", "Node that took it; empty while pending."),
+        Column("created_utc", "", "utc", "Creation."),
+        *_instants(
+            ("created", "Creation"),
+            ("scheduled", "Binding to its node"),
+            ("started", "First start of its serving container"),
+            ("ready", "First readiness"),
+            ("deleted", "Deletion"),
+        ),
+        Column("restarts", "restarts", "int64", "Restarts of its containers."),
+        Column("oom_kills", "kills", "int64", "Of these, the ones by the kernel at the memory limit."),
+    ),
+)
+
+NODES = TableSpec(
+    "nodes",
+    "One machine that existed in the window (it may be older).",
+    (
+        REPLICATION,
+        Column("node", "", "string", "Name of the machine."),
+        Column("pool", "", "string", "Its node pool."),
+        Column("instance_type", "", "string", "Its type at the provider."),
+        Column("zone", "", "string", "Its zone."),
+        Column("spot", "", "bool", "Whether it is a spot machine."),
+        Column("created_utc", "", "utc", "The order of the machine; it is paid from here on."),
+        *_instants(("created", "The order"), ("ready", "First readiness"), ("deleted", "Deletion")),
+        Column("paid_s", "s", "float64", "Time inside the window for which it is paid."),
+    ),
+)
+
+EVENTS = TableSpec(
+    "events",
+    "One event, as `kubectl get events` would show it.",
+    (
+        REPLICATION,
+        *TIME,
+        Column("type", "", "string", "Normal or Warning."),
+        Column("reason", "", "string", "Kubernetes' reason string."),
+        Column("object", "", "string", "`kind/name` of the object."),
+        WORKLOAD,
+        Column("message", "", "string", "What happened."),
+    ),
+)
+
+BILL = TableSpec(
+    "bill",
+    "One line of the bill of the window.",
+    (
+        Column("category", "", "string", "Compute, storage, network and so on."),
+        Column("item", "", "string", "What is paid for."),
+        Column("quantity", "see unit", "float64", "How much of it."),
+        Column("unit", "", "string", "Unit of the quantity."),
+        Column("unit_price_usd", "USD", "float64", "Price of one unit."),
+        Column("cost_usd", "USD", "float64", "Quantity times price."),
+    ),
+    open_ended=True,
+)
+
+TABLES: dict[str, TableSpec] = {
+    spec.name: spec
+    for spec in (
+        ROUTES,
+        SERVICES,
+        ROUTE_WINDOWS,
+        ROUTE_MINUTES,
+        SERVICE_MINUTES,
+        WORKLOAD_MINUTES,
+        NODE_MINUTES,
+        HPA,
+        HPA_METRICS,
+        PODS,
+        NODES,
+        EVENTS,
+        BILL,
+    )
+}
+
+_HISTOGRAM_END = (
+    Column("bin", "", "int64", "Number of the bin."),
+    Column("from_s", "s", "float64", "Lower edge of the bin."),
+    Column("count", "requests", "int64", "Requests in it; bins without any are left out."),
+)
+HISTOGRAMS: dict[str, TableSpec] = {
+    spec.name: spec
+    for spec in (
+        TableSpec(
+            "route_histogram",
+            "Response times of a route in one window of five minutes, as clients see them, served or not.",
+            (REPLICATION, ROUTE, Column("time_s", "s", "float64", "Start of the window."), *_HISTOGRAM_END),
+        ),
+        TableSpec(
+            "route_open_histogram",
+            "Ages of the requests of a route that were still open when the run ended.",
+            (REPLICATION, ROUTE, *_HISTOGRAM_END),
+        ),
+        TableSpec(
+            "service_histogram",
+            "Wall times of the visits of a service that ended well, in one window of five minutes.",
+            (REPLICATION, SERVICE, Column("time_s", "s", "float64", "Start of the window."), *_HISTOGRAM_END),
+        ),
+    )
+}

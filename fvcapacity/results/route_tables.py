@@ -1,0 +1,171 @@
+"""The tables of the routes: over the window, by the minute, and by the window of five minutes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from fvcapacity.dataplane.histogram import edges_ns, percentiles_s
+from fvcapacity.dataplane.statistics import RouteColumn
+from fvcapacity.program.program import Program
+from fvcapacity.results import columns
+from fvcapacity.results.conservation import ENDED, FAILED
+from fvcapacity.results.frames import conform
+from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.span import Span, instants, minutes_of, windows_of
+from fvcapacity.scenario.model import Scenario
+
+ALL = "all"
+"""Name of the row that stands for the whole of the user routes."""
+PERCENTS = (50.0, 90.0, 95.0, 99.0)
+CAUSES = tuple(column.name for column in columns.CAUSES)
+
+Ints = npt.NDArray[np.int64]
+
+
+def with_whole(array: npt.NDArray[Any], users: npt.NDArray[np.bool_], axis: int) -> npt.NDArray[Any]:
+    """Return the array with one more row along ``axis``: the sum over the user routes."""
+    whole = np.compress(users, array, axis=axis).sum(axis=axis, keepdims=True, dtype=np.int64)
+    return np.concatenate([array.astype(np.int64), whole], axis=axis)
+
+
+def route_table(outcome: RunOutcome, program: Program) -> pd.DataFrame:
+    """Return the table ``routes`` of one replication."""
+    users = np.array(program.user_routes, dtype=bool)
+    span = minutes_of(outcome)
+    before = with_whole(outcome.statistics.route_counts[: span.first].sum(axis=0), users, 0)
+    counts = with_whole(outcome.statistics.route_counts[span.first : span.stop].sum(axis=0), users, 0)
+    windows = windows_of(outcome)
+    timed = outcome.statistics.route_histogram[windows.first : windows.stop].sum(axis=0, dtype=np.int64)
+    histogram = with_whole(timed + outcome.statistics.route_open_histogram, users, 0)
+    failed, ended = counts[:, FAILED].sum(axis=1), counts[:, ENDED].sum(axis=1)
+    return conform(
+        columns.ROUTES,
+        {
+            "replication": np.full(len(counts), outcome.replication),
+            "route": [*program.routes, ALL],
+            "user": [*program.user_routes, True],
+            "requests": counts[:, RouteColumn.ARRIVED],
+            "open_at_start": before[:, RouteColumn.ARRIVED] - before[:, ENDED].sum(axis=1),
+            "served": counts[:, RouteColumn.SERVED],
+            "failed": failed,
+            "open_at_end": with_whole(outcome.statistics.route_open, users, 0),
+            **_causes(counts),
+            "error_ratio": ratio(failed, ended),
+            **_percentiles(histogram),
+            "egress_bytes": counts[:, RouteColumn.EGRESS_BYTES],
+        },
+    )
+
+
+def route_minutes(outcome: RunOutcome, program: Program, scenario: Scenario) -> pd.DataFrame:
+    """Return the table ``route_minutes`` of one replication."""
+    span = minutes_of(outcome)
+    counts = outcome.statistics.route_counts[span.first : span.stop]
+    flat = counts.transpose(1, 0, 2).reshape(-1, len(RouteColumn))
+    return conform(
+        columns.ROUTE_MINUTES,
+        {
+            **_keys(outcome, program.routes, span, scenario),
+            "requests": flat[:, RouteColumn.ARRIVED],
+            "served": flat[:, RouteColumn.SERVED],
+            "failed": flat[:, FAILED].sum(axis=1),
+            **_causes(flat),
+            "egress_bytes": flat[:, RouteColumn.EGRESS_BYTES],
+        },
+    )
+
+
+def route_windows(outcome: RunOutcome, program: Program, scenario: Scenario) -> pd.DataFrame:
+    """Return the table ``route_windows`` of one replication, with the rows of `ALL` last."""
+    users = np.array(program.user_routes, dtype=bool)
+    span, minutes = windows_of(outcome), minutes_of(outcome)
+    histogram = window_histogram(outcome, span)
+    counts = with_whole(_per_window(outcome, span, minutes), users, 1)
+    timed = with_whole(histogram, users, 1)
+    requests = timed.sum(axis=2).T.ravel()
+    failed = counts[:, :, FAILED].sum(axis=2).T.ravel()
+    judgeable = np.repeat([*program.user_routes, True], len(span))
+    enough = np.repeat([scenario.file.objectives.minimum_requests] * len(program.routes) + [1], len(span))
+    complete = np.tile(span.complete, len(program.routes) + 1)
+    return conform(
+        columns.ROUTE_WINDOWS,
+        {
+            **_keys(outcome, (*program.routes, ALL), span, scenario),
+            "requests": requests,
+            "failed": failed,
+            "error_ratio": ratio(failed, requests),
+            **_percentiles(timed.transpose(1, 0, 2).reshape(-1, timed.shape[2])),
+            "complete": complete,
+            "judged": judgeable & complete & (requests >= enough),
+        },
+    )
+
+
+def window_histogram(outcome: RunOutcome, span: Span) -> Ints:
+    """Return response times by window, those still open at the end put into the last one by their age.
+
+    Their age is a lower bound of their response time: leaving them out would make a hung system look fast.
+    """
+    histogram = outcome.statistics.route_histogram[span.first : span.stop].astype(np.int64)
+    if len(span):
+        histogram[-1] += outcome.statistics.route_open_histogram
+    return histogram
+
+
+def sparse_histogram(
+    histogram: npt.NDArray[Any], names: tuple[str, ...], starts_ns: Ints | None
+) -> pd.DataFrame:
+    """Return the bins of histograms that are not empty, one row each.
+
+    Parameters
+    ----------
+    histogram
+        Shape (windows, names, BINS), or (names, BINS) without ``starts_ns``.
+    """
+    where = np.nonzero(histogram)
+    edges = edges_ns() / 1e9
+    data: dict[str, Any] = {"name": np.array(names, dtype=object)[where[-2]]}
+    if starts_ns is not None:
+        data["time_s"] = starts_ns[where[0]] / 1e9
+    return pd.DataFrame(
+        {**data, "bin": where[-1], "from_s": edges[where[-1]], "count": histogram[where].astype(np.int64)}
+    )
+
+
+def ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return part / whole, NaN where there is no whole."""
+    result = np.full(np.shape(part), np.nan)
+    np.divide(part, whole, out=result, where=np.asarray(whole) > 0)
+    return result
+
+
+def _per_window(outcome: RunOutcome, span: Span, minutes: Span) -> Ints:
+    """Sum minute counters into the windows, shape (windows, routes, columns)."""
+    counts = outcome.statistics.route_counts[: minutes.stop]
+    starts = np.arange(span.first, span.stop) * (span.bin_ns // minutes.bin_ns)
+    if not len(starts):
+        return np.zeros((0, *counts.shape[1:]), np.int64)
+    return np.add.reduceat(counts, starts, axis=0)
+
+
+def _keys(outcome: RunOutcome, names: tuple[str, ...], span: Span, scenario: Scenario) -> dict[str, Any]:
+    rows = len(names) * len(span)
+    return {
+        "replication": np.full(rows, outcome.replication),
+        "route": np.repeat(np.array(names, dtype=object), len(span)),
+        **instants(scenario.start_ns, np.tile(span.starts_ns, len(names))),
+        "covered_s": np.tile(span.covered_s, len(names)),
+    }
+
+
+def _causes(counts: Ints) -> dict[str, Ints]:
+    return {name: counts[:, RouteColumn.TIMEOUT + i] for i, name in enumerate(CAUSES)}
+
+
+def _percentiles(histogram: Ints) -> dict[str, npt.NDArray[np.float64]]:
+    values = percentiles_s(histogram, PERCENTS)
+    return {f"p{percent:.0f}_s": values[:, i] for i, percent in enumerate(PERCENTS)}
