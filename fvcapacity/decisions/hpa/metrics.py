@@ -1,0 +1,115 @@
+"""What the autoscaler sees of pods and metrics, and into which groups it sorts the pods."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+MetricType = Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """How far the ratio of usage to target may be from 1 without a change, downwards and upwards."""
+
+    down: float = 0.1
+    up: float = 0.1
+
+    def within(self, ratio: float) -> bool:
+        """Tell whether a ratio calls for no change; literally in doubles (1.1 is within 0.1)."""
+        return (1.0 - self.down) <= ratio <= (1.0 + self.up)
+
+
+@dataclass(frozen=True, slots=True)
+class HpaPod:
+    """One pod that the target's selector matches.
+
+    ``ready`` is the status of the Ready condition, None when there is none; ``requests`` maps container to
+    resource to thousandths, native sidecars included.
+    """
+
+    name: str
+    phase: str = "Running"
+    ready: str | None = "True"
+    ready_since_ns: int | None = None
+    start_ns: int | None = None
+    deleting: bool = False
+    requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PodMetric:
+    """One pod's value (summed over its containers, or of the one container asked for)."""
+
+    value_milli: int
+    timestamp_ns: int
+    window_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class MetricReading:
+    """What a metrics API answered: values by pod, plain values, or neither when it failed."""
+
+    pods: Mapping[str, PodMetric] | None = None
+    values: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MetricSpec:
+    """One entry of ``spec.metrics``; a valid one has exactly one of the three targets."""
+
+    type: MetricType | str
+    name: str = ""
+    container: str = ""
+    utilization_percent: int | None = None
+    average_value_milli: int | None = None
+    value_milli: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessRule:
+    """How the CPU usage of young pods is mistrusted (flags of the controller manager)."""
+
+    cpu_initialization_ns: int = 300 * 10**9
+    initial_readiness_delay_ns: int = 30 * 10**9
+
+
+@dataclass(slots=True)
+class PodGroups:
+    """Pods by what their metrics are worth (``groupPods`` in ``replica_calculator.go``)."""
+
+    ready_count: int = 0
+    unready: list[str] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    ignored: list[str] = field(default_factory=list)
+
+
+def group_pods(
+    pods: Sequence[HpaPod], metrics: Mapping[str, PodMetric], resource: str, rule: ReadinessRule, now_ns: int
+) -> PodGroups:
+    """Sort pods into ready, unready, missing and ignored; ``resource`` is "" for custom metrics."""
+    groups = PodGroups()
+    for pod in pods:
+        if pod.deleting or pod.phase in ("Failed", "Succeeded"):
+            groups.ignored.append(pod.name)
+        elif pod.phase == "Pending":
+            groups.unready.append(pod.name)
+        elif (metric := metrics.get(pod.name)) is None:
+            groups.missing.append(pod.name)
+        elif resource == "cpu" and _cpu_is_unready(pod, metric, rule, now_ns):
+            groups.unready.append(pod.name)
+        else:
+            groups.ready_count += 1
+    return groups
+
+
+def _cpu_is_unready(pod: HpaPod, metric: PodMetric, rule: ReadinessRule, now_ns: int) -> bool:
+    if pod.ready is None or pod.start_ns is None:
+        return True
+    since = pod.ready_since_ns or 0
+    if pod.start_ns + rule.cpu_initialization_ns > now_ns:
+        # A young pod counts once it is ready and its metric covers no time before that.
+        return pod.ready == "False" or metric.timestamp_ns < since + metric.window_ns
+    # An old pod that is not ready, and never was, is left out.
+    return pod.ready == "False" and pod.start_ns + rule.initial_readiness_delay_ns > since
