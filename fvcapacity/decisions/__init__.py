@@ -1,0 +1,1 @@
+"""Pure rules of the control plane: what each Kubernetes controller decides, as (value, reason)."""

@@ -11,7 +11,6 @@ from fvcapacity.decisions.hpa.metrics import (
     MetricReading,
     MetricSpec,
     PodGroups,
-    PodMetric,
     ReadinessRule,
     Tolerance,
     group_pods,

@@ -39,7 +39,7 @@ class HpaSettings:
 
     tolerance: float = 0.1
     downscale_window_s: int = 300
-    readiness: ReadinessRule = ReadinessRule()
+    readiness: ReadinessRule = field(default_factory=ReadinessRule)
     scale_to_zero: bool = False
 
 
@@ -51,7 +51,7 @@ class HpaSpec:
     maximum: int
     metrics: tuple[MetricSpec, ...]
     behavior: Behavior | None = None
-    settings: HpaSettings = HpaSettings()
+    settings: HpaSettings = field(default_factory=HpaSettings)
 
     @property
     def tolerance(self) -> Tolerance:

@@ -1,0 +1,204 @@
+"""Which nodes the cluster autoscaler orders and which it gives back, as pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod, filter_node, schedule
+
+
+@dataclass(frozen=True, slots=True)
+class NodeGroup:
+    """A pool as the autoscaler sees it.
+
+    ``template(zone, number)`` is the next node of a zone, DaemonSet pods on it; ``zones`` in the order in which new
+    nodes take them.
+    """
+
+    name: str
+    size: int
+    """Nodes that exist or are ordered."""
+    minimum: int
+    maximum: int
+    zones: tuple[str, ...]
+    template: Callable[[str, int], NodeView]
+
+
+@dataclass(frozen=True, slots=True)
+class ScaleUp:
+    """An option to order nodes: their zones, and the pods that they would take."""
+
+    group: str
+    zones: tuple[str, ...]
+    pods: tuple[str, ...]
+    waste: float = 0.0
+
+
+def scale_up(
+    pending: Sequence[SchedulingPod], nodes: Sequence[NodeView], groups: Sequence[NodeGroup]
+) -> tuple[ScaleUp | None, str]:
+    """Return the best order and a reason.
+
+    Parameters
+    ----------
+    pending
+        Pods that the scheduler could not place.
+    nodes
+        Existing nodes and those already ordered; pods that fit there need no new node.
+    groups
+        Pools that may grow.
+    """
+    helpless = _still_pending(pending, nodes)
+    if not helpless:
+        return None, "NotNeeded"
+    options = []
+    reasons = []
+    for group in groups:
+        if group.size >= group.maximum:
+            reasons.append("max node group size reached")
+            continue
+        option = _packed(helpless, nodes, group)
+        if option is None:
+            reasons.append("no node of the group could take the pod")
+        else:
+            options.append(option)
+    if not options:
+        counted = [f"{reasons.count(reason)} {reason}" for reason in sorted(set(reasons))]
+        return None, f"NotTriggerScaleUp: {', '.join(counted) or 'no node groups'}"
+    best = min(options, key=lambda option: option.waste)  # least-waste; ties: the first group
+    return best, "TriggeredScaleUp"
+
+
+def waste(capacity: tuple[int, int], count: int, requested: tuple[int, int]) -> float:
+    """Return the unused shares of CPU and memory of ``count`` nodes, added (expander least-waste)."""
+    cpu, memory = capacity[0] * count, capacity[1] * count
+    return (cpu - requested[0]) / cpu + (memory - requested[1]) / memory
+
+
+def _still_pending(pending: Sequence[SchedulingPod], nodes: Sequence[NodeView]) -> list[SchedulingPod]:
+    board = list(nodes)
+    left = []
+    for pod in pending:
+        if not _place(pod, board):
+            left.append(pod)
+    return left
+
+
+def _packed(pods: Sequence[SchedulingPod], nodes: Sequence[NodeView], group: NodeGroup) -> ScaleUp | None:
+    """First fit, largest pods first, on new nodes of the group (``BinpackingNodeEstimator``)."""
+    sample = group.template(group.zones[0], 0)
+
+    def size(pod: SchedulingPod) -> float:
+        return pod.cpu_milli / sample.cpu_milli + pod.memory_bytes / sample.memory_bytes
+
+    fresh: list[NodeView] = []
+    zones: list[str] = []
+    taken: list[SchedulingPod] = []
+    for pod in sorted(pods, key=size, reverse=True):
+        if _place(pod, fresh, nodes):
+            taken.append(pod)
+            continue
+        if group.size + len(fresh) >= group.maximum:
+            continue
+        bound = pod.volume_zones[0] if pod.volume_zones else ""
+        zone = bound if bound in group.zones else group.zones[len(fresh) % len(group.zones)]
+        node = group.template(zone, len(fresh))
+        if filter_node(pod, node, (*nodes, *fresh, node)):
+            continue
+        fresh.append(node.with_pod(PlacedPod(pod)))
+        zones.append(zone)
+        taken.append(pod)
+    if not taken:
+        return None
+    requested = (sum(p.cpu_milli for p in taken), sum(p.memory_bytes for p in taken))
+    wasted = waste((sample.cpu_milli, sample.memory_bytes), len(fresh), requested)
+    return ScaleUp(group.name, tuple(zones), tuple(pod.name for pod in taken), wasted)
+
+
+def _place(pod: SchedulingPod, board: list[NodeView], others: Sequence[NodeView] = ()) -> bool:
+    """Put a pod on the first node of the board that can take it."""
+    everyone = (*others, *board)
+    for i, node in enumerate(board):
+        if not filter_node(pod, node, everyone):
+            board[i] = node.with_pod(PlacedPod(pod))
+            return True
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A node that might be given back.
+
+    ``movable`` are the pods that would have to go elsewhere (DaemonSet pods are not among them); ``blocked`` says
+    why a pod must not be moved at all.
+    """
+
+    node: NodeView
+    group: str
+    movable: tuple[SchedulingPod, ...]
+    blocked: str = ""
+
+
+def utilization(node: NodeView) -> float:
+    """Return the larger of the requested shares of allocatable CPU and memory."""
+    return max(node.requested_cpu_milli / node.cpu_milli, node.requested_memory_bytes / node.memory_bytes)
+
+
+def unneeded_nodes(
+    candidates: Sequence[Candidate],
+    nodes: Sequence[NodeView],
+    spare: dict[str, int],
+    threshold: float,
+) -> tuple[tuple[str, ...], dict[str, str]]:
+    """Return the nodes that could go together, and for every other one why it stays.
+
+    Parameters
+    ----------
+    candidates
+        Ready nodes, in order.
+    nodes
+        Every node that could take pods.
+    spare
+        How many nodes each group may lose before its minimum.
+    threshold
+        Utilization below which a node is looked at.
+    """
+    board = {node.name: node for node in nodes}
+    left = dict(spare)
+    unneeded: list[str] = []
+    kept: dict[str, str] = {}
+    # Empty nodes first, then the least used: they take the fewest moves.
+    for candidate in sorted(candidates, key=lambda c: (bool(c.movable), utilization(c.node))):
+        name = candidate.node.name
+        reason = _reason_to_keep(candidate, left, threshold)
+        if not reason:
+            moved = _moved(candidate, board)
+            if moved is None:
+                reason = "NoPlaceToMovePods"
+            else:
+                board = moved
+                left[candidate.group] -= 1
+                unneeded.append(name)
+        if reason:
+            kept[name] = reason
+    return tuple(unneeded), kept
+
+
+def _reason_to_keep(candidate: Candidate, left: dict[str, int], threshold: float) -> str:
+    if utilization(candidate.node) >= threshold:
+        return "NotUnderutilized"
+    if left.get(candidate.group, 0) <= 0:
+        return "NodeGroupMinSizeReached"
+    return candidate.blocked
+
+
+def _moved(candidate: Candidate, board: dict[str, NodeView]) -> dict[str, NodeView] | None:
+    """Return the other nodes with the candidate's pods on them, or None when one finds no place."""
+    others = {name: node for name, node in board.items() if name != candidate.node.name}
+    for pod in candidate.movable:
+        place = schedule(pod, list(others.values())).node
+        if place is None:
+            return None
+        others[place] = others[place].with_pod(PlacedPod(pod))
+    return others
