@@ -1,0 +1,136 @@
+"""The control plane as the run loop sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fvcapacity.control import kubelet
+from fvcapacity.control.clock import At, Rank
+from fvcapacity.control.cluster import Cluster
+from fvcapacity.control.cluster_autoscaler import cluster_autoscaler, drain
+from fvcapacity.control.daemonset import sync_daemonset
+from fvcapacity.control.deployment import sync_deployment
+from fvcapacity.control.endpoints import sync_endpointslice, sync_proxies
+from fvcapacity.control.history import History
+from fvcapacity.control.hpa import horizontal_pod_autoscaler
+from fvcapacity.control.metrics_server import metrics_server
+from fvcapacity.control.nodes import node_ready
+from fvcapacity.control.sampler import MINUTE_NS, sampler, take_samples
+from fvcapacity.control.scheduler import schedule_pending
+from fvcapacity.control.start import start_state
+from fvcapacity.control.state import ControlState
+from fvcapacity.control.statefulset import sync_statefulset
+from fvcapacity.dataplane.plane import Command, Observation, PlaneEvent
+from fvcapacity.errors import InvariantError
+from fvcapacity.program.program import Program
+from fvcapacity.scenario.model import Scenario
+
+
+class ControlPlane:
+    """All controllers of one cluster on one clock.
+
+    The run loop asks for the next event, lets the data plane run up to it, and calls `run_to`; commands for the
+    plane are then taken with `take_commands`. The commands of time 0 are there at once.
+
+    Parameters
+    ----------
+    scenario, program
+        What is run.
+    seed
+        Seed of the control draws (identities that decide ties).
+    duration_ns
+        Length of the run, warm-up included.
+
+    Attributes
+    ----------
+    observe
+        Set by the run loop: returns the plane's `Observation` at the present instant.
+    history
+        What happened so far.
+    """
+
+    def __init__(self, scenario: Scenario, program: Program, seed: int, duration_ns: int) -> None:
+        self.duration_ns = duration_ns
+        self._cluster = Cluster(scenario, program, seed)
+        self._register()
+        start_state(self._cluster)
+        self._start_processes()
+
+    @property
+    def history(self) -> History:
+        """Samples, life times and events so far."""
+        return self._cluster.history
+
+    @property
+    def state(self) -> ControlState:
+        """The records that all controllers work on."""
+        return self._cluster.state
+
+    @property
+    def observe(self) -> Callable[[], Observation]:
+        """How to look at the plane."""
+        return self._cluster.observe
+
+    @observe.setter
+    def observe(self, look: Callable[[], Observation]) -> None:
+        self._cluster.observe = look
+
+    def next_event_time(self) -> int:
+        """Return when control next has something to do, in nanoseconds; the run's end when nothing is due."""
+        due = self._cluster.env.peek()
+        return self.duration_ns if due == float("inf") else int(due)
+
+    def run_to(self, time_ns: int, event: PlaneEvent | None = None) -> None:
+        """Hand over what the plane reports, then run every control event up to and at ``time_ns``."""
+        env = self._cluster.env
+        if time_ns < env.now:
+            raise InvariantError(f"control is at {env.now} ns and was asked to run to {time_ns} ns")
+        if event is not None:
+            if event.time_ns > time_ns:
+                raise InvariantError(f"a plane event of {event.time_ns} ns was handed over at {time_ns} ns")
+            At(env, time_ns, Rank.PLANE).callbacks.append(lambda _: kubelet.plane_event(self._cluster, event))
+        while env.peek() <= time_ns:
+            env.step()
+
+    def take_commands(self) -> list[Command]:
+        """Return what the plane must carry out now, in order, and forget it."""
+        taken, self._cluster.commands = self._cluster.commands, []
+        return taken
+
+    def finish(self, time_ns: int) -> None:
+        """Close the history: the last, possibly shorter, minute is sampled."""
+        self.run_to(time_ns)
+        if self._cluster.now < time_ns:
+            At(self._cluster.env, time_ns, Rank.PLANE)
+            self.run_to(time_ns)
+        if self._cluster.state.last_sample_ns < time_ns:
+            take_samples(self._cluster)
+
+    def _register(self) -> None:
+        """Say who does which work of the queue."""
+        handle = self._cluster.handle
+        handle("node", Rank.NODE, node_ready)
+        handle("pod-worker", Rank.KUBELET, kubelet.sync_pod)
+        handle("endpointslice", Rank.ENDPOINTS, sync_endpointslice)
+        handle("kube-proxy", Rank.ENDPOINTS, sync_proxies)
+        handle("deployment", Rank.DEPLOYMENT, sync_deployment)
+        handle("replicaset", Rank.DEPLOYMENT, sync_deployment)
+        handle("statefulset", Rank.DEPLOYMENT, sync_statefulset)
+        handle("daemonset", Rank.DEPLOYMENT, sync_daemonset)
+        handle("pod", Rank.DEPLOYMENT, lambda cluster, key: None)  # nobody recreates a bare pod
+        handle("scheduler", Rank.SCHEDULER, schedule_pending)
+        handle("drain", Rank.CLUSTER_AUTOSCALER, drain)
+
+    def _start_processes(self) -> None:
+        """Start the periodic controllers, each from the due time in its record."""
+        cluster, timings = self._cluster, self._cluster.timings
+        cluster.state.periodic = {
+            "metrics-server": timings.metrics_resolution,
+            "hpa": timings.metrics_resolution + timings.hpa_sync // 2,
+            "cluster-autoscaler": timings.autoscaler_scan,
+            "sampler": MINUTE_NS,
+        }
+        for process in (metrics_server, horizontal_pod_autoscaler, cluster_autoscaler, sampler):
+            cluster.env.process(process(cluster))
+        while cluster.env.peek() <= 0:
+            cluster.env.step()

@@ -1,0 +1,62 @@
+"""The custom metrics adapter: gauges that routes open and time closes.
+
+A gauge is worked out from the requests that ended well: those of the last ``lifetime`` are still open. Counts are
+kept at every scrape of metrics-server and interpolated in between.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+
+from fvcapacity.control.cluster import Cluster
+from fvcapacity.dataplane.plane import Observation
+from fvcapacity.scenario.topology import Gauge
+
+WINDOW_NS = 60 * 10**9
+"""Window of custom metrics that name none (``podautoscaler/metrics/client.go``)."""
+
+
+def keep_served(cluster: Cluster, seen: Observation) -> None:
+    """Remember the counts, as far back as the longest gauge looks."""
+    gauges = cluster.scenario.topology.gauges.values()
+    if not gauges:
+        return
+    served = cluster.state.served
+    served.append((cluster.now, seen.served))
+    oldest = cluster.now - max(gauge.lifetime for gauge in gauges)
+    drop = bisect_right(served, oldest, key=_time) - 1  # one older entry stays, to interpolate from
+    if drop > 0:
+        del served[:drop]
+
+
+def gauge_milli(cluster: Cluster, name: str) -> tuple[int, int] | None:
+    """Return (thousandths of things open, time of the scrape), or None without such a gauge or a scrape."""
+    gauge = cluster.scenario.topology.gauges.get(name)
+    served = cluster.state.served
+    if gauge is None or not served:
+        return None
+    scraped = served[-1][0]
+    routes = [cluster.program.routes.index(route) for route in gauge.opened_by]
+    opened = _served_at(cluster, routes, scraped) - _served_at(cluster, routes, scraped - gauge.lifetime)
+    return round(opened * _milli_each(gauge)), scraped
+
+
+def _milli_each(gauge: Gauge) -> float:
+    return gauge.per_request * 1000
+
+
+def _served_at(cluster: Cluster, routes: list[int], time_ns: int) -> float:
+    """Return requests served until a time; nothing had been served when the run began."""
+    served = cluster.state.served
+    after = bisect_right(served, time_ns, key=_time)
+    t0, before = served[after - 1] if after else (0, ())
+    low = float(sum(before[route] for route in routes)) if before else 0.0
+    if after == len(served) or time_ns <= t0:
+        return low
+    t1, later = served[after]
+    high = float(sum(later[route] for route in routes)) if later else 0.0
+    return low + (high - low) * (time_ns - t0) / (t1 - t0)
+
+
+def _time(entry: tuple[int, tuple[int, ...]]) -> int:
+    return entry[0]

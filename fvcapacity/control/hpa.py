@@ -1,0 +1,214 @@
+"""The horizontal pod autoscaler controller: every sync period it reads the metrics of each HPA and scales.
+
+All HPAs sync in one tick, half a period after metrics-server scrapes (their real phases depend on when each was
+created); a decision therefore sees metrics that are half a resolution old, the average of what a cluster sees.
+"""
+
+from __future__ import annotations
+
+from fvcapacity.control.clock import At, Rank
+from fvcapacity.control.cluster import Cluster, Process
+from fvcapacity.control.custom_metrics import WINDOW_NS, gauge_milli
+from fvcapacity.control.deployment import scale
+from fvcapacity.control.history import HpaSample
+from fvcapacity.control.state import HpaRecord, PodRecord, WorkloadRecord
+from fvcapacity.decisions.hpa import (
+    HpaPod,
+    HpaSpec,
+    MetricReading,
+    MetricSpec,
+    Observed,
+    PodMetric,
+    Policy,
+    Rules,
+    SyncResult,
+    default_behavior,
+    reconcile,
+)
+from fvcapacity.scenario.cluster import HorizontalPodAutoscaler, ScalingRules
+
+MINUTE_NS = 60 * 10**9
+
+
+def horizontal_pod_autoscaler(cluster: Cluster) -> Process:
+    """Sync every HPA, one after the other."""
+    periodic = cluster.state.periodic
+    while True:
+        yield At(cluster.env, periodic["hpa"], Rank.HPA)
+        for record in cluster.state.hpas.values():
+            sync_hpa(cluster, record)
+        periodic["hpa"] = cluster.now + cluster.timings.hpa_sync
+
+
+def sync_hpa(cluster: Cluster, record: HpaRecord) -> None:
+    """Read, decide, scale, and say what changed."""
+    workload = cluster.state.workloads.get(record.target)
+    if workload is None:
+        _report(cluster, record, ("FailedGetScale",), f"{record.target} not found")
+        return
+    seen = Observed(
+        now_ns=cluster.now,
+        spec_replicas=workload.desired,
+        status_replicas=sum(1 for pod in workload.pods.values() if not pod.deleting),
+        pods=tuple(_hpa_pod(pod) for pod in workload.pods.values()),
+        readings=tuple(_reading(cluster, workload, metric) for metric in record.spec.metrics),
+    )
+    result = reconcile(record.spec, record.state, seen)
+    record.state = result.state
+    _report_failure(cluster, record, result)
+    if result.scaled:
+        message = f"New size: {result.replicas}; reason: {_why(record.spec, result, seen.spec_replicas)}"
+        cluster.event("Normal", "SuccessfulRescale", record.key, message, record.target)
+        scale(cluster, workload, result.replicas)
+    _sample(cluster, record, result, seen.spec_replicas)
+
+
+def hpa_record(hpa: HorizontalPodAutoscaler) -> HpaRecord:
+    """Return the record of an HPA as the manifests say it."""
+    metrics = tuple(
+        MetricSpec(m.type, m.name, m.container, m.utilization_percent, m.average_value_milli, m.value_milli)
+        for m in hpa.metrics
+    )
+    behavior = default_behavior(_rules(hpa.scale_up), _rules(hpa.scale_down)) if hpa.has_behavior else None
+    spec = HpaSpec(hpa.min_replicas, hpa.max_replicas, metrics, behavior)
+    target = f"{hpa.target_kind.lower()}/{hpa.target_name}"
+    return HpaRecord(f"hpa/{hpa.name}", target, spec, tuple(_metric_name(m) for m in metrics))
+
+
+def _rules(rules: ScalingRules | None) -> Rules | None:
+    if rules is None:
+        return None
+    policies = rules.policies
+    return Rules(
+        rules.stabilization_window_s,
+        rules.select_policy,
+        None if policies is None else tuple(Policy(p.type, p.value, p.period_s) for p in policies),
+        rules.tolerance,
+    )
+
+
+def _metric_name(metric: MetricSpec) -> str:
+    if metric.type == "Resource":
+        return metric.name
+    if metric.type == "ContainerResource":
+        return f"{metric.container}/{metric.name}"
+    return f"{metric.type.lower()}/{metric.name}"
+
+
+def _hpa_pod(pod: PodRecord) -> HpaPod:
+    return HpaPod(
+        pod.name,
+        pod.phase,
+        "True" if pod.ready else "False",
+        pod.ready_since_ns,
+        pod.start_ns,
+        pod.deleting,
+        pod.shape.requests,
+    )
+
+
+def _reading(cluster: Cluster, workload: WorkloadRecord, metric: MetricSpec) -> MetricReading:
+    if metric.type in ("Resource", "ContainerResource"):
+        return _resource_reading(workload, metric)
+    gauge = gauge_milli(cluster, metric.name)
+    if gauge is None:
+        return MetricReading()
+    total, scraped = gauge
+    if metric.type != "Pods":
+        return MetricReading(values=(total,))
+    exporting = [pod for pod in workload.pods.values() if pod.container_running]
+    if not exporting:
+        return MetricReading()
+    each = round(total / len(exporting))
+    return MetricReading({pod.name: PodMetric(each, scraped, WINDOW_NS) for pod in exporting})
+
+
+def _resource_reading(workload: WorkloadRecord, metric: MetricSpec) -> MetricReading:
+    """Return the pods' usage; no pod with usage at all is an error of the metrics API."""
+    index = 0 if metric.name == "cpu" else 1
+    found: dict[str, PodMetric] = {}
+    for pod in workload.pods.values():
+        usage = pod.usage
+        if usage is None or metric.name not in ("cpu", "memory"):
+            continue
+        if metric.type == "ContainerResource":
+            if metric.container not in usage.containers:
+                return MetricReading()
+            value = usage.containers[metric.container][index]
+        else:
+            value = sum(values[index] for values in usage.containers.values())
+        milli = value if index == 0 else value * 1000
+        found[pod.name] = PodMetric(milli, usage.timestamp_ns, usage.window_ns)
+    return MetricReading(found or None)
+
+
+def _why(spec: HpaSpec, result: SyncResult, before: int) -> str:
+    """Word the reason of a rescale as the controller does."""
+    if result.proposal is None:
+        if result.replicas == spec.maximum:
+            return "Current number of replicas above Spec.MaxReplicas"
+        return "Current number of replicas below Spec.MinReplicas"
+    if result.replicas < before:
+        return "All metrics below target"
+    metric = spec.metrics[result.leading or 0]
+    named = {
+        "Resource": f"{metric.name} resource",
+        "ContainerResource": f"{metric.name} container resource",
+        "Pods": f"pods metric {metric.name}",
+        "Object": f"object metric {metric.name}",
+        "External": f"external metric {metric.name}",
+    }.get(metric.type, metric.name)
+    utilization = " utilization (percentage of request)" if metric.utilization_percent is not None else ""
+    return f"{named}{utilization} above target"
+
+
+def _report_failure(cluster: Cluster, record: HpaRecord, result: SyncResult) -> None:
+    """Emit a Warning when the set of failing metrics changes (Kubernetes folds repetitions into one event)."""
+    failing = tuple(
+        f"{name}: {answer.error}"
+        for name, answer in zip(record.metric_names, result.metrics, strict=False)
+        if answer.error
+    )
+    if failing == record.reported:
+        return
+    record.reported = failing
+    if failing:
+        reason = result.state.conditions["ScalingActive"][1]
+        if reason == "ValidMetricFound":
+            reason = "FailedComputeMetricsReplicas"
+        message = "; ".join(text.replace("_", " ") for text in failing)
+        cluster.event("Warning", reason, record.key, f"failed to get metrics: {message}", record.target)
+
+
+def _report(cluster: Cluster, record: HpaRecord, failing: tuple[str, ...], message: str) -> None:
+    if failing != record.reported:
+        record.reported = failing
+        cluster.event("Warning", failing[0], record.key, message, record.target)
+
+
+def _sample(cluster: Cluster, record: HpaRecord, result: SyncResult, before: int) -> None:
+    """Keep a sync that changed something, and the first one of every minute."""
+    minute = cluster.now // MINUTE_NS
+    if not result.scaled and minute == record.sampled_minute:
+        return
+    record.sampled_minute = minute
+    values: list[tuple[str, float | None]] = []
+    for name, answer in zip(record.metric_names, result.metrics, strict=False):
+        if answer.error:
+            values.append((name, None))
+        elif answer.utilization_percent is not None:
+            values.append((name, float(answer.utilization_percent)))
+        else:
+            values.append((name, answer.current_value_milli / 1000))
+    conditions = result.state.conditions
+    reasons = [conditions[c][1] for c in ("AbleToScale", "ScalingActive", "ScalingLimited") if c in conditions]
+    cluster.history.hpas.append(
+        HpaSample(
+            time_ns=cluster.now,
+            hpa=record.key,
+            current=before,
+            desired=result.replicas,
+            reasons=tuple(reasons),
+            metrics=tuple(values),
+        )
+    )

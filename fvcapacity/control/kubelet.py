@@ -1,0 +1,268 @@
+"""The kubelet: carries a bound pod from image pull to running, through restarts, to its end."""
+
+from __future__ import annotations
+
+from fvcapacity.control.cluster import Cluster
+from fvcapacity.control.state import NodeRecord, PodRecord, Stage
+from fvcapacity.control.usage import settle_background, take_last_reading
+from fvcapacity.dataplane.plane import (
+    DrainContainer,
+    EventKind,
+    PlaneEvent,
+    SetBackground,
+    StartContainer,
+    StopContainer,
+)
+from fvcapacity.decisions.pod_lifecycle import next_backoff, restart_delay
+from fvcapacity.decisions.scheduler import PlacedPod
+
+
+def admit(cluster: Cluster, pod: PodRecord) -> None:
+    """Take in a pod that the scheduler bound: pull what images the node lacks, one after the other."""
+    node = cluster.state.nodes[pod.node]
+    now = cluster.now
+    pod.start_ns = pod.ready_since_ns = now
+    pod.stage = Stage.PULLING
+    done = now
+    for image in pod.shape.images:
+        if image not in node.images:
+            node.pull_free_ns = max(now, node.pull_free_ns) + cluster.timings.image_pull
+            node.images[image] = node.pull_free_ns
+            cluster.pod_event(pod, "Pulling", f'Pulling image "{image}"')
+        done = max(done, node.images[image])
+    cluster.enqueue("pod-worker", str(pod.uid), done - now)
+
+
+def sync_pod(cluster: Cluster, key: str) -> None:
+    """Do what is due for a pod at its stage."""
+    pod = cluster.state.pods.get(int(key))
+    if pod is None:
+        return
+    if pod.stage is Stage.PULLING:
+        for image in pod.shape.images:
+            cluster.pod_event(pod, "Pulled", f'Container image "{image}" is present on machine')
+        create_container(cluster, pod)
+    elif pod.stage is Stage.BACK_OFF:
+        create_container(cluster, pod)
+    elif pod.stage is Stage.CREATING:
+        start_container(cluster, pod)
+    elif pod.stage is Stage.RUNNING:
+        set_ready(cluster, pod, True)
+    elif pod.stage is Stage.RESTARTING:
+        container_exited(cluster, pod, stopped=True)
+    elif pod.stage is Stage.PRE_STOP:
+        send_sigterm(cluster, pod)
+    elif pod.stage is Stage.TERMINATING:
+        vanish(cluster, pod)
+
+
+def create_container(cluster: Cluster, pod: PodRecord) -> None:
+    """Create the containers, init containers first."""
+    first = not pod.ever_started
+    pod.stage = Stage.CREATING
+    steps = 1 + (pod.shape.init_containers if first else 0)
+    cluster.enqueue("pod-worker", str(pod.uid), steps * cluster.timings.container_create)
+
+
+def start_container(cluster: Cluster, pod: PodRecord, warm: bool = False) -> None:
+    """Start the containers; a serving one enters the plane."""
+    serving, now = pod.shape.serving, cluster.now
+    pod.container_running, pod.container_since_ns = True, now
+    pod.ever_started = True
+    pod.background_since_ns = now
+    if pod.life.started_ns is None:
+        pod.life.started_ns = now
+    node = cluster.state.nodes[pod.node]
+    update_background(cluster, node)
+    if not warm:
+        name = serving.container if serving else next(iter(pod.shape.requests), pod.name)
+        cluster.pod_event(pod, "Created", f"Created container {name}")
+        cluster.pod_event(pod, "Started", f"Started container {name}")
+    if serving is None:
+        pod.stage = Stage.RUNNING
+        if not warm:
+            cluster.enqueue("pod-worker", str(pod.uid), pod.shape.readiness_delay_ns)
+        return
+    pod.stage = Stage.RUNNING if warm else Stage.STARTING
+    cluster.commands.append(
+        StartContainer(
+            pod=pod.uid,
+            name=pod.name,
+            service=serving.service,
+            node=node.index,
+            cpu_shares=serving.cpu_shares,
+            cpu_quota_ns=serving.cpu_quota_ns,
+            memory_limit_bytes=serving.memory_limit_bytes,
+            startup=serving.startup,
+            readiness=serving.readiness,
+            liveness=serving.liveness,
+            restart=pod.life.restarts,
+            warm=warm,
+        )
+    )
+
+
+def plane_event(cluster: Cluster, event: PlaneEvent) -> None:
+    """React to what the plane reports of a container."""
+    pod = cluster.state.pods.get(event.pod)
+    if pod is None or not pod.container_running:
+        return
+    kind = event.kind
+    if kind is EventKind.STARTED:
+        _started(cluster, pod)
+    elif kind is EventKind.OOM_KILLED:
+        _oom_killed(cluster, pod)
+    elif kind is EventKind.READY:
+        set_ready(cluster, pod, True)
+    elif kind is EventKind.NOT_READY:
+        cluster.pod_event(pod, "Unhealthy", "Readiness probe failed", "Warning")
+        set_ready(cluster, pod, False)
+    elif kind is EventKind.LIVENESS_FAILED:
+        _probe_failed(cluster, pod, "Liveness")
+    elif kind is EventKind.STARTUP_FAILED:
+        _probe_failed(cluster, pod, "Startup")
+    elif kind is EventKind.DRAINED:
+        if pod.stage is Stage.RESTARTING:
+            container_exited(cluster, pod, stopped=True)
+        elif pod.stage is Stage.TERMINATING:
+            vanish(cluster, pod)
+
+
+def _started(cluster: Cluster, pod: PodRecord) -> None:
+    if pod.stage is not Stage.STARTING:
+        return
+    pod.stage = Stage.RUNNING
+    if pod.shape.serving is not None and pod.shape.serving.readiness is None:
+        set_ready(cluster, pod, True)
+
+
+def _oom_killed(cluster: Cluster, pod: PodRecord) -> None:
+    pod.life.oom_kills += 1
+    container = pod.shape.serving.container if pod.shape.serving else pod.name
+    message = f"Memory cgroup out of memory: killed container {container}"
+    cluster.pod_event(pod, "OOMKilling", message, "Warning")
+    if pod.stage in (Stage.PRE_STOP, Stage.TERMINATING):
+        vanish(cluster, pod, stopped=True)
+    else:
+        container_exited(cluster, pod, stopped=False)
+
+
+def _probe_failed(cluster: Cluster, pod: PodRecord, which: str) -> None:
+    """Kill the container as the kubelet does: preStop and SIGTERM, then the end of the grace period."""
+    if pod.stage not in (Stage.STARTING, Stage.RUNNING):
+        return
+    container = pod.shape.serving.container if pod.shape.serving else pod.name
+    cluster.pod_event(pod, "Unhealthy", f"{which} probe failed", "Warning")
+    message = f"Container {container} failed {which.lower()} probe, will be restarted"
+    cluster.pod_event(pod, "Killing", message)
+    pod.stage = Stage.RESTARTING
+    cluster.commands.append(DrainContainer(pod=pod.uid))
+    cluster.enqueue("pod-worker", str(pod.uid), pod.shape.grace_ns)
+
+
+def container_exited(cluster: Cluster, pod: PodRecord, *, stopped: bool) -> None:
+    """Restart a container that ended, after its back-off. ``stopped`` says that the plane must be told."""
+    now = cluster.now
+    if stopped:
+        cluster.commands.append(StopContainer(pod=pod.uid))
+    settle_background(pod, now)
+    pod.container_running = False
+    pod.life.restarts += 1
+    set_ready(cluster, pod, False)
+    update_background(cluster, cluster.state.nodes[pod.node])
+    delay, reason = restart_delay(pod.backoff, now)
+    pod.backoff = next_backoff(pod.backoff, now, now + delay)
+    pod.stage = Stage.BACK_OFF
+    if reason:
+        container = pod.shape.serving.container if pod.shape.serving else pod.name
+        message = f"Back-off restarting failed container {container} in pod {pod.name}"
+        cluster.pod_event(pod, "BackOff", message, "Warning")
+    cluster.enqueue("pod-worker", str(pod.uid), delay)
+
+
+def set_ready(cluster: Cluster, pod: PodRecord, ready: bool) -> None:
+    """Change the Ready condition and tell those who watch it."""
+    if pod.ready == ready or (ready and (pod.stage is not Stage.RUNNING or not pod.container_running)):
+        return
+    pod.ready = ready
+    pod.ready_since_ns = cluster.now
+    if ready and pod.life.ready_ns is None:
+        pod.life.ready_ns = cluster.now
+    _endpoints_changed(cluster, pod)
+    if cluster.workload_of(pod).spec.kind == "StatefulSet":
+        cluster.enqueue("statefulset", pod.workload)
+
+
+def delete_pod(cluster: Cluster, pod: PodRecord) -> None:
+    """Delete a pod: out of the endpoints and SIGTERM (after preStop) at the same time."""
+    if pod.deleting:
+        return
+    pod.deleting = True
+    pod.delete_ns = cluster.now
+    cluster.state.placements += 1
+    pod.placed = PlacedPod(pod.scheduling, deleting=True)
+    cluster.enqueue(cluster.workload_of(pod).spec.kind.lower(), pod.workload)
+    if not pod.container_running:
+        vanish(cluster, pod, stopped=True)
+        return
+    _endpoints_changed(cluster, pod)
+    for container in pod.shape.requests:
+        cluster.pod_event(pod, "Killing", f"Stopping container {container}")
+    pre_stop = min(pod.shape.pre_stop_ns, pod.shape.grace_ns)
+    if pre_stop:
+        pod.stage = Stage.PRE_STOP
+        cluster.enqueue("pod-worker", str(pod.uid), pre_stop)
+    else:
+        send_sigterm(cluster, pod)
+
+
+def send_sigterm(cluster: Cluster, pod: PodRecord) -> None:
+    """Ask the container to end; what serves no route ends at once."""
+    if pod.shape.serving is None:
+        vanish(cluster, pod)
+        return
+    pod.stage = Stage.TERMINATING
+    cluster.commands.append(DrainContainer(pod=pod.uid))
+    cluster.enqueue("pod-worker", str(pod.uid), pod.delete_ns + pod.shape.grace_ns - cluster.now)
+
+
+def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
+    """Let a pod be gone: its room is free, its controller and the scheduler look again."""
+    state, now = cluster.state, cluster.now
+    workload = cluster.workload_of(pod)
+    cluster.cancel("pod-worker", str(pod.uid))
+    if pod.container_running:
+        settle_background(pod, now)
+        take_last_reading(cluster, workload, pod)
+        if pod.shape.serving is not None and not stopped:
+            cluster.commands.append(StopContainer(pod=pod.uid))
+    in_endpoints = pod.ready
+    pod.container_running, pod.ready, pod.deleting = False, False, True
+    pod.stage = Stage.GONE
+    pod.life.deleted_ns = now
+    del state.pods[pod.uid]
+    del workload.pods[pod.uid]
+    state.placements += 1
+    if pod.node and (node := state.nodes.get(pod.node)) is not None:
+        node.pods.pop(pod.uid, None)
+        update_background(cluster, node)
+        cluster.enqueue("scheduler")
+        if node.draining:
+            cluster.enqueue("drain", node.name)
+    if in_endpoints:
+        _endpoints_changed(cluster, pod)
+    cluster.enqueue(workload.spec.kind.lower(), workload.key)
+
+
+def update_background(cluster: Cluster, node: NodeRecord) -> None:
+    """Tell the plane what the node spends besides requests, when that changed."""
+    cores = sum(pod.shape.background_cores for pod in node.pods.values() if pod.container_running)
+    cores = round(cores, 9)
+    if cores != node.background_cores:
+        node.background_cores = cores
+        cluster.commands.append(SetBackground(node=node.index, background_cores=cores))
+
+
+def _endpoints_changed(cluster: Cluster, pod: PodRecord) -> None:
+    if pod.shape.serving is not None:
+        cluster.enqueue("endpointslice", str(pod.shape.serving.service))

@@ -1,0 +1,60 @@
+"""metrics-server: every resolution, what each pod used since the scrape before."""
+
+from __future__ import annotations
+
+import math
+
+from fvcapacity.control.clock import At, Rank
+from fvcapacity.control.cluster import Cluster, Process
+from fvcapacity.control.custom_metrics import keep_served
+from fvcapacity.control.state import PodRecord, Usage
+from fvcapacity.control.usage import background_memory
+from fvcapacity.dataplane.plane import Observation
+
+
+def metrics_server(cluster: Cluster) -> Process:
+    """Scrape at multiples of the resolution. The kubelets' own sampling delay is taken as nothing."""
+    periodic = cluster.state.periodic
+    while True:
+        yield At(cluster.env, periodic["metrics-server"], Rank.METRICS)
+        scrape(cluster)
+        periodic["metrics-server"] = cluster.now + cluster.timings.metrics_resolution
+
+
+def scrape(cluster: Cluster) -> None:
+    """Read all containers and keep one value a pod."""
+    seen, state = cluster.observe(), cluster.state
+    window = cluster.now - state.last_scrape_ns
+    for pod in state.pods.values():
+        pod.usage = _usage(pod, seen, state.last_scrape_ns, cluster.now, window)
+    keep_served(cluster, seen)
+    state.last_scrape_ns = cluster.now
+
+
+def _usage(pod: PodRecord, seen: Observation, before_ns: int, now_ns: int, window_ns: int) -> Usage | None:
+    """Return a pod's usage, or None when a container does not run or has not run for a whole window."""
+    serving = pod.shape.serving
+    cpu_ns = 0
+    if serving is not None:
+        reading = seen.containers.get(pod.uid)
+        if reading is None:
+            return None
+        cpu_ns = reading.cpu_ns - pod.scraped_cpu_ns
+        pod.scraped_cpu_ns = reading.cpu_ns
+        pod.memory_bytes = reading.memory_bytes
+    if not pod.container_running or pod.container_since_ns > before_ns:
+        return None
+    containers: dict[str, tuple[int, int]] = {}
+    for name, (cores, memory) in pod.shape.background.items():
+        if serving is not None and name == serving.container:
+            cores += cpu_ns / window_ns
+            memory += pod.memory_bytes
+        # The API hands out nanocores; whoever reads millicores gets them rounded up.
+        containers[name] = (math.ceil(round(cores * 1e9) / 1e6), memory)
+    return Usage(now_ns, window_ns, containers)
+
+
+def total_memory(pod: PodRecord) -> int:
+    """Return the memory of a pod at the last look: the serving container's and the others' steady one."""
+    own = pod.memory_bytes if pod.shape.serving is not None else 0
+    return (own + background_memory(pod)) if pod.container_running else 0

@@ -1,0 +1,83 @@
+"""Machines: ordered, booted, and given back."""
+
+from __future__ import annotations
+
+from fvcapacity.control import kubelet
+from fvcapacity.control.cluster import Cluster
+from fvcapacity.control.daemonset import target_node
+from fvcapacity.control.history import NodeLife
+from fvcapacity.control.state import NodeRecord, PoolRecord
+from fvcapacity.dataplane.plane import AddNode, RemoveNode
+from fvcapacity.decisions.scheduler import HOSTNAME, ZONE, NodeView, Taint
+from fvcapacity.units import millicores
+
+INSTANCE_TYPE = "node.kubernetes.io/instance-type"
+
+
+def order_node(cluster: Cluster, pool: PoolRecord, zone: str | None = None) -> NodeRecord:
+    """Create a machine's records; it is paid for from now on. Without a zone the pool's go round."""
+    state, spec = cluster.state, pool.spec
+    zone = zone or spec.zones[pool.created % len(spec.zones)]
+    pool.created += 1
+    state.last_node += 1
+    name = f"{pool.name}-{pool.created}"
+    life = NodeLife(
+        name=name,
+        pool=pool.name,
+        instance_type=spec.instance_type,
+        zone=zone,
+        spot=spec.spot,
+        created_ns=cluster.now,
+    )
+    view = node_view(pool, name, zone)
+    node = NodeRecord(state.last_node, name, pool.name, zone, view.labels, life, view)
+    state.nodes[name] = node
+    cluster.history.nodes.append(life)
+    return node
+
+
+def node_view(pool: PoolRecord, name: str, zone: str) -> NodeView:
+    """Return an empty node of a pool as the scheduler sees it."""
+    spec = pool.spec
+    labels = {**spec.labels, HOSTNAME: name, ZONE: zone, INSTANCE_TYPE: spec.instance_type}
+    taints = tuple(Taint(t.get("key", ""), t.get("value", ""), t.get("effect", "NoSchedule")) for t in spec.taints)
+    return NodeView(
+        name=name,
+        labels=labels,
+        cpu_milli=millicores(spec.allocatable_cpu),
+        memory_bytes=spec.allocatable_memory,
+        max_pods=spec.max_pods,
+        taints=taints,
+    )
+
+
+def node_ready(cluster: Cluster, name: str) -> None:
+    """Let a machine that has booted join: DaemonSets and the scheduler may use it."""
+    node = cluster.state.nodes[name]
+    join(cluster, node)
+    cluster.event("Normal", "NodeReady", f"node/{name}", f"Node {name} status is now: NodeReady")
+    for workload in cluster.state.workloads.values():
+        if workload.spec.kind == "DaemonSet":
+            cluster.enqueue("daemonset", workload.key)
+    cluster.enqueue("scheduler")
+
+
+def join(cluster: Cluster, node: NodeRecord) -> None:
+    """Let a node take pods and tell the plane of it."""
+    node.ready = True
+    node.life.ready_ns = cluster.now
+    cluster.state.placements += 1
+    cores = cluster.state.pools[node.pool].spec.cpu
+    cluster.commands.append(AddNode(node=node.index, name=node.name, cpu_cores=cores))
+
+
+def remove_node(cluster: Cluster, node: NodeRecord) -> None:
+    """Delete a drained machine; DaemonSet pods go with it."""
+    waiting = [pod for pod in cluster.state.pods.values() if not pod.node and target_node(pod) == node.name]
+    for pod in (*node.pods.values(), *waiting):
+        kubelet.vanish(cluster, pod)
+    node.ready, node.deleted = False, True
+    node.life.deleted_ns = cluster.now
+    cluster.state.placements += 1
+    cluster.commands.append(RemoveNode(node=node.index))
+    del cluster.state.nodes[node.name]

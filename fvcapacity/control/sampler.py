@@ -1,0 +1,84 @@
+"""Takes the minute's samples of workloads and node pools for the history."""
+
+from __future__ import annotations
+
+from fvcapacity.control.clock import At, Rank
+from fvcapacity.control.cluster import Cluster, Process
+from fvcapacity.control.history import ClusterSample, WorkloadSample
+from fvcapacity.control.metrics_server import total_memory
+from fvcapacity.control.state import PodRecord, PoolRecord, Stage, WorkloadRecord
+from fvcapacity.control.usage import settle_background
+from fvcapacity.dataplane.plane import Observation
+
+MINUTE_NS = 60 * 10**9
+
+
+def sampler(cluster: Cluster) -> Process:
+    """Sample at every full minute."""
+    periodic = cluster.state.periodic
+    while True:
+        yield At(cluster.env, periodic["sampler"], Rank.SAMPLER)
+        take_samples(cluster)
+        periodic["sampler"] = cluster.now + MINUTE_NS
+
+
+def take_samples(cluster: Cluster) -> None:
+    """Add one sample of every workload and pool."""
+    state, now = cluster.state, cluster.now
+    seen = cluster.observe()
+    length = now - max(0, state.last_sample_ns)
+    state.last_sample_ns = now
+    for workload in state.workloads.values():
+        cluster.history.workloads.append(_workload_sample(workload, seen, now, length))
+    for pool in state.pools.values():
+        cluster.history.cluster.append(_pool_sample(cluster, pool))
+
+
+def _workload_sample(workload: WorkloadRecord, seen: Observation, now_ns: int, length_ns: int) -> WorkloadSample:
+    used, workload.gone_cpu_core_ns = workload.gone_cpu_core_ns, 0.0
+    memory = []
+    for pod in workload.pods.values():
+        used += _cpu_since_last_sample(pod, seen, now_ns)
+        memory.append(total_memory(pod))
+    active = workload.active()
+    return WorkloadSample(
+        time_ns=now_ns,
+        workload=workload.key,
+        desired=workload.desired,
+        current=len(active),
+        ready=sum(1 for pod in active if pod.ready),
+        pending=sum(1 for pod in active if pod.stage is Stage.PENDING),
+        cpu_request_cores=len(active) * workload.shape.cpu_milli / 1000,
+        memory_request_bytes=len(active) * workload.shape.memory_bytes,
+        cpu_usage_cores=used / length_ns if length_ns else 0.0,
+        memory_bytes=sum(memory),
+        memory_peak_bytes=max(memory, default=0),
+    )
+
+
+def _cpu_since_last_sample(pod: PodRecord, seen: Observation, now_ns: int) -> float:
+    settle_background(pod, now_ns)
+    used, pod.background_core_ns = pod.background_core_ns, 0.0
+    reading = seen.containers.get(pod.uid) if pod.shape.serving is not None else None
+    if reading is not None:
+        used += reading.cpu_ns - pod.sampled_cpu_ns
+        pod.sampled_cpu_ns = reading.cpu_ns
+        pod.memory_bytes = reading.memory_bytes
+    return used
+
+
+def _pool_sample(cluster: Cluster, pool: PoolRecord) -> ClusterSample:
+    nodes = [node for node in cluster.state.nodes.values() if node.pool == pool.name]
+    ready = [node for node in nodes if node.ready]
+    pods = [pod for node in ready for pod in node.pods.values()]
+    return ClusterSample(
+        time_ns=cluster.now,
+        pool=pool.name,
+        nodes=len(nodes),
+        ready_nodes=len(ready),
+        cpu_capacity_cores=len(ready) * pool.spec.cpu,
+        cpu_allocatable_cores=len(ready) * pool.spec.allocatable_cpu,
+        cpu_requested_cores=sum(pod.shape.cpu_milli for pod in pods) / 1000,
+        memory_allocatable_bytes=len(ready) * pool.spec.allocatable_memory,
+        memory_requested_bytes=sum(pod.shape.memory_bytes for pod in pods),
+    )

@@ -1,0 +1,172 @@
+"""What control needs to know of a pod template, worked out once per workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fvcapacity.dataplane.plane import ProbeSpec
+from fvcapacity.decisions.scheduler.resources import DEFAULT_CPU_MILLI, DEFAULT_MEMORY_BYTES, pod_request
+from fvcapacity.program.program import Program
+from fvcapacity.scenario.cluster import Container, Probe, Workload
+from fvcapacity.scenario.topology import Topology
+from fvcapacity.semantics.cpu import shares
+from fvcapacity.units import NS_PER_MS, NS_PER_S, millicores
+
+EXEC_PROBE_CPU_NS = 5 * NS_PER_MS
+"""CPU of an exec probe (a shell and a client program); assumed."""
+_MINIMUM_QUOTA_NS = 1_000_000
+"""The kubelet sets no quota below 1 ms a period (``pkg/kubelet/cm/helpers_linux.go``)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """The container that carries requests, as the plane wants it."""
+
+    service: int
+    container: str
+    cpu_shares: int
+    cpu_quota_ns: int
+    memory_limit_bytes: int
+    startup: ProbeSpec | None
+    readiness: ProbeSpec | None
+    liveness: ProbeSpec | None
+    readiness_delay_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PodShape:
+    """One workload's pods.
+
+    Attributes
+    ----------
+    serving
+        None for pods that serve no route and never enter the plane.
+    requests
+        Container to resource to thousandths (init containers left out), as the HPA reads them.
+    background
+        Container to (cores, bytes) that it uses besides requests.
+    """
+
+    serving: Serving | None
+    cpu_milli: int
+    memory_bytes: int
+    scoring_cpu_milli: int
+    scoring_memory_bytes: int
+    requests: Mapping[str, Mapping[str, int]]
+    images: tuple[str, ...]
+    init_containers: int
+    background: Mapping[str, tuple[float, int]]
+    pre_stop_ns: int
+    grace_ns: int
+    readiness_delay_ns: int
+    """Until a pod that never enters the plane counts as ready (its probe's initial delay)."""
+
+    @property
+    def background_cores(self) -> float:
+        """CPU of all containers besides requests."""
+        return sum(cores for cores, _ in self.background.values())
+
+
+def pod_shape(workload: Workload, topology: Topology, program: Program) -> PodShape:
+    """Return the shape of a workload's pods, the API's defaulting applied (a missing request is the limit)."""
+    containers = workload.template.containers
+    running = [c for c in containers if c.kind != "init"]
+    cpu = [(c.kind, _cpu_request(c)) for c in containers]
+    memory = [(c.kind, _memory_request(c)) for c in containers]
+    serving = _serving(workload, topology, program)
+    readiness = [c.readiness.initial_delay_s for c in running if c.readiness]
+    return PodShape(
+        serving=serving,
+        cpu_milli=pod_request(cpu),
+        memory_bytes=pod_request(memory),
+        scoring_cpu_milli=pod_request(cpu, DEFAULT_CPU_MILLI),
+        scoring_memory_bytes=pod_request(memory, DEFAULT_MEMORY_BYTES),
+        requests={c.name: _hpa_requests(c) for c in running},
+        images=tuple(dict.fromkeys(c.image or c.name for c in containers)),
+        init_containers=sum(1 for c in containers if c.kind == "init"),
+        background=_background(workload, topology, program, serving),
+        pre_stop_ns=round(max((c.pre_stop_s for c in running), default=0.0) * NS_PER_S),
+        grace_ns=workload.template.termination_grace_s * NS_PER_S,
+        readiness_delay_ns=max(readiness, default=0) * NS_PER_S,
+    )
+
+
+def _cpu_request(container: Container) -> int | None:
+    cores = container.cpu_request_cores
+    cores = container.cpu_limit_cores if cores is None else cores
+    return None if cores is None else millicores(cores)
+
+
+def _memory_request(container: Container) -> int | None:
+    given = container.memory_request_bytes
+    return container.memory_limit_bytes if given is None else given
+
+
+def _hpa_requests(container: Container) -> dict[str, int]:
+    found = {}
+    if (cpu := _cpu_request(container)) is not None:
+        found["cpu"] = cpu
+    if (memory := _memory_request(container)) is not None:
+        found["memory"] = memory * 1000
+    return found
+
+
+def _serving(workload: Workload, topology: Topology, program: Program) -> Serving | None:
+    service = program.service_of_workload(workload.key)
+    if service is None:
+        return None
+    name = program.containers[service]
+    container = next(c for c in workload.template.containers if c.name == name)
+    probe_cpu_ns = round(topology.services[program.services[service]].probe_cpu_ms * NS_PER_MS)
+    quota = 0
+    if container.cpu_limit_cores is not None:
+        quota = max(_MINIMUM_QUOTA_NS, millicores(container.cpu_limit_cores) * 100_000)
+    return Serving(
+        service=service,
+        container=name,
+        cpu_shares=shares(_cpu_request(container) or 0),
+        cpu_quota_ns=quota,
+        memory_limit_bytes=container.memory_limit_bytes or 0,
+        startup=_probe(container.startup, probe_cpu_ns),
+        readiness=_probe(container.readiness, probe_cpu_ns),
+        liveness=_probe(container.liveness, probe_cpu_ns),
+        readiness_delay_ns=container.readiness.initial_delay_s * NS_PER_S if container.readiness else 0,
+    )
+
+
+def _probe(probe: Probe | None, served_cpu_ns: int) -> ProbeSpec | None:
+    """Return a probe as the plane runs it: HTTP and gRPC queue with traffic, exec burns CPU beside it."""
+    if probe is None:
+        return None
+    queued = probe.handler in ("http", "grpc")
+    cost = {"exec": EXEC_PROBE_CPU_NS, "tcp": 0}.get(probe.handler, served_cpu_ns)
+    return ProbeSpec(
+        initial_delay_ns=probe.initial_delay_s * NS_PER_S,
+        period_ns=probe.period_s * NS_PER_S,
+        timeout_ns=probe.timeout_s * NS_PER_S,
+        success_threshold=probe.success_threshold,
+        failure_threshold=probe.failure_threshold,
+        queued=queued,
+        cpu_ns=cost,
+    )
+
+
+def _background(
+    workload: Workload, topology: Topology, program: Program, serving: Serving | None
+) -> dict[str, tuple[float, int]]:
+    """Return each container's own load; a load of the whole pod stands at its first app container."""
+    found: dict[str, tuple[float, int]] = {}
+    app = [c.name for c in workload.template.containers if c.kind == "app"]
+    for container in workload.template.containers:
+        if container.kind == "init":
+            continue
+        load = topology.background.get(f"{workload.key}/{container.name}")
+        cores, memory = (load.cpu, load.memory) if load else (0.0, 0)
+        whole = topology.background.get(workload.key)
+        if whole and app and container.name == (serving.container if serving else app[0]):
+            cores, memory = cores + whole.cpu, memory + whole.memory
+        if serving and container.name == serving.container:
+            cores += topology.services[program.services[serving.service]].background_cpu
+        found[container.name] = (cores, memory)
+    return found

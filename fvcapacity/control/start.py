@@ -1,0 +1,107 @@
+"""The state at time 0: a system that already runs, with every pod Ready where there is room."""
+
+from __future__ import annotations
+
+from fvcapacity.control import kubelet
+from fvcapacity.control.cluster import Cluster
+from fvcapacity.control.daemonset import admits, create_on
+from fvcapacity.control.endpoints import ready_pods
+from fvcapacity.control.hpa import hpa_record
+from fvcapacity.control.nodes import join, order_node
+from fvcapacity.control.pods import create_pod
+from fvcapacity.control.scheduler import place
+from fvcapacity.control.shapes import pod_shape
+from fvcapacity.control.state import PodRecord, PoolRecord, Stage, WorkloadRecord
+from fvcapacity.dataplane.plane import AddNode, Command, SetBackground, SetEndpoints
+from fvcapacity.scenario.cluster import Workload
+
+_KEPT_RUNNING = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Pod")
+"""Jobs and CronJobs take no room: they come and go."""
+
+
+def start_state(cluster: Cluster) -> None:
+    """Build records and the first commands: nodes, then containers, then endpoints."""
+    scenario, state = cluster.scenario, cluster.state
+    for hpa in scenario.cluster.autoscalers:
+        record = hpa_record(hpa)
+        state.hpas[record.key] = record
+    for workload in scenario.cluster.workloads:
+        if workload.kind in _KEPT_RUNNING:
+            state.workloads[workload.key] = WorkloadRecord(
+                key=workload.key,
+                spec=workload,
+                shape=pod_shape(workload, scenario.topology, cluster.program),
+                desired=_first_replicas(cluster, workload),
+            )
+    for name, spec in scenario.file.nodes.items():
+        pool = state.pools[name] = PoolRecord(name, spec)
+        for _ in range(spec.count):
+            join(cluster, order_node(cluster, pool))
+    _place_pods(cluster)
+    for service in range(len(cluster.program.services)):
+        if cluster.program.workloads[service] in state.workloads:
+            pods = ready_pods(cluster, service)
+            state.endpoint_slices[service] = pods
+            cluster.commands.append(SetEndpoints(service=service, pods=pods))
+    _fold_background(cluster)
+    cluster.running = True
+
+
+def _first_replicas(cluster: Cluster, workload: Workload) -> int:
+    if workload.kind == "DaemonSet":
+        return 0
+    written = 1 if workload.replicas is None else workload.replicas
+    if written == 0:
+        return 0
+    targeting = [r.spec.minimum for r in cluster.state.hpas.values() if r.target == workload.key]
+    return max([written, *targeting])
+
+
+def _place_pods(cluster: Cluster) -> None:
+    """DaemonSets first (they were there when the other pods came), then the rest by priority."""
+    state = cluster.state
+    workloads = list(state.workloads.values())
+    pods: list[PodRecord] = []
+    for workload in workloads:
+        if workload.spec.kind == "DaemonSet":
+            nodes = [n for n in cluster.ready_nodes() if admits(workload, n.view)]
+            pods += [create_on(cluster, workload, node) for node in nodes]
+    others = [w for w in workloads if w.spec.kind != "DaemonSet"]
+    for workload in sorted(others, key=lambda w: -w.spec.template.priority):
+        ordered = workload.spec.kind == "StatefulSet"
+        pods += [create_pod(cluster, workload, i if ordered else None) for i in range(workload.desired)]
+    for pod in pods:
+        if place(cluster, pod):
+            _run_warm(cluster, pod)
+
+
+def _run_warm(cluster: Cluster, pod: PodRecord) -> None:
+    """Make a pod one that has been running for long: image cached, ready."""
+    node = cluster.state.nodes[pod.node]
+    for image in pod.shape.images:
+        node.images[image] = 0
+    pod.start_ns = pod.ready_since_ns = 0
+    kubelet.start_container(cluster, pod, warm=True)
+    pod.stage = Stage.RUNNING
+    pod.ready = True
+    pod.life.ready_ns = 0
+
+
+def _fold_background(cluster: Cluster) -> None:
+    """Let each node join with its background load instead of setting it after every container."""
+    load = {node.index: node.background_cores for node in cluster.state.nodes.values()}
+    folded: list[Command] = []
+    for command in cluster.commands:
+        if isinstance(command, AddNode):
+            cores = load[command.node]
+            folded.append(
+                AddNode(
+                    node=command.node,
+                    name=command.name,
+                    cpu_cores=command.cpu_cores,
+                    background_cores=cores,
+                )
+            )
+        elif not isinstance(command, SetBackground):
+            folded.append(command)
+    cluster.commands[:] = folded

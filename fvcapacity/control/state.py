@@ -1,0 +1,191 @@
+"""What the control plane knows, as plain records. Processes keep nothing of it to themselves.
+
+Whoever has these records can start every process again: periodic controllers from their next due time, all other
+work from ``ControlState.queue``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from fvcapacity.control.history import NodeLife, PodLife
+from fvcapacity.control.shapes import PodShape
+from fvcapacity.decisions.hpa import HpaSpec, HpaState
+from fvcapacity.decisions.pod_lifecycle import BackOff
+from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod
+from fvcapacity.scenario.cluster import Workload
+from fvcapacity.scenario.model import NodePool
+
+
+class Stage(StrEnum):
+    """Where a pod is on its way from creation to deletion."""
+
+    PENDING = "pending"
+    """Waits for a node."""
+    PULLING = "pulling"
+    CREATING = "creating"
+    STARTING = "starting"
+    """The container burns its start-up CPU."""
+    RUNNING = "running"
+    RESTARTING = "restarting"
+    """Killed for a failed probe: finishes its open requests until the grace period ends."""
+    BACK_OFF = "back-off"
+    PRE_STOP = "pre-stop"
+    TERMINATING = "terminating"
+    GONE = "gone"
+
+
+@dataclass(slots=True)
+class Usage:
+    """What metrics-server holds of one pod: (millicores, bytes) per container."""
+
+    timestamp_ns: int
+    window_ns: int
+    containers: dict[str, tuple[int, int]]
+
+
+@dataclass(slots=True)
+class PodRecord:
+    """One pod. ``node`` is "" until it is bound."""
+
+    uid: int
+    name: str
+    workload: str
+    shape: PodShape
+    scheduling: SchedulingPod
+    life: PodLife
+    placed: PlacedPod
+    identity: int
+    """Stands for the UID where Kubernetes compares UIDs."""
+    node: str = ""
+    stage: Stage = Stage.PENDING
+    deleting: bool = False
+    ready: bool = False
+    ready_since_ns: int = 0
+    """Last change of the Ready condition."""
+    start_ns: int | None = None
+    """The kubelet took the pod in (``status.startTime``)."""
+    container_running: bool = False
+    container_since_ns: int = 0
+    ever_started: bool = False
+    backoff: BackOff | None = None
+    delete_ns: int = 0
+    scheduling_message: str = ""
+    reported_scale_up: str = ""
+    claims: tuple[str, ...] = ()
+    ordinal: int = 0
+    usage: Usage | None = None
+    scraped_cpu_ns: int = 0
+    sampled_cpu_ns: int = 0
+    background_core_ns: float = 0.0
+    """Background CPU of the current minute so far."""
+    background_since_ns: int = 0
+    memory_bytes: int = 0
+    """Of the serving container, at the last observation."""
+
+    @property
+    def phase(self) -> str:
+        """Pod phase as the API shows it."""
+        return "Running" if self.ever_started else "Pending"
+
+    @property
+    def bound(self) -> bool:
+        """Tell whether the pod holds room on a node."""
+        return self.node != "" and self.stage is not Stage.GONE
+
+
+@dataclass(slots=True)
+class NodeRecord:
+    """One machine."""
+
+    index: int
+    name: str
+    pool: str
+    zone: str
+    labels: Mapping[str, str]
+    life: NodeLife
+    view: NodeView
+    """As the scheduler sees it when empty."""
+    ready: bool = False
+    draining: bool = False
+    deleted: bool = False
+    pods: dict[int, PodRecord] = field(default_factory=dict)
+    images: dict[str, int] = field(default_factory=dict)
+    """Image to the time at which it is on the node."""
+    pull_free_ns: int = 0
+    background_cores: float = 0.0
+    unneeded_since_ns: int | None = None
+
+
+@dataclass(slots=True)
+class PoolRecord:
+    """A node pool and how many machines it has ever had."""
+
+    name: str
+    spec: NodePool
+    created: int = 0
+
+
+@dataclass(slots=True)
+class WorkloadRecord:
+    """A workload and its pods, those being deleted included."""
+
+    key: str
+    spec: Workload
+    shape: PodShape
+    desired: int
+    pods: dict[int, PodRecord] = field(default_factory=dict)
+    created: int = 0
+    gone_cpu_core_ns: float = 0.0
+    """CPU of this minute by pods that are gone by now."""
+
+    def active(self) -> list[PodRecord]:
+        """Return the pods that are not being deleted, oldest first."""
+        return [pod for pod in self.pods.values() if not pod.deleting]
+
+
+@dataclass(slots=True)
+class HpaRecord:
+    """An HPA, its target and what its controller remembers."""
+
+    key: str
+    target: str
+    spec: HpaSpec
+    metric_names: tuple[str, ...]
+    state: HpaState = field(default_factory=HpaState)
+    sampled_minute: int = -1
+    reported: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class ControlState:
+    """Everything."""
+
+    pods: dict[int, PodRecord] = field(default_factory=dict)
+    nodes: dict[str, NodeRecord] = field(default_factory=dict)
+    pools: dict[str, PoolRecord] = field(default_factory=dict)
+    workloads: dict[str, WorkloadRecord] = field(default_factory=dict)
+    hpas: dict[str, HpaRecord] = field(default_factory=dict)
+    queue: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Work that is due: (kind, key) to its time."""
+    periodic: dict[str, int] = field(default_factory=dict)
+    """Next run of each periodic controller."""
+    endpoint_slices: dict[int, tuple[int, ...]] = field(default_factory=dict)
+    """Per service what the EndpointSlice says."""
+    endpoint_updates: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """What proxies will learn, by key of the queue."""
+    volume_zones: dict[str, str] = field(default_factory=dict)
+    served: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    """Requests served by route at the last scrapes of custom metrics."""
+    last_uid: int = 0
+    last_node: int = 0
+    placements: int = 0
+    """Grows with every change of who is where."""
+    last_scrape_ns: int = 0
+    last_sample_ns: int = -1
+    last_scale_up_ns: int | None = None
+    scale_down_seen: int = -1
+    """Value of ``placements`` for which ``unneeded`` was worked out."""
+    unneeded: tuple[str, ...] = ()

@@ -1,0 +1,28 @@
+"""CPU and memory of pods between two looks at the plane."""
+
+from __future__ import annotations
+
+from fvcapacity.control.cluster import Cluster
+from fvcapacity.control.state import PodRecord, WorkloadRecord
+
+
+def settle_background(pod: PodRecord, now_ns: int) -> None:
+    """Add the background CPU up to now to the pod's minute."""
+    if pod.container_running:
+        pod.background_core_ns += pod.shape.background_cores * (now_ns - pod.background_since_ns)
+    pod.background_since_ns = now_ns
+
+
+def take_last_reading(cluster: Cluster, workload: WorkloadRecord, pod: PodRecord) -> None:
+    """Keep what a pod used in its last minute, before it is forgotten."""
+    used = pod.background_core_ns
+    if pod.shape.serving is not None:
+        seen = cluster.observe().containers.get(pod.uid)
+        if seen is not None:
+            used += max(0, seen.cpu_ns - pod.sampled_cpu_ns)
+    workload.gone_cpu_core_ns += used
+
+
+def background_memory(pod: PodRecord) -> int:
+    """Return the memory of a pod's containers besides what the plane models."""
+    return sum(memory for _, memory in pod.shape.background.values())
