@@ -39,8 +39,7 @@ def sync_pod(cluster: Cluster, key: str) -> None:
     if pod is None:
         return
     if pod.stage is Stage.PULLING:
-        for image in pod.shape.images:
-            cluster.pod_event(pod, "Pulled", f'Container image "{image}" is present on machine')
+        _report_images(cluster, pod)
         create_container(cluster, pod)
     elif pod.stage is Stage.BACK_OFF:
         create_container(cluster, pod)
@@ -54,6 +53,15 @@ def sync_pod(cluster: Cluster, key: str) -> None:
         send_sigterm(cluster, pod)
     elif pod.stage is Stage.TERMINATING:
         vanish(cluster, pod)
+
+
+def _report_images(cluster: Cluster, pod: PodRecord) -> None:
+    images = cluster.state.nodes[pod.node].images
+    for image in pod.shape.images:
+        if images[image] > (pod.start_ns or 0):
+            cluster.pod_event(pod, "Pulled", f'Successfully pulled image "{image}"')
+        else:
+            cluster.pod_event(pod, "Pulled", f'Container image "{image}" already present on machine')
 
 
 def create_container(cluster: Cluster, pod: PodRecord) -> None:
