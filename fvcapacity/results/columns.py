@@ -53,9 +53,7 @@ CAUSES = _counts(
     ("circuit_open", "Failed: a circuit breaker refused to try."),
 )
 PERCENTILES = tuple(
-    Column(
-        f"p{percent}_s", "s", "float64", f"{percent} % of the requests took at most this long; empty if none."
-    )
+    Column(f"p{percent}_s", "s", "float64", f"{percent} % of the requests took at most this long; empty if none.")
     for percent in (50, 90, 95, 99)
 )
 ROUTE = Column("route", "", "string", "Name of the route; `all` is the whole of the user routes.")

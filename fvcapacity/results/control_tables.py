@@ -43,9 +43,7 @@ def _times(records: Sequence[Any], outcome: RunOutcome, scenario: Scenario) -> d
     }
 
 
-def _samples(
-    spec: TableSpec, records: Iterable[Any], outcome: RunOutcome, scenario: Scenario
-) -> pd.DataFrame:
+def _samples(spec: TableSpec, records: Iterable[Any], outcome: RunOutcome, scenario: Scenario) -> pd.DataFrame:
     """Return records whose field names are the column names."""
     kept = _in_window(records, outcome)
     data = _times(kept, outcome, scenario)
@@ -103,9 +101,7 @@ def _life_times(
     }
     for name in names:
         instants_ns = [getattr(record, f"{name}_ns") for record in records]
-        data[f"{name}_s"] = [
-            float("nan") if at is None else (at - outcome.warm_up_ns) / 1e9 for at in instants_ns
-        ]
+        data[f"{name}_s"] = [float("nan") if at is None else (at - outcome.warm_up_ns) / 1e9 for at in instants_ns]
     return data
 
 
@@ -128,18 +124,14 @@ def _nodes(outcome: RunOutcome, scenario: Scenario) -> pd.DataFrame:
     kept = _lived(outcome.history.nodes, outcome)
     until = min(outcome.complete_until_ns, outcome.warm_up_ns + outcome.duration_ns)
     paid = [
-        max(min(node.deleted_ns or until, until) - max(node.created_ns, outcome.warm_up_ns), 0) / 1e9
-        for node in kept
+        max(min(node.deleted_ns or until, until) - max(node.created_ns, outcome.warm_up_ns), 0) / 1e9 for node in kept
     ]
     return conform(
         columns.NODES,
         {
             **_life_times(kept, ("created", "ready", "deleted"), outcome, scenario),
             "node": [node.name for node in kept],
-            **{
-                name: [getattr(node, name) for node in kept]
-                for name in ("pool", "instance_type", "zone", "spot")
-            },
+            **{name: [getattr(node, name) for node in kept] for name in ("pool", "instance_type", "zone", "spot")},
             "paid_s": paid,
         },
     )

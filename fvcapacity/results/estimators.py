@@ -83,9 +83,7 @@ class PairedEstimate:
     narrowing: float | None
 
 
-def estimate_paired(
-    first: Sequence[float], second: Sequence[float], confidence: float = CONFIDENCE
-) -> PairedEstimate:
+def estimate_paired(first: Sequence[float], second: Sequence[float], confidence: float = CONFIDENCE) -> PairedEstimate:
     """Estimate the difference of two configurations that saw the same random numbers.
 
     Parameters

@@ -116,9 +116,7 @@ def window_histogram(outcome: RunOutcome, span: Span) -> Ints:
     return histogram
 
 
-def sparse_histogram(
-    histogram: npt.NDArray[Any], names: tuple[str, ...], starts_ns: Ints | None
-) -> pd.DataFrame:
+def sparse_histogram(histogram: npt.NDArray[Any], names: tuple[str, ...], starts_ns: Ints | None) -> pd.DataFrame:
     """Return the bins of histograms that are not empty, one row each.
 
     Parameters

@@ -31,9 +31,7 @@ def serving_container(scenario: Scenario, program: Program, service: int) -> Con
     return next((item for item in workload.template.containers if item.name == name), None)
 
 
-def service_table(
-    outcome: RunOutcome, program: Program, scenario: Scenario, pods: pd.DataFrame
-) -> pd.DataFrame:
+def service_table(outcome: RunOutcome, program: Program, scenario: Scenario, pods: pd.DataFrame) -> pd.DataFrame:
     """Return the table ``services`` of one replication.
 
     Parameters

@@ -18,9 +18,7 @@ from fvcapacity.results.span import windows_of
 from fvcapacity.scenario.model import Scenario
 
 
-def build_tables(
-    scenario: Scenario, program: Program, outcomes: Sequence[RunOutcome]
-) -> dict[str, pd.DataFrame]:
+def build_tables(scenario: Scenario, program: Program, outcomes: Sequence[RunOutcome]) -> dict[str, pd.DataFrame]:
     """Return every table of `columns.TABLES` but the bill, all replications below each other.
 
     Raises
@@ -52,9 +50,7 @@ def build_histograms(program: Program, outcomes: Sequence[RunOutcome]) -> dict[s
         statistics, span = outcome.statistics, windows_of(outcome)
         window = slice(span.first, span.stop)
         one = {
-            "route_histogram": sparse_histogram(
-                statistics.route_histogram[window], program.routes, span.starts_ns
-            ),
+            "route_histogram": sparse_histogram(statistics.route_histogram[window], program.routes, span.starts_ns),
             "route_open_histogram": sparse_histogram(statistics.route_open_histogram, program.routes, None),
             "service_histogram": sparse_histogram(
                 statistics.service_histogram[window], program.services, span.starts_ns
