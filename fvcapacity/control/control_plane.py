@@ -77,6 +77,8 @@ class ControlPlane:
 
     def next_event_time(self) -> int:
         """Return when control next has something to do, in nanoseconds; the run's end when nothing is due."""
+        if self._cluster.commands:  # those of time 0, before the first run_to
+            return self._cluster.now
         due = self._cluster.env.peek()
         return self.duration_ns if due == float("inf") else int(due)
 

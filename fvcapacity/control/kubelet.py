@@ -149,7 +149,7 @@ def _oom_killed(cluster: Cluster, pod: PodRecord) -> None:
     container = pod.shape.serving.container if pod.shape.serving else pod.name
     message = f"Memory cgroup out of memory: killed container {container}"
     cluster.pod_event(pod, "OOMKilling", message, "Warning")
-    if pod.stage in (Stage.PRE_STOP, Stage.TERMINATING):
+    if pod.deleting:
         vanish(cluster, pod, stopped=True)
     else:
         container_exited(cluster, pod, stopped=False)
@@ -163,9 +163,7 @@ def _probe_failed(cluster: Cluster, pod: PodRecord, which: str) -> None:
     cluster.pod_event(pod, "Unhealthy", f"{which} probe failed", "Warning")
     message = f"Container {container} failed {which.lower()} probe, will be restarted"
     cluster.pod_event(pod, "Killing", message)
-    pod.stage = Stage.RESTARTING
-    cluster.commands.append(DrainContainer(pod=pod.uid))
-    cluster.enqueue("pod-worker", str(pod.uid), pod.shape.grace_ns)
+    _kill(cluster, pod)
 
 
 def container_exited(cluster: Cluster, pod: PodRecord, *, stopped: bool) -> None:
@@ -194,6 +192,7 @@ def set_ready(cluster: Cluster, pod: PodRecord, ready: bool) -> None:
         return
     pod.ready = ready
     pod.ready_since_ns = cluster.now
+    cluster.state.placements += 1  # disruption budgets count ready pods
     if ready and pod.life.ready_ns is None:
         pod.life.ready_ns = cluster.now
     _endpoints_changed(cluster, pod)
@@ -206,7 +205,6 @@ def delete_pod(cluster: Cluster, pod: PodRecord) -> None:
     if pod.deleting:
         return
     pod.deleting = True
-    pod.delete_ns = cluster.now
     cluster.state.placements += 1
     pod.placed = PlacedPod(pod.scheduling, deleting=True)
     cluster.enqueue(cluster.workload_of(pod).spec.kind.lower(), pod.workload)
@@ -216,6 +214,15 @@ def delete_pod(cluster: Cluster, pod: PodRecord) -> None:
     _endpoints_changed(cluster, pod)
     for container in pod.shape.requests:
         cluster.pod_event(pod, "Killing", f"Stopping container {container}")
+    if pod.stage is Stage.RESTARTING:
+        pod.stage = Stage.TERMINATING  # SIGTERM was sent for a failed probe; its grace period goes on
+    elif pod.stage is not Stage.PRE_STOP:
+        _kill(cluster, pod)
+
+
+def _kill(cluster: Cluster, pod: PodRecord) -> None:
+    """Begin to end the container, for good or to restart it: the preStop hook, then SIGTERM."""
+    pod.kill_ns = cluster.now
     pre_stop = min(pod.shape.pre_stop_ns, pod.shape.grace_ns)
     if pre_stop:
         pod.stage = Stage.PRE_STOP
@@ -229,9 +236,9 @@ def send_sigterm(cluster: Cluster, pod: PodRecord) -> None:
     if pod.shape.serving is None:
         vanish(cluster, pod)
         return
-    pod.stage = Stage.TERMINATING
+    pod.stage = Stage.TERMINATING if pod.deleting else Stage.RESTARTING
     cluster.commands.append(DrainContainer(pod=pod.uid))
-    cluster.enqueue("pod-worker", str(pod.uid), pod.delete_ns + pod.shape.grace_ns - cluster.now)
+    cluster.enqueue("pod-worker", str(pod.uid), pod.kill_ns + pod.shape.grace_ns - cluster.now)
 
 
 def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
@@ -239,11 +246,11 @@ def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
     state, now = cluster.state, cluster.now
     workload = cluster.workload_of(pod)
     cluster.cancel("pod-worker", str(pod.uid))
-    if pod.container_running:
-        settle_background(pod, now)
+    settle_background(pod, now)
+    if pod.ever_started:
         take_last_reading(cluster, workload, pod)
-        if pod.shape.serving is not None and not stopped:
-            cluster.commands.append(StopContainer(pod=pod.uid))
+    if pod.container_running and pod.shape.serving is not None and not stopped:
+        cluster.commands.append(StopContainer(pod=pod.uid))
     in_endpoints = pod.ready
     pod.container_running, pod.ready, pod.deleting = False, False, True
     pod.stage = Stage.GONE

@@ -44,7 +44,7 @@ def _workload_sample(workload: WorkloadRecord, seen: Observation, now_ns: int, l
     return WorkloadSample(
         time_ns=now_ns,
         workload=workload.key,
-        desired=workload.desired,
+        desired=len(active) if workload.spec.kind == "DaemonSet" else workload.desired,
         current=len(active),
         ready=sum(1 for pod in active if pod.ready),
         pending=sum(1 for pod in active if pod.stage is Stage.PENDING),

@@ -30,7 +30,7 @@ class Stage(StrEnum):
     """The container burns its start-up CPU."""
     RUNNING = "running"
     RESTARTING = "restarting"
-    """Killed for a failed probe: finishes its open requests until the grace period ends."""
+    """SIGTERM for a failed probe: finishes its open requests until the grace period ends."""
     BACK_OFF = "back-off"
     PRE_STOP = "pre-stop"
     TERMINATING = "terminating"
@@ -71,7 +71,8 @@ class PodRecord:
     container_since_ns: int = 0
     ever_started: bool = False
     backoff: BackOff | None = None
-    delete_ns: int = 0
+    kill_ns: int = 0
+    """The end of the container began (preStop or SIGTERM); the grace period counts from here."""
     scheduling_message: str = ""
     reported_scale_up: str = ""
     claims: tuple[str, ...] = ()
@@ -182,7 +183,7 @@ class ControlState:
     last_uid: int = 0
     last_node: int = 0
     placements: int = 0
-    """Grows with every change of who is where."""
+    """Grows with every change of who is where, and ready."""
     last_scrape_ns: int = 0
     last_sample_ns: int = -1
     last_scale_up_ns: int | None = None

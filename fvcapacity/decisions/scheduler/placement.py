@@ -41,7 +41,8 @@ def disliked_taints(pod: SchedulingPod, node: NodeView) -> int:
 def matches_requirement(labels: Mapping[str, str], rule: Requirement) -> bool:
     """Tell whether labels meet one ``{key, operator, values}``."""
     key, operator = rule["key"], rule["operator"]
-    values, present = rule.get("values") or (), rule["key"] in labels
+    values: Sequence[str] = rule.get("values") or ()
+    present = key in labels
     if operator == "Exists":
         return present
     if operator == "DoesNotExist":

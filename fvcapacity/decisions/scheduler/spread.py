@@ -38,11 +38,11 @@ def spread_reason(pod: SchedulingPod, node: NodeView, nodes: Sequence[NodeView])
     keys = [c["topologyKey"] for c in constraints]
     for constraint in constraints:
         key = constraint["topologyKey"]
+        if key not in node.labels:
+            return "node(s) didn't match pod topology spread constraints (missing required label)"
         eligible = [n for n in nodes if all(k in n.labels for k in keys) and _included(constraint, pod, n)]
         if not eligible:
             continue
-        if key not in node.labels:
-            return "node(s) didn't match pod topology spread constraints (missing required label)"
         selector = _selector(constraint, pod)
         counts: dict[str, int] = {}
         for other in eligible:

@@ -15,7 +15,7 @@ from fvcapacity.scenario.cluster import (
     ScalingRules,
     VolumeClaim,
 )
-from tests.unit.control.fakes import GI, MI, S, FakePlane, Run, deployment, drive, plane_of, pool
+from tests.unit.control.fakes import GI, MI, FakePlane, Run, S, deployment, drive, plane_of, pool
 from tests.unit.control.test_pod_life import resize
 
 CPU_70 = HpaMetric(type="Resource", name="cpu", utilization_percent=70)
@@ -254,9 +254,7 @@ def test_a_volume_keeps_its_pod_in_its_zone() -> None:
     run = drive(control, FakePlane(), 60)
     assert run.events("FailedScheduling") == [(11.0, "FailedScheduling", "pod/web-0")]
     message = next(e.message for e in control.history.events if e.reason == "FailedScheduling")
-    assert message == (
-        "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had volume node affinity conflict."
-    )
+    assert message == ("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had volume node affinity conflict.")
 
 
 def test_a_statefulset_grows_one_pod_after_the_other() -> None:
@@ -270,9 +268,7 @@ def test_a_statefulset_grows_one_pod_after_the_other() -> None:
 def busy_shop(seed: int, hours: float) -> Run:
     names = [f"s{i}" for i in range(8)]
     workloads = [deployment(name, replicas=5, cpu=0.1) for name in names]
-    autoscalers = tuple(
-        hpa(name=name, target_name=name, min_replicas=3, max_replicas=8) for name in names
-    )
+    autoscalers = tuple(hpa(name=name, target_name=name, min_replicas=3, max_replicas=8) for name in names)
     wave = lambda t, pods: 0.35 * (1.5 + (t // (1800 * S)) % 3) / 2 / pods  # noqa: E731
     control = plane_of(
         *workloads,
@@ -298,7 +294,7 @@ def test_samples_add_up() -> None:
     used = sum(s.cpu_usage_cores for s in samples) * 60
     served = [uid for uid, name in run.plane.names.items() if name.startswith("s0-")]
     assert used == pytest.approx(sum(run.plane.cpu_ns[uid] for uid in served) / S, rel=1e-6)
-    nodes = [s for s in run.control.history.cluster]
+    nodes = list(run.control.history.cluster)
     assert all(s.cpu_requested_cores <= s.cpu_allocatable_cores for s in nodes)
 
 

@@ -7,8 +7,9 @@ import pytest
 from fvcapacity.control.deployment import scale
 from fvcapacity.control.state import Stage
 from fvcapacity.dataplane.plane import EventKind, StartContainer
+from fvcapacity.errors import InvariantError
 from fvcapacity.scenario.cluster import Container, Probe
-from tests.unit.control.fakes import MI, S, FakePlane, deployment, drive, plane_of
+from tests.unit.control.fakes import MI, FakePlane, S, deployment, drive, plane_of
 
 LIVENESS = Probe(handler="http", initial_delay_s=30)
 
@@ -217,3 +218,56 @@ def test_the_quota_is_never_below_a_millisecond(limit: float | None, quota: int)
     start = control.take_commands()[1]
     assert start.cpu_quota_ns == quota  # type: ignore[union-attr]
     assert start.cpu_shares == 2  # type: ignore[union-attr]
+
+
+def test_a_liveness_kill_runs_pre_stop_first_and_stays_in_the_endpoints_meanwhile() -> None:
+    control = plane_of(deployment(replicas=1, liveness=LIVENESS, pre_stop_s=4.0))
+    plane = FakePlane(drain_s=1.0)
+    plane.plan(50 * S, EventKind.LIVENESS_FAILED, 1)
+    run = drive(control, plane, 56.6)
+    assert [line for line in run.plane.log if line[0] > 0] == [
+        (54.0, "drain", "web-1"),
+        (55.0, "stop", "web-1"),
+        (55.5, "endpoints", ""),
+        (55.8, "start", "web-1"),
+    ]
+
+
+def test_a_pod_deleted_while_it_restarts_is_drained_once_and_then_gone() -> None:
+    control = plane_of(deployment(replicas=1, liveness=LIVENESS))
+    plane = FakePlane(drain_s=5.0)
+    plane.plan(50 * S, EventKind.LIVENESS_FAILED, 1)
+    resize(control, "deployment/web", 0, 52.0)
+    run = drive(control, plane, 90)
+    assert [line for line in run.plane.log if line[0] > 0] == [
+        (50.0, "drain", "web-1"),
+        (52.5, "endpoints", ""),
+        (55.0, "stop", "web-1"),
+    ]
+    assert control.history.pods[0].deleted_ns == 55 * S
+    assert control.history.pods[0].restarts == 0
+
+
+def test_an_oom_kill_while_terminating_ends_the_pod() -> None:
+    control = plane_of(deployment(replicas=1))
+    plane = FakePlane(drain_s=20.0)
+    plane.plan(15 * S, EventKind.OOM_KILLED, 1)
+    resize(control, "deployment/web", 0, 10.0)
+    run = drive(control, plane, 60)
+    assert [k for t, k, _ in run.plane.log if t > 0] == ["drain", "endpoints"]
+    assert (control.history.pods[0].deleted_ns, control.history.pods[0].oom_kills) == (15 * S, 1)
+
+
+def test_the_commands_of_the_start_are_due_at_once() -> None:
+    control = plane_of(deployment(replicas=1))
+    assert control.next_event_time() == 0
+    control.run_to(0)
+    assert len(control.take_commands()) == 3
+    assert control.next_event_time() == 10 * S
+
+
+def test_time_does_not_run_backwards() -> None:
+    control = plane_of(deployment(replicas=1))
+    control.run_to(20 * S)
+    with pytest.raises(InvariantError, match="asked to run to 0 ns"):
+        control.run_to(0)
