@@ -1,0 +1,131 @@
+"""How much time users lose, at which service, by which mechanism, and when.
+
+Waiting that the run measured (queues for a thread, spent quotas, busy nodes) counts as it is. A failed request counts
+as the time-out of its client: whoever gets an error has lost as much as whoever waits until giving up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from fvcapacity.results.route_tables import ALL
+from fvcapacity.scenario.model import Scenario
+
+REFUSALS = ("queue_full", "no_endpoint", "connection_refused")
+_STEP_S = 300.0
+_EDGE = 0.02
+"""Share of the lost time that may lie before, and after, the span that is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class LostTime:
+    """What one service costs its users, summed over all replications.
+
+    Attributes
+    ----------
+    by_minute
+        Seconds lost to waiting and refusals, by the minute's offset from the window's start.
+    queue_s, throttled_s, contention_s, refused_s
+        The same over the window, by mechanism.
+    oom_s, terminated_s
+        Failed requests of killed and of stopped containers.
+    """
+
+    by_minute: pd.Series[float]
+    queue_s: float
+    throttled_s: float
+    contention_s: float
+    refused_s: float
+    oom_s: float
+    terminated_s: float
+
+    @property
+    def waiting_s(self) -> float:
+        """Everything but kills and stops: what more or better capacity of the service would spare."""
+        return self.queue_s + self.throttled_s + self.contention_s + self.refused_s
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpan:
+    """A stretch of the window, on marks of five minutes."""
+
+    from_s: float
+    to_s: float
+    words: str
+    """``from 18:20``, ``from 18:20 to 19:05`` or ``throughout``, in local time."""
+
+    def select(self, table: pd.DataFrame) -> pd.DataFrame:
+        """Return the rows of a table with a ``time_s`` that lie inside."""
+        return table[(table["time_s"] >= self.from_s) & (table["time_s"] < self.to_s)]
+
+
+def lost_time(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> dict[str, LostTime]:
+    """Return what every service costs its users."""
+    services = tables["services"].groupby("service", sort=False)[["refused", "restarts", "oom_kills"]].sum()
+    stops = (services["restarts"] - services["oom_kills"]).clip(lower=0)
+    refused_each = _per_unit(_failure_s(tables, scenario, REFUSALS), float(services["refused"].sum()))
+    oom_each = _per_unit(_failure_s(tables, scenario, ("oom_killed",)), float(services["oom_kills"].sum()))
+    stop_each = _per_unit(_failure_s(tables, scenario, ("terminated",)), float(stops.sum()))
+    result = {}
+    for name, rows in tables["service_minutes"].groupby("service", sort=False):
+        contention = (rows["burst_s"] - rows["throttled_wait_s"] - rows["cpu_core_s"]).clip(lower=0)
+        refused = rows["refused"] * refused_each
+        lost = rows["queue_wait_s"] + rows["throttled_wait_s"] + contention + refused
+        result[str(name)] = LostTime(
+            by_minute=lost.groupby(rows["time_s"]).sum(),
+            queue_s=float(rows["queue_wait_s"].sum()),
+            throttled_s=float(rows["throttled_wait_s"].sum()),
+            contention_s=float(contention.sum()),
+            refused_s=float(refused.sum()),
+            oom_s=float(services["oom_kills"][name]) * oom_each,
+            terminated_s=float(stops[name]) * stop_each,
+        )
+    return result
+
+
+def span_of(lost: pd.Series[float], start: pd.Timestamp, zone: ZoneInfo) -> TimeSpan:
+    """Return when nearly all of something happened.
+
+    Parameters
+    ----------
+    lost
+        Amounts by the offset of their minute in seconds; all minutes of the window.
+    start
+        The window's start.
+    """
+    begin, end = float(lost.index.min()), float(lost.index.max()) + 60
+    cumulative = lost.cumsum() / lost.sum()
+    first = float(cumulative.index[int((cumulative > _EDGE).to_numpy().argmax())])
+    last = float(cumulative.index[int((cumulative >= 1 - _EDGE).to_numpy().argmax())]) + 60
+    first, last = first // _STEP_S * _STEP_S, min(-(-last // _STEP_S) * _STEP_S, end)
+    margin = max(0.05 * (end - begin), _STEP_S)
+    late, early = first - begin > margin, end - last > margin
+    words = f"from {_clock(start, first, zone)}" if late else ("" if early else "throughout")
+    if early:
+        words = f"{words} to {_clock(start, last, zone)}" if words else f"until {_clock(start, last, zone)}"
+    return TimeSpan(first if late else begin, last if early else end, words)
+
+
+def _clock(start: pd.Timestamp, offset_s: float, zone: ZoneInfo) -> str:
+    instant = start + pd.Timedelta(seconds=offset_s)
+    local, begin = instant.astimezone(zone), start.astimezone(zone)
+    return f"{local:%H:%M}" if local.date() == begin.date() else f"{local:%a %H:%M}"
+
+
+def _failure_s(tables: Mapping[str, pd.DataFrame], scenario: Scenario, causes: tuple[str, ...]) -> float:
+    """Return the seconds that failures of some causes count as, all routes and replications."""
+    routes = tables["routes"]
+    routes = routes[routes["route"] != ALL]
+    described = scenario.topology.routes
+    timeout_s = routes["route"].map(
+        lambda name: described[name].client_timeout / 1e9 if name in described else float("nan")
+    )
+    return float((routes[list(causes)].sum(axis=1) * timeout_s).sum())
+
+
+def _per_unit(total: float, units: float) -> float:
+    return total / units if units > 0 else 0.0
