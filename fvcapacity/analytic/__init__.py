@@ -1,0 +1,1 @@
+"""Closed forms: to bracket a search, and as oracles in tests."""

@@ -1,0 +1,1 @@
+"""Planes carry requests: the interface, the statistics, and the implementations."""

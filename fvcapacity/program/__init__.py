@@ -1,0 +1,1 @@
+"""Scenario in, read-only arrays and names out."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -115,7 +116,7 @@ class _Compiler:
         while self.pending:
             self._write_visit(self.pending.pop(0))
         groups, services = self._service_rows()
-        columns = {
+        columns: dict[str, Sequence[float]] = {
             "route_call": route_call,
             **{f"call_{name}": values for name, values in self.calls.columns.items()},
             **{f"op_{name}": values for name, values in self.ops.columns.items()},
@@ -257,7 +258,7 @@ def _first(own: int | None, inherited: int | None) -> int:
     return own if own is not None else inherited or 0
 
 
-def _freeze(name: str, values: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.int64 | np.float64]]:
+def _freeze(name: str, values: Sequence[float]) -> Any:
     dtype = np.float64 if name in ("op_mean_ns", "op_sigma") else np.int64
     array = np.array(values, dtype=dtype)
     array.setflags(write=False)

@@ -1,7 +1,7 @@
 """The table of the program's arrays: what a plane reads, by field, with type and unit.
 
-Calls, operations, services and thread groups are rows; routes and services are counted as in `Program`. Hashes are int64
-bit patterns. A duration of 0 means "none" where a limit is meant.
+Calls, operations, services and thread groups are rows; routes and services are counted as in `Program`. Hashes are
+int64 bit patterns. A duration of 0 means "none" where a limit is meant.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ class ProgramArrays(NamedTuple):
     service_*
         (services,)
     group_*
-        (thread groups,) groups of service ``s`` are ``group_first[s]`` to ``group_first[s + 1] - 1``; the first one takes
-        the requests in.
+        (thread groups,) groups of service ``s`` are ``group_first[s]`` to ``group_first[s + 1] - 1``; the first
+        one takes the requests in.
     pool_*
         (pools,) connection pools; every pod of ``pool_owner`` has one of its own.
     """

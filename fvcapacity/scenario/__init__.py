@@ -1,0 +1,1 @@
+"""Frozen models of what the user says, and checks over the whole."""

@@ -1,0 +1,1 @@
+"""Pure data-plane rules: small scalar functions that both planes call."""

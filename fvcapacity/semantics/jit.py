@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _JITTED = ("semantics", "dataplane", "program", "analytic")
@@ -59,4 +59,4 @@ import numba  # noqa: E402  (the cache directory has to be known first)
 
 def njit(function: F) -> F:
     """Compile a scalar rule at its first call; the result keeps its Python body as ``.py_func``."""
-    return numba.njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
+    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))

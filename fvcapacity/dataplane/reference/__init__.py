@@ -1,0 +1,1 @@
+"""The reference plane: the definition of the semantics, in SimPy."""

@@ -1,0 +1,278 @@
+"""The reference plane: the semantics of the data plane, written with SimPy to be read.
+
+Each visit of a request is a SimPy process, each node a CPU scheduler; the rules are those of ``semantics``. It is slow
+and obviously right; the fast plane must give the same response time for every request.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from fvcapacity.dataplane.histogram import bin_of
+from fvcapacity.dataplane.plane import (
+    AddNode,
+    Command,
+    ContainerUsage,
+    DrainContainer,
+    EventKind,
+    Observation,
+    PlaneEvent,
+    RemoveNode,
+    SetBackground,
+    SetEndpoints,
+    StartContainer,
+    StopContainer,
+)
+from fvcapacity.dataplane.reference.arrivals import Arrivals
+from fvcapacity.dataplane.reference.calls import Calls
+from fvcapacity.dataplane.reference.clock import Clock
+from fvcapacity.dataplane.reference.code import as_lists
+from fvcapacity.dataplane.reference.container import DEAD, DRAINING, LISTENING, Container
+from fvcapacity.dataplane.reference.node import Burst, CpuScheduler
+from fvcapacity.dataplane.reference.probes import start_probes
+from fvcapacity.dataplane.reference.tally import Tally
+from fvcapacity.dataplane.reference.visit import Attempt, Client, Visit, count_visit
+from fvcapacity.dataplane.source import ArrivalSource
+from fvcapacity.dataplane.statistics import Cause, RouteColumn, empty_statistics
+from fvcapacity.errors import InvariantError
+from fvcapacity.program.program import Program
+from fvcapacity.semantics.draw import mix
+from fvcapacity.semantics.events import SALT_STARTUP
+
+
+class RequestRecord(NamedTuple):
+    """One request that ended, for tests and traces."""
+
+    identity: int
+    route: int
+    arrived_ns: int
+    response_ns: int
+    cause: Cause
+
+
+class ReferencePlane:
+    """A data plane (see ``dataplane.plane.Plane``) on SimPy.
+
+    Parameters
+    ----------
+    program
+        What requests do.
+    source
+        Where they come from.
+    seed
+        Seed of every draw that belongs to no request (period phases, probe times).
+    duration_ns
+        Length of the run, warm-up included.
+    keep_records
+        Keep a `RequestRecord` of every request that ended (memory grows with them).
+    """
+
+    def __init__(
+        self, program: Program, source: ArrivalSource, seed: int, duration_ns: int, *, keep_records: bool = False
+    ) -> None:
+        self.program = program
+        self.seed = seed
+        self.code = as_lists(program.arrays)
+        self.env = Clock(initial_time=0)
+        self.statistics = empty_statistics(duration_ns, len(program.routes), len(program.services))
+        self.tally = Tally(self.statistics)
+        self.nodes: dict[int, CpuScheduler] = {}
+        self.containers: dict[int, Container] = {}
+        self.cpu_before: dict[int, int] = {}
+        """CPU that earlier runs of a pod's container have used."""
+        self.outbox: deque[PlaneEvent] = deque()
+        self.open: dict[int, Client] = {}
+        self.served = [0] * len(program.routes)
+        self.arrived = [0] * len(program.routes)
+        self.records: list[RequestRecord] | None = [] if keep_records else None
+        self.calls = Calls(self)
+        self.issue = self.calls.issue
+        self.arrivals = Arrivals(self, source)
+
+    @property
+    def now(self) -> int:
+        """The present instant in nanoseconds."""
+        return int(self.env._now)
+
+    def advance(self, until: int) -> PlaneEvent | None:
+        """Run [now, until); see ``Plane.advance``."""
+        env = self.env
+        if self.outbox:
+            return self.outbox.popleft()
+        while env.peek() < until:
+            env.step()
+            if self.outbox and env.settled():
+                return self.outbox.popleft()
+        env.move_to(until)
+        return None
+
+    def apply(self, commands: Sequence[Command]) -> None:
+        """Carry out control's commands; see ``Plane.apply``."""
+        self.tally.turn_to(self.now)
+        for command in commands:
+            _APPLY[type(command)](self, command)
+
+    def observe(self) -> Observation:
+        """Return usage and counts at the present instant."""
+        for node in self.nodes.values():
+            node.settle()
+        usage = {
+            pod: ContainerUsage(c.cpu_ns + self.cpu_before.get(pod, 0), c.memory_bytes, len(c.open), c.queued)
+            for pod, c in self.containers.items()
+        }
+        return Observation(self.now, usage, tuple(self.served), tuple(self.arrived))
+
+    def finish(self) -> None:
+        """Account for what is still open, and put the last minute away."""
+        for node in self.nodes.values():
+            node.settle()
+        self.tally.flush()
+        for client in self.open.values():
+            self.statistics.route_open[client.route] += 1
+            self.statistics.route_open_histogram[client.route, bin_of(self.now - client.arrived_ns)] += 1
+
+    # -- requests ------------------------------------------------------------------------------------
+
+    def begin_request(self, route: int, identity: int, user: int = -1) -> None:
+        """A request enters the cluster."""
+        now = self.now
+        self.tally.turn_to(now)
+        self.tally.routes[route][RouteColumn.ARRIVED] += 1
+        self.arrived[route] += 1
+        client = self.open[identity] = Client(identity, route, now, user)
+        call = self.code.route_call[route]
+        self.issue(Attempt(client, call, None, 0, 0, self.code.call_path[call]))
+
+    def end_request(self, client: Client, call: int, cause: Cause) -> None:
+        """A request is answered, or its user has given up."""
+        now, route = self.now, client.route
+        del self.open[client.identity]
+        row = self.tally.routes[route]
+        row[RouteColumn.SERVED + cause] += 1
+        if not cause:
+            row[RouteColumn.EGRESS_BYTES] += self.code.call_response_bytes[call]
+            self.served[route] += 1
+        response = now - client.arrived_ns
+        self.tally.response(now, route, response)
+        if self.records is not None:
+            self.records.append(RequestRecord(client.identity, route, client.arrived_ns, response, cause))
+        if client.user >= 0:
+            self.arrivals.user_answered(client.user)
+
+    def end_visit(self, visit: Visit, cause: Cause) -> None:
+        """A visit ran to its end: free what it held and answer the caller."""
+        container = visit.container
+        visit.dead = True
+        if visit.thread is not None:
+            container.give_back(visit.thread)
+        if not cause:
+            container.memory_bytes += self.code.service_memory_growth_bytes[container.service]
+        self.close(visit)
+        count_visit(visit, cause)
+        self.calls.end(visit.attempt, cause)
+
+    def close(self, visit: Visit) -> None:
+        """Take a visit off its container's books."""
+        container = visit.container
+        container.open.pop(visit.identity, None)
+        container.memory_bytes -= visit.held_bytes
+        if container.state == DRAINING and not container.open:
+            self.report(EventKind.DRAINED, container)
+
+    # -- containers ----------------------------------------------------------------------------------
+
+    def report(self, kind: EventKind, container: Container) -> None:
+        """Tell control; ``advance`` returns when the present event is through."""
+        self.outbox.append(PlaneEvent(self.now, kind, container.pod))
+
+    def oom_kill(self, container: Container) -> None:
+        """The kernel kills a container that is over its memory limit."""
+        self.report(EventKind.OOM_KILLED, container)
+        self.kill(container, Cause.OOM_KILLED)
+
+    def kill(self, container: Container, cause: Cause) -> None:
+        """A container ends at once; its open visits fail in the order of their identities."""
+        visits = [container.open[identity] for identity in sorted(container.open)]
+        container.leave()
+        container.memory_bytes = 0
+        container.open.clear()
+        for visit in visits:
+            visit.dead = True
+            for child in visit.calls:
+                child.live = False
+        for visit in visits:
+            count_visit(visit, cause)
+            self.calls.end(visit.attempt, cause)
+
+    def _start(self, command: StartContainer) -> None:
+        before = self.containers.get(command.pod)
+        if before is not None:
+            self.cpu_before[command.pod] = self.cpu_before.get(command.pod, 0) + before.cpu_ns
+        container = Container(command, self.nodes[command.node], self.program.arrays, self.seed, self.now)
+        self.containers[command.pod] = container
+        if not command.warm:
+            self._begin_startup(container)
+        start_probes(self, container, command)
+
+    def _begin_startup(self, container: Container) -> None:
+        work = self.code.service_startup_cpu_ns[container.service]
+        done = self.env.event()
+        done.callbacks.append(lambda _: self._listen(container))
+        if work:
+            container.submit(Burst(mix(container.identity, SALT_STARTUP), work, done, self.now), 0)
+        else:
+            done.succeed()
+
+    def _listen(self, container: Container) -> None:
+        if container.state != DEAD:
+            container.state = LISTENING
+            self.report(EventKind.STARTED, container)
+
+    def _drain(self, command: DrainContainer) -> None:
+        container = self.containers[command.pod]
+        if container.state == DEAD:
+            return
+        container.state = DRAINING
+        if not container.open:
+            self.report(EventKind.DRAINED, container)
+
+    def _stop(self, command: StopContainer) -> None:
+        container = self.containers.pop(command.pod, None)
+        if container is None:
+            return
+        self.cpu_before[command.pod] = self.cpu_before.get(command.pod, 0) + container.cpu_ns
+        if container.state != DEAD:
+            self.kill(container, Cause.TERMINATED)
+
+    def _set_endpoints(self, command: SetEndpoints) -> None:
+        known = [self.containers.get(pod) for pod in command.pods]
+        self.calls.endpoints[command.service] = tuple(c for c in known if c is not None)
+
+    def _add_node(self, command: AddNode) -> None:
+        self.nodes[command.node] = CpuScheduler(
+            self.env, self.tally, command.node, command.cpu_cores, command.background_cores
+        )
+
+    def _set_background(self, command: SetBackground) -> None:
+        node = self.nodes[command.node]
+        node.settle()
+        node.set_background(command.background_cores)
+        node.plan()
+
+    def _remove_node(self, command: RemoveNode) -> None:
+        node = self.nodes.pop(command.node)
+        if node.running or node.limited:
+            raise InvariantError(f"node {command.node} left with running containers")
+
+
+_APPLY: dict[type, Callable[..., None]] = {
+    AddNode: ReferencePlane._add_node,
+    SetBackground: ReferencePlane._set_background,
+    RemoveNode: ReferencePlane._remove_node,
+    StartContainer: ReferencePlane._start,
+    DrainContainer: ReferencePlane._drain,
+    StopContainer: ReferencePlane._stop,
+    SetEndpoints: ReferencePlane._set_endpoints,
+}

@@ -1,0 +1,46 @@
+"""Counting: rows of plain lists for the present minute, put into the arrays when the minute is over."""
+
+from __future__ import annotations
+
+from fvcapacity.dataplane.histogram import bin_of
+from fvcapacity.dataplane.statistics import BIN_NS, WINDOW_NS, RouteColumn, ServiceColumn, Statistics
+
+
+class Tally:
+    """Fills `Statistics`. ``routes[r][column]`` and ``services[s][column]`` belong to the present minute."""
+
+    def __init__(self, statistics: Statistics) -> None:
+        self.statistics = statistics
+        self.bins = len(statistics.route_counts)
+        self.windows = len(statistics.route_histogram)
+        self.bin = 0
+        self.next_bin_ns = BIN_NS
+        self.routes = self._blank(statistics.route_counts.shape[1], len(RouteColumn))
+        self.services = self._blank(statistics.service_counts.shape[1], len(ServiceColumn))
+
+    @staticmethod
+    def _blank(rows: int, columns: int) -> list[list[int]]:
+        return [[0] * columns for _ in range(rows)]
+
+    def turn_to(self, now_ns: int) -> None:
+        """Put the minute away when ``now`` lies in a later one."""
+        if now_ns >= self.next_bin_ns and self.bin < self.bins - 1:
+            self.flush()
+            self.bin = min(now_ns // BIN_NS, self.bins - 1)
+            self.next_bin_ns = (self.bin + 1) * BIN_NS
+
+    def flush(self) -> None:
+        """Add the present rows to the arrays."""
+        self.statistics.route_counts[self.bin] += self.routes
+        self.statistics.service_counts[self.bin] += self.services
+        self.routes = self._blank(len(self.routes), len(RouteColumn))
+        self.services = self._blank(len(self.services), len(ServiceColumn))
+
+    def response(self, now_ns: int, route: int, duration_ns: int) -> None:
+        """Count a response time of a route."""
+        self.statistics.route_histogram[min(now_ns // WINDOW_NS, self.windows - 1), route, bin_of(duration_ns)] += 1
+
+    def visit(self, now_ns: int, service: int, duration_ns: int) -> None:
+        """Count the wall time of a visit that ended well."""
+        window = min(now_ns // WINDOW_NS, self.windows - 1)
+        self.statistics.service_histogram[window, service, bin_of(duration_ns)] += 1
