@@ -107,11 +107,11 @@ def _service_findings(
     kills = int(rows["oom_kills"].sum())
     stops = int(rows["restarts"].sum()) - kills
     if kills > 0:
-        sentence = f"{name} was OOM-killed {_times(kills)}: its memory limit of {_memory(row)} is spent"
+        sentence = f"{name} was OOM-killed {_times(kills, rows)}: its memory limit of {_memory(row)} is spent"
         yield Finding("oom_kills", name, sentence, lost_s=lost.oom_s)
     if stops > 0:
         failures = int(rows["probe_failures"].sum())
-        sentence = f"containers of {name} were restarted {_times(stops)} ({failures:,} probes failed)"
+        sentence = f"containers of {name} were restarted {_times(stops, rows)} ({failures:,} probes failed)"
         yield Finding("restarts", name, sentence, lost_s=lost.terminated_s)
 
 
@@ -143,8 +143,10 @@ def _waiting(
     return "queueing", f"calls of {name} wait {figure} for a free thread: all threads of its pods are busy"
 
 
-def _times(count: int) -> str:
-    return "once" if count == 1 else f"{count:,} times"
+def _times(count: int, rows: pd.DataFrame) -> str:
+    """Return how often, over the replications that ``rows`` has."""
+    text = "once" if count == 1 else f"{count:,} times"
+    return text if len(rows) == 1 else f"{text} in {len(rows)} replications"
 
 
 def _milliseconds(seconds: float) -> str:

@@ -97,7 +97,8 @@ def judge(windows: pd.DataFrame, objectives: Objectives, time_zone: str) -> Verd
     )
     status = _combine([verdict.status for verdict in verdicts])
     told = [verdict for verdict in verdicts if status != "missed" or verdict.status == "missed"]
-    reason = ". ".join(dict.fromkeys(verdict.reason for verdict in told))
+    reasons = dict.fromkeys(verdict.reason for verdict in told)
+    reason = " ".join(f"{text[0].upper()}{text[1:]}." for text in reasons)
     return Verdict(status, reason, verdicts)
 
 

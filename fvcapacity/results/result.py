@@ -1,0 +1,249 @@
+"""A result: what a run leaves, in memory and as a directory.
+
+::
+
+    RESULT/
+      summary.json          the summary; its schema version marks the directory as ours
+      scenario.yaml         the scenario as it was run
+      tables/NAME.parquet   every table of columns.py, and NAME.csv beside it
+      histograms/NAME.parquet
+      plots/                figures, when they were asked for
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.results.columns import HISTOGRAMS, TABLES
+from fvcapacity.results.storage import read_parquet, write_csv, write_parquet
+from fvcapacity.results.summary import SCHEMA_VERSION, Summary
+
+_FAMILY = SCHEMA_VERSION.rsplit("/", 1)[0] + "/"
+
+
+@dataclass(frozen=True, eq=False)
+class Result:
+    """What one or several replications of a scenario gave.
+
+    Attributes
+    ----------
+    summary
+        The document that ``--format json`` prints (see ``docs/reference/summary.schema.json``).
+    tables
+        By name; columns, units and meanings stand in ``docs/reference/results.md``. ``bill`` only when priced.
+    histograms
+        By name: the bins that are not empty.
+    scenario_yaml
+        The scenario as it was run.
+    """
+
+    summary: dict[str, Any]
+    tables: Mapping[str, pd.DataFrame]
+    histograms: Mapping[str, pd.DataFrame] = field(repr=False)
+    scenario_yaml: str = field(repr=False)
+
+    @property
+    def events(self) -> pd.DataFrame:
+        """What ``kubectl get events`` would have shown."""
+        return self.tables["events"]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every replication that was asked for reached the end of the window."""
+        return bool(self.summary["run"]["complete"])
+
+    @property
+    def status(self) -> str:
+        """``holds``, ``missed`` or ``nothing to judge``."""
+        return str(self.summary["verdict"]["status"])
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether two results are the same to the bit."""
+        if not isinstance(other, Result):
+            return NotImplemented
+        return (
+            self.summary == other.summary
+            and self.scenario_yaml == other.scenario_yaml
+            and _same_frames(self.tables, other.tables)
+            and _same_frames(self.histograms, other.histograms)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def to_json(self) -> str:
+        """Return the summary as JSON text, the same to the byte in every repetition."""
+        return json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+    def save(self, directory: str | Path, *, plots: bool = False) -> Path:
+        """Write the result as a directory, all of it or nothing.
+
+        It is written beside ``directory`` under a temporary name and then renamed. An existing directory is
+        replaced only when it holds a result of ours.
+
+        Raises
+        ------
+        InputError
+            When something else stands there, or it cannot be written.
+        """
+        target = Path(directory)
+        check_replaceable(target)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+        except OSError as error:
+            raise _unwritable(target, error) from None
+        try:
+            self._write(work, plots=plots)
+            work.chmod(0o777 & ~_umask())  # mkdtemp made it for our eyes alone
+            _replace(target, work)
+        except OSError as error:
+            raise _unwritable(target, error) from None
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+        return target
+
+    def _write(self, directory: Path, *, plots: bool) -> None:
+        (directory / "summary.json").write_text(self.to_json(), encoding="utf-8")
+        (directory / "scenario.yaml").write_text(self.scenario_yaml, encoding="utf-8")
+        for folder in ("tables", "histograms"):
+            (directory / folder).mkdir()
+        for name, table in self.tables.items():
+            write_parquet(table, TABLES[name], directory / "tables" / f"{name}.parquet")
+            write_csv(table, directory / "tables" / f"{name}.csv")
+        for name, table in self.histograms.items():
+            write_parquet(table, HISTOGRAMS[name], directory / "histograms" / f"{name}.parquet")
+        if plots:
+            from fvcapacity.plots import write_plots  # matplotlib, only when it is needed
+
+            write_plots(self.tables, self.summary, directory / "plots")
+
+
+def load_result(directory: str | Path) -> Result:
+    """Read a result directory back, equal to what was saved.
+
+    Raises
+    ------
+    InputError
+        When the directory holds no result, a damaged one, or one of a version that this release does not read.
+    """
+    root = Path(directory)
+    summary = _read_summary(root)
+    try:
+        Summary.model_validate(summary)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(str(part) for part in problem["loc"])
+        raise InputError(Problem(problem["msg"], location=Location(str(root / "summary.json")), field=where)) from None
+    tables = {
+        name: read_parquet(root / "tables" / f"{name}.parquet", spec)
+        for name, spec in TABLES.items()
+        if name != "bill" or (root / "tables" / "bill.parquet").exists()
+    }
+    histograms = {
+        name: read_parquet(root / "histograms" / f"{name}.parquet", spec) for name, spec in HISTOGRAMS.items()
+    }
+    return Result(summary, tables, histograms, _read(root / "scenario.yaml"))
+
+
+def check_replaceable(directory: Path) -> None:
+    """Check that a result may be written here: nothing, an empty directory, or a result of ours.
+
+    Raises
+    ------
+    InputError
+        When something else stands there. Callers check before a long run, not after it.
+    """
+    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
+        return
+    try:
+        ours = str(json.loads(_read(directory / "summary.json"))["schema_version"]).startswith(_FAMILY)
+    except (InputError, ValueError, KeyError, TypeError):
+        ours = False
+    if not ours:
+        raise InputError(
+            Problem(
+                "something else than a result stands here; it is left as it is",
+                location=Location(str(directory)),
+                field="--out",
+                hint="give another directory with --out, or move this one away",
+            )
+        )
+
+
+def _read_summary(root: Path) -> dict[str, Any]:
+    place = Location(str(root / "summary.json"))
+    try:
+        summary = json.loads(_read(root / "summary.json"))
+    except ValueError as error:
+        raise InputError(Problem(f"this is no JSON: {error}", location=place)) from None
+    found = summary.get("schema_version") if isinstance(summary, dict) else None
+    if found != SCHEMA_VERSION:
+        raise InputError(
+            Problem(
+                f"schema_version is {found!r}; this release reads {SCHEMA_VERSION!r}",
+                location=place,
+                hint="run the scenario again with this release",
+            )
+        )
+    return dict(summary)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            Problem(
+                f"cannot be read: {getattr(error, 'strerror', None) or error}",
+                location=Location(str(path)),
+                hint="a result directory has a summary.json, written by fvcap simulate --out",
+            )
+        ) from None
+
+
+def _replace(target: Path, work: Path) -> None:
+    """Put ``work`` in the place of ``target``; the old one goes only after the new one stands."""
+    if not target.exists():
+        work.rename(target)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
+    target.rename(old / "result")
+    try:
+        work.rename(target)
+    except OSError:
+        (old / "result").rename(target)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _unwritable(target: Path, error: OSError) -> InputError:
+    return InputError(
+        Problem(
+            f"the result cannot be written: {error.strerror or error}",
+            location=Location(str(target)),
+            field="--out",
+            hint="give a directory that can be written with --out",
+        )
+    )
+
+
+def _same_frames(first: Mapping[str, pd.DataFrame], second: Mapping[str, pd.DataFrame]) -> bool:
+    return first.keys() == second.keys() and all(first[name].equals(second[name]) for name in first)

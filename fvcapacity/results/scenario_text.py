@@ -1,0 +1,70 @@
+"""The scenario as it was run, as YAML that `fvcapacity.scenario.model.ScenarioFile` reads again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import PurePath
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import yaml
+from pydantic import BaseModel
+
+from fvcapacity.scenario.base import Bytes, Cores, DurationNs
+from fvcapacity.scenario.model import ScenarioFile
+from fvcapacity.units import format_bytes, format_cpu, format_duration
+
+_HEADER = "# The scenario as it was run, defaults and options included. Paths are relative to the original file.\n"
+_WRITERS = {DurationNs: format_duration, Bytes: format_bytes, Cores: format_cpu}
+"""How each annotated number is written, so that it carries its unit."""
+
+
+def scenario_text(file: ScenarioFile) -> str:
+    """Return a scenario as YAML with every field, durations and quantities with their units.
+
+    Of an absolute path only the last part is kept: results must not tell where they were made. The hashes of the
+    inputs say which file it was.
+    """
+    data = _plain(file, ScenarioFile)
+    data["manifests"] = [portable_path(text) for text in data["manifests"]]
+    data["topology"] = portable_path(data["topology"])
+    if data["traffic"]["file"]:
+        data["traffic"]["file"] = portable_path(data["traffic"]["file"])
+    if data["cost"]:
+        data["cost"]["prices"] = portable_path(data["cost"]["prices"])
+    return _HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+
+
+def portable_path(text: str) -> str:
+    """Return a path that says nothing of this machine: as it is, or its last part when it is absolute."""
+    return PurePath(text).name if PurePath(text).is_absolute() else text
+
+
+def _plain(value: Any, annotation: Any) -> Any:
+    """Return a field's value as YAML types, written as its annotation asks for."""
+    if value is None:
+        return None
+    for annotated, write in _WRITERS.items():
+        if annotation is annotated or annotation == annotated:
+            return write(value)
+    if isinstance(value, BaseModel):
+        hints = get_type_hints(type(value), include_extras=True)
+        return {name: _plain(getattr(value, name), hints[name]) for name in type(value).model_fields}
+    origin, members = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return _plain(value, members[0])
+    if origin in (Union, UnionType):
+        return _plain(value, _member(value, members))
+    if isinstance(value, Mapping):
+        inner = members[1] if len(members) == 2 else Any
+        return {str(key): _plain(item, inner) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item, members[0] if members else Any) for item in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _member(value: Any, members: tuple[Any, ...]) -> Any:
+    """Return the member of a union that describes a value: the only one that is left when None is put away."""
+    rest = [member for member in members if member is not type(None)]
+    return rest[0] if len(rest) == 1 else Any

@@ -1,0 +1,178 @@
+"""From scenario, tables, verdict and bottleneck to the summary."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from datetime import UTC
+from importlib.metadata import PackageNotFoundError, version
+
+import pandas as pd
+
+from fvcapacity.dataplane.histogram import RELATIVE_ERROR
+from fvcapacity.results import summary as parts
+from fvcapacity.results.bottleneck import Bottleneck
+from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.scenario_text import portable_path, scenario_text
+from fvcapacity.results.summarize_tables import cost_part, node_parts, route_parts, scaling_parts, service_parts
+from fvcapacity.results.verdict import ObjectiveVerdict, Verdict
+from fvcapacity.scenario.model import KUBERNETES_RELEASE, Scenario
+from fvcapacity.scenario.traffic import Traffic
+from fvcapacity.units import format_duration
+
+_VERSIONED = ("fvcapacity", "numba", "numpy", "pandas", "simpy")
+"""Packages whose versions can change a figure."""
+
+
+def summarize(
+    scenario: Scenario,
+    outcomes: Sequence[RunOutcome],
+    tables: Mapping[str, pd.DataFrame],
+    verdict: Verdict,
+    bottleneck: Bottleneck,
+) -> parts.Summary:
+    """Return the summary of a result.
+
+    Parameters
+    ----------
+    scenario
+        As run, options included.
+    tables
+        All tables; ``bill`` may be missing.
+    """
+    return parts.Summary(
+        schema_version=parts.SCHEMA_VERSION,
+        scenario=_scenario_part(scenario),
+        run=_run_part(scenario, outcomes),
+        verdict=parts.VerdictPart(
+            status=verdict.status,
+            reason=verdict.reason,
+            objectives=[_objective_part(objective) for objective in verdict.objectives],
+        ),
+        bottleneck=parts.BottleneckPart(
+            sentence=bottleneck.sentence,
+            findings=[
+                parts.FindingPart(
+                    kind=finding.kind,
+                    subject=finding.subject,
+                    sentence=finding.sentence,
+                    lost_s=finding.lost_s,
+                    share_percent=finding.share_percent,
+                )
+                for finding in bottleneck.findings
+            ],
+        ),
+        percentile_relative_error=RELATIVE_ERROR,
+        routes=route_parts(tables["routes"]),
+        services=service_parts(tables),
+        scaling=scaling_parts(tables, scenario.cluster),
+        nodes=node_parts(tables),
+        cost=cost_part(tables, scenario.file.cost.currency if scenario.file.cost else "USD"),
+        notes=_notes(scenario, outcomes),
+    )
+
+
+def utc_text(instant: pd.Timestamp) -> str:
+    """Return an instant as ISO 8601 in UTC, ending in Z."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def traffic_text(traffic: Traffic) -> str:
+    """Return where the traffic comes from, in words."""
+    if traffic.weekly is not None:
+        text = f"weekly shape {portable_path(traffic.weekly.file)}, {traffic.weekly.mean_rps:g} requests/s on average"
+    elif traffic.file is not None:
+        text = f"counts of {portable_path(traffic.file)}"
+        if traffic.read_from is not None:
+            text += f" from {traffic.read_from.isoformat(sep=' ', timespec='minutes')}"
+    else:
+        text = "virtual users (closed loop)"
+    if traffic.scale != 1:
+        text += f", times {traffic.scale:g}"
+    names = [event.name or "an event" for event in traffic.events]
+    if names:
+        text += f", with {', '.join(names)}"
+    return text if traffic.users is not None else f"{text}; {traffic.arrivals.kind} arrivals"
+
+
+def _scenario_part(scenario: Scenario) -> parts.ScenarioPart:
+    file = scenario.file
+    digest = hashlib.sha256(scenario_text(file).encode())
+    for name, value in sorted(scenario.input_hashes.items()):
+        digest.update(f"\n{name} {value}".encode())
+    return parts.ScenarioPart(
+        name=file.name,
+        description=file.description,
+        sha256=digest.hexdigest(),
+        start_utc=utc_text(pd.Timestamp(scenario.start_ns, tz="UTC")),
+        time_zone=file.time_zone,
+        duration_s=file.window.duration / 1e9,
+        warm_up_s=file.window.warm_up / 1e9,
+        traffic=traffic_text(file.traffic),
+        inputs=dict(sorted(scenario.input_hashes.items())),
+        findings=list(scenario.findings),
+    )
+
+
+def _run_part(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> parts.RunPart:
+    asked = scenario.file.replications
+    simulated = [
+        max(min(outcome.complete_until_ns - outcome.warm_up_ns, outcome.duration_ns), 0) / 1e9 for outcome in outcomes
+    ]
+    return parts.RunPart(
+        plane=scenario.file.plane,
+        seed=scenario.file.seed,
+        replications=len(outcomes),
+        asked_replications=asked,
+        complete=len(outcomes) >= asked and all(outcome.complete for outcome in outcomes),
+        simulated_s=simulated,
+        kubernetes=KUBERNETES_RELEASE,
+        versions={name: _version(name) for name in _VERSIONED},
+    )
+
+
+def _objective_part(objective: ObjectiveVerdict) -> parts.ObjectivePart:
+    return parts.ObjectivePart.model_validate(
+        {
+            "objective": objective.measure.name,
+            "threshold": objective.threshold,
+            "unit": objective.measure.unit,
+            "allowed_failing_percent": objective.allowed_percent,
+            "status": objective.status,
+            "reason": objective.reason,
+            "held_in_replications": objective.held_in,
+            "scopes": [
+                {
+                    "scope": scope.scope,
+                    "status": scope.status,
+                    "judged_windows": scope.judged_windows,
+                    "failing_windows": scope.failing_windows,
+                    "failing_percent": scope.failing_percent,
+                    "worst_value": scope.worst_value,
+                    "worst_utc": None if scope.worst_utc is None else utc_text(scope.worst_utc),
+                }
+                for scope in objective.scopes
+            ],
+        }
+    )
+
+
+def _notes(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> list[str]:
+    notes = []
+    if len(outcomes) == 1:
+        notes.append("One replication: the figures carry no confidence interval.")
+    if len(outcomes) < scenario.file.replications:
+        notes.append(f"Interrupted: {len(outcomes)} of {scenario.file.replications} replications are here.")
+    for outcome in outcomes:
+        if not outcome.complete:
+            reached = format_duration(max(outcome.complete_until_ns - outcome.warm_up_ns, 0) // 10**9 * 10**9)
+            asked = format_duration(outcome.duration_ns)
+            notes.append(f"Interrupted: replication {outcome.replication} reached {reached} of {asked}.")
+    return notes
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"

@@ -1,0 +1,149 @@
+"""From the tables to the parts of the summary that tell of routes, services, scaling, nodes and money."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from fvcapacity.results import columns
+from fvcapacity.results import summary as parts
+from fvcapacity.results.estimators import estimate_mean
+from fvcapacity.results.route_tables import ALL
+from fvcapacity.scenario.cluster import ClusterObjects
+
+_ROUTE_FIGURES = ("requests", "served", "failed", "open_at_end", "error_ratio", "p50_s", "p90_s", "p95_s", "p99_s")
+_SERVICE_FIGURES = (
+    "visits",
+    "failed",
+    "refused",
+    "cpu_core_s",
+    "throttled_periods_ratio",
+    "elapsed_mean_s",
+    "queue_wait_mean_s",
+    "queue_share",
+    "cpu_share",
+    "throttled_share",
+    "others_share",
+)
+
+
+def figure(values: Sequence[float] | pd.Series[Any]) -> parts.Figure:
+    """Return the mean over replications, with its interval when there are two or more."""
+    estimate = estimate_mean([float(value) for value in values])
+    mean = None if math.isnan(estimate.mean) else estimate.mean
+    return parts.Figure(mean=mean, low_95=estimate.low, high_95=estimate.high)
+
+
+def route_parts(routes: pd.DataFrame) -> list[parts.RoutePart]:
+    """Return the routes in their order, `all` last."""
+    causes = [column.name for column in columns.CAUSES]
+    result = []
+    for name, rows in routes.groupby("route", sort=False):
+        by_cause = rows[causes].mean()
+        result.append(
+            parts.RoutePart(
+                route=str(name),
+                user=bool(rows["user"].iloc[0]),
+                errors_by_cause={cause: float(by_cause[cause]) for cause in causes if by_cause[cause] > 0},
+                **{column: figure(rows[column]) for column in _ROUTE_FIGURES},
+            )
+        )
+    return result
+
+
+def service_parts(tables: Mapping[str, pd.DataFrame]) -> list[parts.ServicePart]:
+    """Return the services in their order."""
+    samples = tables["workload_minutes"].groupby("workload")["ready"]
+    fewest, most = samples.min().to_dict(), samples.max().to_dict()
+    result = []
+    for name, rows in tables["services"].groupby("service", sort=False):
+        first = rows.iloc[0]
+        limit = first["memory_limit_bytes"]
+        result.append(
+            parts.ServicePart(
+                service=str(name),
+                workload=first["workload"],
+                replicas_min=fewest.get(first["workload"]),
+                replicas_max=most.get(first["workload"]),
+                cpu_limit_cores=None if pd.isna(first["cpu_limit_cores"]) else float(first["cpu_limit_cores"]),
+                restarts_max=int(rows["restarts"].max()),
+                oom_kills_max=int(rows["oom_kills"].max()),
+                memory_peak_bytes=int(rows["memory_peak_bytes"].max()),
+                memory_limit_bytes=None if pd.isna(limit) else int(limit),
+                **{column: figure(rows[column]) for column in _SERVICE_FIGURES},
+            )
+        )
+    return result
+
+
+def scaling_parts(tables: Mapping[str, pd.DataFrame], cluster: ClusterObjects) -> list[parts.ScalingPart]:
+    """Return how every workload was scaled."""
+    bounds = {
+        f"{hpa.target_kind.lower()}/{hpa.target_name}": (hpa.min_replicas, hpa.max_replicas)
+        for hpa in cluster.autoscalers
+    }
+    replications = sorted(tables["services"]["replication"].unique())
+    result = []
+    for name, rows in tables["workload_minutes"].groupby("workload", sort=False):
+        low, high = bounds.get(str(name), (None, None))
+        at_maximum = rows[rows["desired"] >= (high if high is not None else np.inf)]
+        minutes = at_maximum.groupby("replication").size().reindex(replications, fill_value=0)
+        result.append(
+            parts.ScalingPart(
+                workload=str(name),
+                hpa_minimum=low,
+                hpa_maximum=high,
+                desired_min=int(rows["desired"].min()),
+                desired_max=int(rows["desired"].max()),
+                ready_min=int(rows["ready"].min()),
+                ready_max=int(rows["ready"].max()),
+                pending_max=int(rows["pending"].max()),
+                minutes_at_maximum=figure(minutes),
+            )
+        )
+    return result
+
+
+def node_parts(tables: Mapping[str, pd.DataFrame]) -> list[parts.NodesPart]:
+    """Return the node pools."""
+    replications = sorted(tables["services"]["replication"].unique())
+    result = []
+    for pool, rows in tables["node_minutes"].groupby("pool", sort=False):
+        lives = tables["nodes"][tables["nodes"]["pool"] == pool]
+        paid = lives.groupby("replication")["paid_s"].sum().reindex(replications, fill_value=0.0)
+        result.append(
+            parts.NodesPart(
+                pool=str(pool),
+                nodes_min=int(rows["nodes"].min()),
+                nodes_max=int(rows["nodes"].max()),
+                node_hours=figure(paid / 3600),
+            )
+        )
+    return result
+
+
+def cost_part(tables: Mapping[str, pd.DataFrame], currency: str) -> parts.CostPart | None:
+    """Return the money, or None without a bill. A bill without ``replication`` counts once."""
+    bill = tables.get("bill")
+    if bill is None or bill.empty:
+        return None
+    bill = bill if "replication" in bill else bill.assign(replication=0)
+    replications = sorted(bill["replication"].unique())
+    totals = bill.groupby("replication")["cost_usd"].sum()
+    by_category = {
+        str(category): figure(rows.groupby("replication")["cost_usd"].sum().reindex(replications, fill_value=0.0))
+        for category, rows in bill.groupby("category", sort=False)
+    }
+    routes = tables["routes"]
+    served = routes[routes["route"] != ALL].groupby("replication")["served"].sum()
+    per_thousand = [1000 * totals[n] / served[n] if served.get(n, 0) else math.nan for n in replications]
+    return parts.CostPart(
+        total_usd=figure(totals),
+        by_category_usd=by_category,
+        per_thousand_served_usd=figure(per_thousand),
+        currency=currency,
+    )
