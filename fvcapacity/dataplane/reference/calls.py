@@ -84,7 +84,7 @@ class Calls:
             return
         visit = attempt.visit = Visit(plane, attempt, container, held)
         container.open[attempt.identity] = visit
-        self.env.process(visit.run())
+        visit.proceed()
 
     def _endpoint(self, attempt: Attempt, service: int) -> Container | None:
         ready = self.endpoints[service]

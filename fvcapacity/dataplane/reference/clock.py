@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from heapq import heappush
 from typing import Any, cast
 
 import simpy
@@ -38,4 +39,5 @@ class At(simpy.Event):
         self._ok = True
         self._defused = False
         priority = cast(Any, (rank << _IDENTITY_BITS) | (identity & _MASK))
-        env.schedule(self, priority=priority, delay=time_ns - env._now)
+        # What Environment.schedule does, for an absolute time.
+        heappush(env._queue, (time_ns, priority, next(env._eid), self))

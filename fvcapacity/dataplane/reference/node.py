@@ -73,6 +73,10 @@ class CpuScheduler:
         self.limited: dict[int, Container] = {}
         """Containers with a quota and a busy thread, by pod."""
         self.settled_ns = 0
+        self.contended = False
+        """The last plan had to share the CPUs; otherwise every rate is one."""
+        self.ticking = False
+        """Inside a tick, which plans once at its end."""
         self.planned: At | None = None
         self.planned_ns = _NEVER
 
@@ -146,17 +150,23 @@ class CpuScheduler:
 
     def plan(self) -> None:
         """Share the CPUs anew and set the node's next event."""
+        if self.ticking:
+            return
         now = self.env._now
         soonest = _NEVER
-        self._share()
+        if self.contended or len(self.running) * RATE_ONE > self.capacity:
+            self._share()
         for thread in self.running:
             container = thread.container
             work = thread.burst.remaining_ns  # type: ignore[union-attr]
             if container.quota_ns:
                 lasts = thread.slice_ns + (container.pool_ns if container.running == 1 else 0)
-                work = min(work, lasts)
+                if lasts < work:
+                    work = lasts
             rate = container.rate
-            soonest = min(soonest, now + (work if rate == RATE_ONE else completion_time(work, rate)))
+            ends = now + (work if rate == RATE_ONE else completion_time(work, rate))
+            if ends < soonest:
+                soonest = ends
         for container in self.limited.values():
             soonest = min(soonest, container.edge_ns)
         if soonest == self.planned_ns:
@@ -169,7 +179,8 @@ class CpuScheduler:
 
     def _share(self) -> None:
         running = self.running
-        if len(running) * RATE_ONE <= self.capacity:
+        self.contended = len(running) * RATE_ONE > self.capacity
+        if not self.contended:
             for thread in running:
                 thread.container.rate = RATE_ONE
             return
@@ -191,9 +202,21 @@ class CpuScheduler:
         if event is not self.planned:
             return  # overtaken by a newer plan
         self.planned, self.planned_ns = None, _NEVER
-        now = self.env._now
-        self.tally.turn_to(now)
+        self.tally.turn_to(self.env._now)
         self.settle()
+        self.ticking = True
+        if self.limited:
+            self._serve_quotas()
+        ended = [thread for thread in self.running if thread.burst.remaining_ns <= 0]  # type: ignore[union-attr]
+        if len(ended) > 1:
+            ended.sort(key=lambda t: t.burst.identity)  # type: ignore[union-attr]
+        for thread in ended:
+            self._end(thread)
+        self.ticking = False
+        self.plan()
+
+    def _serve_quotas(self) -> None:
+        now = self.env._now
         for container in sorted(self.limited.values(), key=lambda c: c.pod):
             if container.edge_ns <= now:
                 self._refill(container)
@@ -201,10 +224,6 @@ class CpuScheduler:
             self.running.remove(thread)
             thread.container.running -= 1
             self._run_or_throttle(thread)
-        ended = [thread for thread in self.running if thread.burst.remaining_ns <= 0]  # type: ignore[union-attr]
-        for thread in sorted(ended, key=lambda t: t.burst.identity):  # type: ignore[union-attr]
-            self._end(thread)
-        self.plan()
 
     def _refill(self, container: Container) -> None:
         container.pool_ns = container.quota_ns
@@ -237,6 +256,8 @@ class CpuScheduler:
     def _run(self, thread: Thread) -> None:
         self.running.append(thread)
         thread.container.running += 1
+        if not self.contended:
+            thread.container.rate = RATE_ONE
 
     def _end(self, thread: Thread) -> None:
         burst = thread.burst

@@ -1,6 +1,6 @@
 """A request on its way: attempts that callers make, and the visits at services that serve them.
 
-A visit is a SimPy process that runs the operations of its call. An attempt belongs to the caller: it knows the time-out,
+A visit is a process that runs the operations of its call: a generator of SimPy events, driven by their callbacks. An attempt belongs to the caller: it knows the time-out,
 holds the pooled connection, and tells the caller how it ended. An attempt whose caller no longer listens is an
 orphan: its visit goes on, and nobody hears of it.
 """
@@ -87,8 +87,8 @@ class Visit:
     """The stay of an attempt at a container."""
 
     __slots__ = (
-        "arrived_ns", "attempt", "burst", "calls", "container", "dead", "held_bytes", "identity", "plane", "thread",
-        "waiting",
+        "arrived_ns", "attempt", "burst", "calls", "container", "dead", "held_bytes", "identity", "plane", "process",
+        "thread", "waiting",
     )  # fmt: skip
 
     def __init__(self, plane: ReferencePlane, attempt: Attempt, container: Container, held_bytes: int) -> None:
@@ -104,23 +104,34 @@ class Visit:
         self.burst: Burst | None = None
         self.calls: list[Attempt] = []
         self.waiting: simpy.Event | None = None
+        self.process = self._run()
+
+    def proceed(self, event: simpy.Event | None = None) -> None:
+        """Run to the next wait; a callback of the event that was waited for (a bare SimPy process)."""
+        if self.dead:
+            return  # cancelled or killed while it waited
+        awaited = next(self.process, None) if event is None else self._send(event._value)
+        if awaited is not None:
+            awaited.callbacks.append(self.proceed)
+
+    def _send(self, value: Any) -> simpy.Event | None:
+        try:
+            return self.process.send(value)
+        except StopIteration:
+            return None
 
     def wake(self, value: Any) -> None:
         """Let the process go on with what it waits for."""
         if not self.dead and self.waiting is not None:
             self.waiting.succeed(value)
 
-    def run(self) -> Generator[simpy.Event, Any, None]:
-        """Run the operations; SimPy drives this generator. After each wait: stop when the visit is dead."""
-        plane, env, container = self.plane, self.plane.env, self.container
-        code = plane.code
+    def _run(self) -> Generator[simpy.Event, Any, None]:
+        plane, env, container, code = self.plane, self.plane.env, self.container, self.plane.code
         if container.groups[0].per_request:
             self.thread = container.take_thread(self, 0)
             if self.thread is None:
-                self.waiting = env.event()
+                self.waiting = simpy.Event(env)
                 yield self.waiting
-                if self.dead:
-                    return
         at, cause = code.call_start[self.attempt.call], Cause.SERVED
         while (kind := code.op_kind[at]) != END:
             if kind == CPU:
@@ -137,8 +148,6 @@ class Visit:
             else:
                 self._begin_pause(at, kind)
             cause = yield self.waiting  # type: ignore[misc]
-            if self.dead:
-                return
             if kind == CALL and cause:
                 break
             at += 1
@@ -149,7 +158,7 @@ class Visit:
         demand = operation_time(
             self.identity, code.op_path[at], code.op_dist[at], code.op_mean_ns[at], code.op_sigma[at]
         )
-        self.waiting = env.event()
+        self.waiting = simpy.Event(env)
         if demand == 0:
             self.waiting.succeed()
             return
@@ -163,7 +172,7 @@ class Visit:
     def _begin_calls(self, at: int) -> None:
         plane = self.plane
         first, count = plane.code.op_a[at], plane.code.op_b[at]
-        self.waiting = plane.env.event()
+        self.waiting = simpy.Event(plane.env)
         join = Join(self, count)
         self.calls = [
             Attempt(self, call, join, place, 0, plane.code.call_path[call])
