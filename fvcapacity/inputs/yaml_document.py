@@ -74,6 +74,18 @@ def _child(node: Node, part: str | int) -> tuple[Node | None, Node] | None:
     return None
 
 
+def children(node: Node) -> dict[str, tuple[Node, Node]]:
+    """Return the (key, value) nodes of a mapping by the key's text, merge keys followed."""
+    found: dict[str, tuple[Node, Node]] = {}
+    for merged in _merged(node):
+        if merged.kind == "mapping":
+            found = children(merged) | found
+    for key, value in node.value:
+        if key.kind == "scalar" and not _is_merge(key):
+            found[key.text] = (key, value)
+    return found
+
+
 def _merged(node: Node) -> Iterator[Node]:
     """Yield the mappings that a merge key (``<<``) draws in, the strongest first."""
     for key, value in node.value:

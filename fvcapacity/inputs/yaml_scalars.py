@@ -171,5 +171,5 @@ def resolve_tagged(tag: str, text: str, dialect: Dialect) -> Any:
     if expected is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if type(value) is not expected:
-        raise ScalarTrapError(f"{text!r} is not what the tag !!{kind} asks for", "leave the tag out")
+        raise ScalarTrapError(f"the value is not what the tag !!{kind} asks for", "leave the tag out")
     return value

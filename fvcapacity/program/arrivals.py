@@ -32,8 +32,7 @@ height the index is 1 + f (dispersion - 1).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -54,8 +53,7 @@ MAX_CELL_NS = 300 * NS_PER_S
 """Longer intervals are cut into equal cells: a chunk then never generates much beyond its ends."""
 
 
-@dataclass(frozen=True)
-class ArrivalChunk:
+class ArrivalChunk(NamedTuple):
     """Requests of a stretch of time, sorted by (time, identity).
 
     Attributes
@@ -74,17 +72,6 @@ class ArrivalChunk:
     routes: Ints
     identities: Ints
     until_ns: int
-
-
-class ArrivalSource(Protocol):
-    """Where a plane gets its requests from, chunk after chunk."""
-
-    @property
-    def exhausted(self) -> bool:
-        """True when the end of the run is reached."""
-
-    def next_chunk(self) -> ArrivalChunk | None:
-        """Return the next stretch of the run, or None at its end."""
 
 
 class ArrivalStream:

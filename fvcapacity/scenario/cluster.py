@@ -47,6 +47,12 @@ class Container:
     readiness: Probe | None = None
     startup: Probe | None = None
     pre_stop_s: float = 0.0
+    literal_secrets: Mapping[str, Location | None] = field(default_factory=dict)
+    """Names of environment variables that carry a secret as a literal (never the value)."""
+    secret_refs: tuple[str, ...] = ()
+    """Names of the Secrets that the environment is filled from."""
+    places: Mapping[str, Location] = field(default_factory=dict)
+    """Where single fields stand: ``image``, ``limits.cpu``, ``requests.memory``, ``liveness``..."""
     location: Location | None = None
 
 
@@ -67,6 +73,8 @@ class PodTemplate:
     termination_grace_s: int = 30
     volume_claims: tuple[str, ...] = ()
     """PersistentVolumeClaim names (for a StatefulSet's templates: the template names)."""
+    host_network: bool = False
+    """NetworkPolicies do not hold for such pods."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +108,8 @@ class Workload:
     claim_templates: tuple[VolumeClaim, ...] = ()
     schedule: str = ""
     """Cron line of a CronJob."""
+    places: Mapping[str, Location] = field(default_factory=dict)
+    """Where single fields stand: ``replicas``, ``strategy``, ``service_account``."""
     location: Location | None = None
 
     @property
@@ -158,6 +168,8 @@ class HorizontalPodAutoscaler:
     scale_down: ScalingRules | None = None
     has_behavior: bool = False
     """False: the controller takes its legacy path (no behaviour written)."""
+    places: Mapping[str, Location] = field(default_factory=dict)
+    """Where single fields stand: ``target``, ``min_replicas``, ``max_replicas``, ``metrics.0``..."""
     location: Location | None = None
 
 
@@ -171,6 +183,8 @@ class Service:
     selector: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[int, int | str] = field(default_factory=dict)
     """Service port to target port (number or container port name)."""
+    port_names: Mapping[str, int] = field(default_factory=dict)
+    """Name of a port to its number."""
     headless: bool = False
     session_affinity: Literal["None", "ClientIP"] = "None"
     location: Location | None = None
@@ -185,6 +199,7 @@ class IngressRule:
     path_type: str
     service: str
     port: int | str
+    location: Location | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -243,6 +258,50 @@ class LimitRange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceAccount:
+    """A ServiceAccount."""
+
+    name: str
+    namespace: str
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Role:
+    """A Role, or a ClusterRole (then ``namespace`` is empty)."""
+
+    name: str
+    namespace: str = ""
+    rules: tuple[Mapping[str, Any], ...] = ()
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleBinding:
+    """A RoleBinding, or a ClusterRoleBinding (then ``namespace`` is empty).
+
+    ``subjects`` are the API's items: kind, name, namespace.
+    """
+
+    name: str
+    namespace: str = ""
+    role_kind: Literal["Role", "ClusterRole"] = "Role"
+    role_name: str = ""
+    subjects: tuple[Mapping[str, str], ...] = ()
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecretName:
+    """That a Secret exists; its values are never kept. ``has_data``: a file carries them."""
+
+    name: str
+    namespace: str
+    has_data: bool = False
+    location: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClusterObjects:
     """Everything that a set of manifests says, in the order in which it was read."""
 
@@ -257,6 +316,10 @@ class ClusterObjects:
     limit_ranges: tuple[LimitRange, ...] = ()
     namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Namespace name to its labels (NetworkPolicies select by them)."""
+    service_accounts: tuple[ServiceAccount, ...] = ()
+    roles: tuple[Role, ...] = ()
+    role_bindings: tuple[RoleBinding, ...] = ()
+    secrets: tuple[SecretName, ...] = ()
     other: tuple[Mapping[str, Any], ...] = ()
     """``{"kind", "name", "namespace"}`` of objects that carry no capacity; secrets by name only."""
 

@@ -87,6 +87,8 @@ class Traffic(Model):
     weekly: WeeklyShape | None = None
     file: str | None = None
     users: ClosedLoop | None = None
+    sparse: bool = False
+    """The file lists non-zero intervals only: what it leaves out is zero. (Also by a first line ``# sparse``.)"""
     read_from: datetime | None = None
     """Instant of the file that the scenario's start is; default: the scenario's start itself."""
     scale: float = Field(default=1.0, ge=0)
