@@ -1,0 +1,44 @@
+"""The file behind ``traffic.weekly``: how busy each hour of a week is."""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated
+
+from pydantic import Field, model_validator
+
+from fvcapacity.scenario.base import Basis, DurationNs, Model
+
+HOURS = 168
+
+
+class Burstiness(Model):
+    """How counts scatter inside a minute: index of dispersion (variance / mean) by length of the interval.
+
+    ``mean_size`` and ``spread`` are the clusters that reproduce it (see ``fvcapacity.program.arrivals``).
+    """
+
+    mean_size: float = Field(gt=0)
+    spread: DurationNs
+    index_of_dispersion: dict[str, float] = Field(default_factory=dict)
+    basis: Basis | None = None
+    source: str = ""
+
+
+class WeeklyShapeFile(Model):
+    """Factors by hour of the week, in local time; the first is Monday 00:00 to 01:00, their mean is 1."""
+
+    description: str = ""
+    basis: Basis
+    source: str
+    hour_of_week: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...]
+    burstiness: Burstiness | None = None
+
+    @model_validator(mode="after")
+    def _a_whole_week(self) -> WeeklyShapeFile:
+        if len(self.hour_of_week) != HOURS:
+            raise ValueError(f"hour_of_week has {len(self.hour_of_week)} factors; a week has {HOURS} hours")
+        mean = math.fsum(self.hour_of_week) / HOURS
+        if abs(mean - 1.0) > 0.001:
+            raise ValueError(f"the factors of hour_of_week have the mean {mean:.4f}; it must be 1 (to 0.001)")
+        return self
