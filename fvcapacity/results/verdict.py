@@ -182,7 +182,7 @@ def _reason(
     where = "over all user requests" if told.scope == ALL else f"on {told.scope}"
     return (
         f"{measure.words} was {limit} or more {where} in {told.failing_windows} of {told.judged_windows} windows "
-        f"({told.failing_percent:.0f} %; {allowed:g} % may){_others(missed, told)}; "
+        f"({told.failing_percent:.0f} %; {allowed:g} % allowed){_others(missed, told)}; "
         f"the worst was {_worst_text(worst, measure, zone)}"
     )
 
@@ -192,7 +192,11 @@ def _reason_held(judged: Sequence[ScopeVerdict], measure: Measure, limit: str, a
     if not worst.worst_value:
         return f"{measure.words} was zero in every judged window"
     failing = sum(scope.failing_windows for scope in judged)
-    where = "every judged window" if not failing else f"all but {failing} judged windows ({allowed:g} % a route may)"
+    where = (
+        "every judged window"
+        if not failing
+        else f"all but {failing} judged windows ({allowed:g} % of each route's are allowed)"
+    )
     return f"{measure.words} stayed below {limit} in {where}; the worst was {_worst_text(worst, measure, zone)}"
 
 

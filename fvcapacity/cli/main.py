@@ -1,0 +1,30 @@
+"""``fvcap``: the commands, put together. Nothing heavy is imported before a command runs."""
+
+from __future__ import annotations
+
+import typer
+
+from fvcapacity.cli.check import check
+from fvcapacity.cli.schema import schema
+from fvcapacity.cli.simulate import simulate
+from fvcapacity.cli.version import version
+
+app = typer.Typer(
+    name="fvcap",
+    help="Capacity, autoscaling and cost of Kubernetes systems, request by request.",
+    epilog="Exit status: 0 done, 1 an objective was missed (--enforce) or a finding is an error, 2 input that cannot "
+    "be used, 3 a source that failed, 4 the data plane stopped, 70 a defect, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.command()(simulate)
+app.command()(check)
+app.command()(schema)
+app.command()(version)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,66 @@
+"""The progress bar on stderr: simulated time, speed, requests."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from fvcapacity.units import format_duration
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, Task
+
+    from fvcapacity.results.outcome import ProgressUpdate
+
+
+class ProgressBook:
+    """What is known of the progress of all replications, and one bar that shows it."""
+
+    def __init__(self, bar: Progress, replications: int) -> None:
+        self._bar = bar
+        self._replications = replications
+        self._latest: dict[int, ProgressUpdate] = {}
+        self._task = bar.add_task("starting", total=None, simulated="", speed="", requests="")
+
+    def __call__(self, update: ProgressUpdate) -> None:
+        """Take an update of one replication."""
+        self._latest[update.replication] = update
+        done_ns = sum(item.time_ns for item in self._latest.values())
+        requests = sum(item.requests for item in self._latest.values())
+        finished = sum(item.time_ns >= item.duration_ns for item in self._latest.values())
+        task: Task = self._bar.tasks[self._task]
+        elapsed_s = task.elapsed or 0.0
+        speed = f"{done_ns / 1e9 / elapsed_s:,.0f}x" if elapsed_s > 0.5 else ""
+        self._bar.update(
+            self._task,
+            description="simulating" if self._replications == 1 else f"replications {finished}/{self._replications}",
+            total=update.duration_ns * self._replications,
+            completed=done_ns,
+            simulated=format_duration(update.time_ns // 60_000_000_000 * 60_000_000_000),
+            speed=speed,
+            requests=f"{requests:,} requests",
+        )
+
+
+@contextmanager
+def progress_bar(replications: int, *, quiet: bool) -> Iterator[Callable[[ProgressUpdate], None] | None]:
+    """Yield a callback that draws a bar on stderr; None when stderr is no terminal or nothing is wanted."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns: tuple[Any, ...] = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TaskProgressColumn(),
+        TextColumn("{task.fields[simulated]}"),
+        TextColumn("{task.fields[speed]}"),
+        TextColumn("{task.fields[requests]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        yield ProgressBook(bar, replications)

@@ -1,0 +1,42 @@
+"""A summary as Markdown, for pull requests and reports."""
+
+from __future__ import annotations
+
+from fvcapacity.cli.view import (
+    Grid,
+    Summary,
+    headline,
+    money_line,
+    remarks,
+    routes_grid,
+    scaling_lines,
+    sentence_text,
+    services_grid,
+)
+
+
+def render_markdown(summary: Summary) -> str:
+    """Return a summary as GitHub-flavoured Markdown."""
+    grids = (routes_grid(summary), services_grid(summary))
+    scaling = "\n".join(f"- {line}" for line in scaling_lines(summary))
+    parts = [
+        f"# {headline(summary)}",
+        sentence_text(summary["verdict"]["reason"]),
+        f"**Bottleneck:** {sentence_text(summary['bottleneck']['sentence'])}",
+        *(_section(grid) for grid in grids),
+        f"## Scaling\n\n{scaling}" if scaling else "",
+        f"## Money\n\n{sentence_text(money_line(summary))}",
+        " ".join(remarks(summary, grids)).replace("*", "\\*"),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _section(grid: Grid) -> str:
+    heads = _row([head.lstrip(">") for head in grid.heads])
+    rule = _row(["---:" if head.startswith(">") else "---" for head in grid.heads])
+    rows = [_row([cell.replace("|", "\\|").replace("*", "\\*") for cell in row]) for row in grid.rows]
+    return "\n".join([f"## {grid.title}", "", heads, rule, *rows])
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

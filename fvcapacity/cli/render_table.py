@@ -1,0 +1,95 @@
+"""A summary for a terminal: the verdict first, one screen in all."""
+
+from __future__ import annotations
+
+import io
+import sys
+from typing import TYPE_CHECKING
+
+from fvcapacity.cli.view import (
+    Grid,
+    Summary,
+    headline,
+    money_line,
+    remarks,
+    routes_grid,
+    scaling_lines,
+    sentence_text,
+    services_grid,
+    verdict_word,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+WIDTH = 110
+_STYLES = {"HOLDS": "bold green", "MISSED": "bold red", "NOTHING TO JUDGE": "bold yellow"}
+
+
+def render_table(summary: Summary, *, width: int | None = None, color: bool | None = None) -> str:
+    """Return a summary as text for a terminal.
+
+    Parameters
+    ----------
+    width
+        Columns; default: those of the terminal, 110 when stdout is none.
+    color
+        Default: when stdout is a terminal.
+    """
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer,
+        width=width or (None if terminal else WIDTH),
+        force_terminal=terminal if color is None else color,
+        no_color=None if color is None else not color,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        legacy_windows=False,
+    )
+    _print(console, summary)
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def _print(console: Console, summary: Summary) -> None:
+    from rich.text import Text
+
+    word = verdict_word(summary)
+    title = Text(headline(summary))
+    title.stylize(_STYLES[word], 0, len(word))
+    console.print(title)
+    console.print(sentence_text(summary["verdict"]["reason"]))
+    console.print(Text.assemble(("Bottleneck: ", "bold"), sentence_text(summary["bottleneck"]["sentence"])))
+    grids = (routes_grid(summary), services_grid(summary))
+    for grid in grids:
+        console.print()
+        console.print(_table(grid))
+    console.print()
+    scaling = "; ".join(scaling_lines(summary))
+    if scaling:
+        console.print(Text.assemble(("Scaling: ", "bold"), scaling))
+    console.print(Text.assemble(("Money: ", "bold"), money_line(summary)))
+    console.print(Text(" ".join(remarks(summary, grids)), style="dim"))
+
+
+def _table(grid: Grid) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    for number, head in enumerate(grid.heads):
+        right = head.startswith(">")
+        table.add_column(
+            head.lstrip(">"),
+            justify="right" if right else "left",
+            no_wrap=True,
+            overflow="ellipsis",
+            style="bold" if number == 0 else None,
+        )
+    for row in grid.rows:
+        table.add_row(*row)
+    return table

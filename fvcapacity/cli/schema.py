@@ -1,0 +1,45 @@
+"""``fvcap schema``: the schemas of what goes in and what comes out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Document(StrEnum):
+    """What can be described."""
+
+    SCENARIO = "scenario"
+    SUMMARY = "summary"
+    TABLES = "tables"
+
+
+def schema(
+    document: Annotated[
+        Document, typer.Argument(help="scenario and summary as JSON Schema, tables as Markdown.")
+    ] = Document.SCENARIO,
+) -> None:
+    """Print the JSON Schema of a scenario.
+
+    Editors complete and check scenarios with it. Other documents describe what a result holds.
+    """
+    typer.echo(document_text(document), nl=False)
+
+
+def document_text(document: Document) -> str:
+    """Return a document as it stands in ``docs/reference/``."""
+    import json
+
+    from fvcapacity.results.reference import tables_markdown
+    from fvcapacity.results.summary import summary_schema
+    from fvcapacity.scenario.model import ScenarioFile
+
+    if document is Document.TABLES:
+        return tables_markdown()
+    if document is Document.SUMMARY:
+        body = summary_schema()
+    else:
+        body = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ScenarioFile.model_json_schema()}
+    return json.dumps(body, indent=2, ensure_ascii=False) + "\n"

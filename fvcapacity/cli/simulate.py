@@ -1,0 +1,145 @@
+"""``fvcap simulate``: run a scenario and say what happens."""
+
+from __future__ import annotations
+
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fvcapacity.cli.failures import INTERRUPTED, reported
+from fvcapacity.cli.progress import progress_bar
+
+if TYPE_CHECKING:
+    from fvcapacity.results.result import Result
+
+
+class OutputFormat(StrEnum):
+    """How a result is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class Arrivals(StrEnum):
+    """How requests arrive inside an interval."""
+
+    CLUSTER = "cluster"
+    POISSON = "poisson"
+    GAMMA = "gamma"
+
+
+class PlaneName(StrEnum):
+    """Which data plane carries the requests."""
+
+    SIMPY = "simpy"
+    FAST = "fast"
+
+
+def simulate(
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).", metavar="SCENARIO")],
+    traffic: Annotated[
+        Path | None, typer.Option(help="Counts to replay instead (CSV or Parquet: timestamp, [route,] requests).")
+    ] = None,
+    traffic_from: Annotated[
+        str | None, typer.Option(help="Instant of the traffic file that the scenario's start is.")
+    ] = None,
+    scale: Annotated[float | None, typer.Option(help="Multiply the traffic.", min=0)] = None,
+    arrivals: Annotated[Arrivals | None, typer.Option(help="How requests arrive inside an interval.")] = None,
+    start: Annotated[str | None, typer.Option(help="Start of the window (local time).")] = None,
+    duration: Annotated[str | None, typer.Option(help="Length of the window, like 2h or 90m.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Seed of every random number.", min=0)] = None,
+    replications: Annotated[int | None, typer.Option(help="How often to run, each with its own seed.", min=1)] = None,
+    jobs: Annotated[int, typer.Option(help="Processes that run replications at the same time.", min=1)] = 1,
+    plane: Annotated[PlaneName | None, typer.Option(help="Data plane.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Result directory [default: results/NAME].")] = None,
+    output: Annotated[OutputFormat, typer.Option("--format", help="How to print.")] = OutputFormat.TABLE,
+    enforce: Annotated[bool, typer.Option("--enforce", help="Exit 1 when an objective is missed.")] = False,
+    events: Annotated[bool, typer.Option("--events", help="Print the cluster's events as well.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no remarks on stderr.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> None:
+    """Run a scenario and say what happens.
+
+    Latency, errors, throttling, restarts, replicas, nodes, money, and the verdict.
+
+    The result is printed on stdout and kept in a directory; progress goes to stderr. Ctrl-C keeps what is finished.
+    """
+    with reported(debug=debug):
+        overrides = scenario_overrides(scenario, traffic, traffic_from, scale, arrivals, start, duration)
+        result, directory = _run(
+            scenario,
+            overrides,
+            out,
+            quiet,
+            seed=seed,
+            replications=replications,
+            jobs=jobs,
+            plane=plane.value if plane else None,
+        )
+        typer.echo(_render(result, output, events), nl=False)
+        if not quiet:
+            typer.echo(f"Result: {directory}", err=True)
+        if not result.complete:
+            typer.echo("Interrupted: what was finished is in the result, which is marked incomplete.", err=True)
+            raise typer.Exit(INTERRUPTED)
+        if enforce and result.status == "missed":
+            raise typer.Exit(1)
+
+
+def scenario_overrides(
+    scenario: Path,
+    traffic: Path | None,
+    traffic_from: str | None,
+    scale: float | None,
+    arrivals: Arrivals | None,
+    start: str | None,
+    duration: str | None,
+) -> dict[str, Any]:
+    """Return the options as fields of the scenario file, by their path."""
+    overrides: dict[str, Any] = {}
+    if traffic is not None:
+        # Paths of a scenario are relative to its file; this one was given relative to where we are.
+        relative = os.path.relpath(traffic, scenario.parent)
+        overrides |= {"traffic.file": relative, "traffic.weekly": None, "traffic.users": None}
+    given = {
+        "traffic.read_from": traffic_from,
+        "traffic.scale": scale,
+        "traffic.arrivals": None if arrivals is None else {"kind": arrivals.value},
+        "window.start": start,
+        "window.duration": duration,
+    }
+    return overrides | {field: value for field, value in given.items() if value is not None}
+
+
+def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, **options: Any) -> tuple[Result, Path]:
+    from fvcapacity.inputs import load_scenario
+    from fvcapacity.results.result import check_replaceable
+    from fvcapacity.run import simulate as run
+
+    loaded = load_scenario(path, overrides=overrides)
+    directory = out or Path("results") / loaded.name
+    check_replaceable(directory)
+    count = options["replications"] or loaded.file.replications
+    with progress_bar(count, quiet=quiet) as progress:
+        result = run(loaded, progress=progress, **options)
+    return result, result.save(directory, plots=True)
+
+
+def _render(result: Result, output: OutputFormat, events: bool) -> str:
+    from fvcapacity.cli.events import events_text
+
+    if output is OutputFormat.JSON:
+        return result.to_json()
+    if output is OutputFormat.MARKDOWN:
+        from fvcapacity.cli.render_markdown import render_markdown
+
+        text = render_markdown(result.summary)
+    else:
+        from fvcapacity.cli.render_table import render_table
+
+        text = render_table(result.summary)
+    return text + ("\n" + events_text(result) if events else "")

@@ -1,0 +1,35 @@
+"""The reference page of the tables, generated from their description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from fvcapacity.dataplane.histogram import RELATIVE_ERROR
+from fvcapacity.results.columns import HISTOGRAMS, TABLES, TableSpec
+
+_HEAD = f"""# The tables of a result
+
+A result is a directory: `summary.json` (see `summary.schema.json`), `scenario.yaml` (the scenario as it was run),
+`tables/` (each as Parquet and CSV), `histograms/` (Parquet) and `plots/`. `fvcapacity.load_result` reads it.
+
+- The warm-up is left out everywhere; pods and nodes may have begun before the window.
+- `time_utc` is an instant in UTC, `time_s` the same in seconds since the start of the window.
+- Each replication has its own rows, numbered in `replication`.
+- Percentiles come from log-spaced histograms and are off by at most {100 * RELATIVE_ERROR:.2g} %.
+- Requests that are still open at the end count in the percentiles with their age, a lower bound.
+
+This page is generated: `fvcap schema tables > docs/reference/results.md`.
+"""
+
+
+def tables_markdown() -> str:
+    """Return the page."""
+    return "\n".join([_HEAD, *_sections(TABLES.values()), "# Histograms\n", *_sections(HISTOGRAMS.values())])
+
+
+def _sections(specs: Iterable[TableSpec]) -> Iterable[str]:
+    for spec in specs:
+        yield f"## {spec.name}\n\n{spec.row}\n\n| column | unit | type | meaning |\n| --- | --- | --- | --- |"
+        for column in spec.columns:
+            yield f"| `{column.name}` | {column.unit} | {column.dtype} | {column.meaning} |"
+        yield "\nFurther columns may follow.\n" if spec.open_ended else ""
