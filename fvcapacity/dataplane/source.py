@@ -3,19 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
-import numpy as np
-import numpy.typing as npt
+from fvcapacity.program.arrivals import ArrivalChunk
 
-
-class ArrivalChunk(NamedTuple):
-    """Arrivals up to (not including) ``until_ns``, sorted by (time, identity); times since the start of the run."""
-
-    times_ns: npt.NDArray[np.int64]
-    routes: npt.NDArray[np.int64]
-    identities: npt.NDArray[np.int64]
-    until_ns: int
+__all__ = ["ArrivalChunk", "ArrivalSource", "ClosedUsers", "OpenArrivals"]
 
 
 class OpenArrivals(Protocol):

@@ -1,0 +1,211 @@
+"""One run: the only place that picks a plane and wires it to the control plane."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from fvcapacity.control.control_plane import ControlPlane
+from fvcapacity.control.history import History
+from fvcapacity.cost.billing import bill_run
+from fvcapacity.cost.prices import PriceList
+from fvcapacity.dataplane.plane import Plane
+from fvcapacity.dataplane.reference.plane import ReferencePlane
+from fvcapacity.dataplane.source import ArrivalSource, ClosedUsers
+from fvcapacity.dataplane.statistics import RouteColumn
+from fvcapacity.errors import ScenarioError
+from fvcapacity.program.arrivals import ArrivalStream
+from fvcapacity.program.compile import compile_program
+from fvcapacity.program.multiplier import compile_multiplier
+from fvcapacity.program.program import Program
+from fvcapacity.results.build import build_result
+from fvcapacity.results.outcome import ProgressUpdate, RunOutcome
+from fvcapacity.results.result import Result
+from fvcapacity.results.tables import build_tables
+from fvcapacity.scenario.model import Scenario, ScenarioFile
+from fvcapacity.semantics.draw import mix
+from fvcapacity.units import NS_PER_S
+
+Progress = Callable[[ProgressUpdate], None]
+
+_PROGRESS_STEP_NS = 5 * NS_PER_S
+"""Simulated time between two progress updates, at least."""
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    replications: int | None = None,
+    jobs: int = 1,
+    seed: int | None = None,
+    plane: str | None = None,
+    progress: Progress | None = None,
+) -> Result:
+    """Replay a scenario's traffic through its cluster, and judge what happened.
+
+    Parameters
+    ----------
+    scenario
+        From ``load_scenario``.
+    replications
+        How many independent runs; default: what the scenario says.
+    jobs
+        Processes to spread them over. The result does not depend on it.
+    seed
+        First seed; default: the scenario's.
+    plane
+        Data plane: ``simpy``.
+    progress
+        Told now and then how far each replication is.
+
+    Returns
+    -------
+    Result
+        Incomplete (and saying so) when the run was interrupted from the keyboard.
+
+    Raises
+    ------
+    ScenarioError
+        When the plane is not known.
+    InvariantError
+        When a request was lost: a bug of ours.
+    """
+    overrides = {"replications": replications, "seed": seed, "plane": plane}
+    given = {name: value for name, value in overrides.items() if value is not None}
+    file = ScenarioFile.model_validate(scenario.file.model_copy(update=given))
+    scenario = replace(scenario, file=file)
+    if file.plane not in _PLANES:
+        raise ScenarioError(f"plane {file.plane!r} is not available", hint=f"use one of {', '.join(_PLANES)}")
+    program = compile_program(scenario.topology, scenario.cluster)
+    outcomes = _in_order(scenario, program, jobs, progress)
+    tables = build_tables(scenario, program, outcomes)
+    return build_result(scenario, program, outcomes, _bill(scenario, outcomes), tables=tables)
+
+
+def replication_seed(seed: int, replication: int) -> int:
+    """Return the seed of a replication: the scenario's own for the first one."""
+    return seed if replication == 0 else mix(seed, replication)
+
+
+def run_replication(scenario: Scenario, program: Program, number: int, progress: Progress | None = None) -> RunOutcome:
+    """Run one replication from the start of its warm-up to the end of its window."""
+    window = scenario.file.window
+    seed = replication_seed(scenario.file.seed, number)
+    end = window.warm_up + window.duration
+    plane = _PLANES[scenario.file.plane](program, _source(scenario, program, seed), seed, end)
+    control = ControlPlane(scenario, program, seed, end)
+    control.observe = plane.observe
+    reached = end
+    try:
+        for now in _drive(plane, control, end):
+            if progress is not None:
+                arrived = int(plane.statistics.route_counts[:, :, RouteColumn.ARRIVED].sum())
+                progress(ProgressUpdate(number, now, end, arrived))
+    except KeyboardInterrupt:
+        reached = plane.now
+    plane.finish()
+    control.finish(reached)
+    return RunOutcome(number, seed, plane.statistics, control.history, window.duration, window.warm_up, reached)
+
+
+def _drive(plane: Plane, control: ControlPlane, end_ns: int) -> Iterator[int]:
+    """Alternate the two planes to the end; yields the simulated time now and then."""
+    told = 0
+    plane.apply(control.take_commands())
+    while plane.now < end_ns:
+        until = min(control.next_event_time(), end_ns)
+        event = plane.advance(until)
+        now = event.time_ns if event else until
+        if event is not None or now < end_ns:
+            control.run_to(now, event)
+        plane.apply(control.take_commands())
+        if now - told >= _PROGRESS_STEP_NS or now >= end_ns:
+            told = now
+            yield now
+
+
+def _reference(program: Program, source: ArrivalSource, seed: int, duration_ns: int) -> Plane:
+    return ReferencePlane(program, source, seed, duration_ns)
+
+
+_PLANES: dict[str, Callable[[Program, ArrivalSource, int, int], Plane]] = {"simpy": _reference}
+
+
+def _source(scenario: Scenario, program: Program, seed: int) -> ArrivalSource:
+    window, traffic = scenario.file.window, scenario.file.traffic
+    if traffic.users is not None:
+        users = traffic.users
+        return ArrivalSource(
+            users=ClosedUsers(
+                journey=tuple(program.routes.index(route) for route in users.journey),
+                think_ns=users.think,
+                stages=tuple(sorted((stage.at, stage.users) for stage in users.stages)),
+                slot_ns=round(NS_PER_S / users.max_rps) if users.max_rps else 0,
+            )
+        )
+    table = scenario.traffic
+    assert table is not None, "a scenario without users has a traffic table"
+    assert table.routes == program.routes, "the loader orders the table's columns as the topology's routes"
+    multiplier = compile_multiplier(traffic, table.routes, ZoneInfo(scenario.file.time_zone))
+    start = scenario.start_ns - window.warm_up
+    duration = window.warm_up + window.duration
+    return ArrivalSource(ArrivalStream(table, traffic.arrivals, multiplier, seed, start, duration))
+
+
+def _in_order(scenario: Scenario, program: Program, jobs: int, progress: Progress | None) -> list[RunOutcome]:
+    """Run all replications; an interruption keeps what is finished."""
+    count = scenario.file.replications
+    if jobs == 1 or count == 1:
+        outcomes: list[RunOutcome] = []
+        for number in range(count):
+            outcomes.append(run_replication(scenario, program, number, progress))
+            if not outcomes[-1].complete:
+                break
+        return outcomes
+    return sorted(_parallel(scenario, program, jobs, progress), key=lambda outcome: outcome.replication)
+
+
+def _parallel(scenario: Scenario, program: Program, jobs: int, progress: Progress | None) -> Iterator[RunOutcome]:
+    from joblib import Parallel, delayed
+
+    numbers = range(scenario.file.replications)
+    pool = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    try:
+        for outcome in pool(delayed(run_replication)(scenario, program, number) for number in numbers):
+            if progress is not None:
+                end = outcome.warm_up_ns + outcome.duration_ns
+                arrived = int(outcome.statistics.route_counts[:, :, RouteColumn.ARRIVED].sum())
+                progress(ProgressUpdate(outcome.replication, end, end, arrived))
+            yield outcome
+    except KeyboardInterrupt:
+        return
+
+
+def _bill(scenario: Scenario, outcomes: list[RunOutcome]) -> pd.DataFrame | None:
+    """Return the bill of every replication, or None when the scenario names no prices."""
+    cost, prices = scenario.file.cost, scenario.prices
+    if cost is None or prices is None:
+        return None
+    bills = [_bill_of(scenario, prices, outcome).assign(replication=outcome.replication) for outcome in outcomes]
+    return pd.concat(bills, ignore_index=True)
+
+
+def _bill_of(scenario: Scenario, prices: PriceList, outcome: RunOutcome) -> pd.DataFrame:
+    history: History = outcome.history
+    assert scenario.file.cost is not None
+    first = outcome.warm_up_ns // 60_000_000_000
+    egress = int(outcome.statistics.route_counts[first:, :, RouteColumn.EGRESS_BYTES].sum())
+    return bill_run(
+        prices,
+        scenario.file.cost.region,
+        history.nodes,
+        scenario.cluster,
+        window_start_ns=outcome.warm_up_ns,
+        window_end_ns=outcome.complete_until_ns,
+        egress_bytes=egress,
+        run_date=datetime.fromtimestamp(scenario.start_ns / NS_PER_S, UTC).date(),
+    )
