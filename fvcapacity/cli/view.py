@@ -79,8 +79,8 @@ def services_grid(summary: Summary) -> Grid:
         heads=(
             "Service",
             ">Replicas",
-            ">CPU cores",
-            ">Limit/pod",
+            ">CPU",
+            ">Limit",
             ">Throttled",
             ">Visit ms",
             ">queue/run/quota/other",
@@ -196,7 +196,8 @@ def _number(
 def remarks(summary: Summary, grids: Sequence[Grid]) -> list[str]:
     """Return what a reader must know: the run, notes, and what the tables leave out."""
     run = summary["run"]
-    lines = [figures_remark(summary), "Queue/run/quota/other: where the time of a visit goes."]
+    lines = [figures_remark(summary)]
+    lines.append("CPU in cores, limit per pod; queue/run/quota/other: where the time of a visit goes.")
     if any(not route["user"] for route in summary["routes"]):
         lines.append("* is no user route: the objectives leave it out.")
     lines += [note for note in summary["notes"] if not note.startswith("One replication")]

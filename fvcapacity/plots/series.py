@@ -1,0 +1,25 @@
+"""Small steps from tables to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from fvcapacity.plots.context import PlotContext
+
+_MOST_POINTS = 400
+"""More points than this do not show on a page and only make the files large."""
+
+
+def mean_over_replications(table: pd.DataFrame, values: Sequence[str]) -> pd.DataFrame:
+    """Return the mean of columns over replications, indexed by ``time_utc``."""
+    return table.groupby("time_utc", sort=True)[list(values)].mean()
+
+
+def resample(table: pd.DataFrame, context: PlotContext) -> pd.DataFrame:
+    """Return a table of minutes as means over longer steps when there are too many for a page."""
+    steps = (1, 5, 15, 60, 360)
+    minutes = max(len(table), 1)
+    step = next((size for size in steps if minutes / size <= _MOST_POINTS), steps[-1])
+    return table if step == 1 else table.resample(f"{step}min", origin=context.start).mean()
