@@ -14,6 +14,7 @@ from fvcapacity.program.compile import compile_program
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.cluster import ClusterObjects, Container, PodTemplate, Service, Workload
 from fvcapacity.scenario.topology import Topology
+from fvcapacity.semantics.draw import mix
 
 SECOND = 1_000_000_000
 MS = 1_000_000
@@ -24,6 +25,7 @@ class Recorded:
     """A fixed list of arrivals: (time in ns, route), in order."""
 
     rows: list[tuple[int, int]]
+    seed: int = 0
     done: bool = False
 
     def next_chunk(self) -> ArrivalChunk | None:
@@ -32,7 +34,8 @@ class Recorded:
         self.done = True
         times = np.array([time for time, _ in self.rows], np.int64)
         routes = np.array([route for _, route in self.rows], np.int64)
-        return ArrivalChunk(times, routes, np.arange(1, len(self.rows) + 1, dtype=np.int64), 1 << 62)
+        identities = np.array([mix(self.seed, number) for number in range(len(self.rows))], np.int64)
+        return ArrivalChunk(times, routes, identities, 1 << 62)
 
 
 def program_of(services: dict[str, Any], routes: dict[str, Any]) -> Program:
@@ -69,7 +72,7 @@ class Tiny:
     stream: Any = None
 
     def plane(self) -> ReferencePlane:
-        source = ArrivalSource(self.stream or Recorded(self.arrivals), self.users)
+        source = ArrivalSource(self.stream or Recorded(self.arrivals, self.seed), self.users)
         plane = ReferencePlane(self.program, source, self.seed, self.duration_ns, keep_records=True)
         plane.apply([AddNode(node=i, name=f"node-{i}", cpu_cores=c) for i, c in enumerate(self.nodes)])
         members: dict[int, list[int]] = {}
