@@ -1,0 +1,229 @@
+"""Load a scenario: its file, manifests, topology, traffic and prices, checked together.
+
+Everything that is wrong in any of these files is reported at once, each with its place, the value that was seen and
+the remedy. Nothing is written, and values of Secrets are neither kept nor hashed.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+
+from fvcapacity.errors import InputError, Location, Problem, ScenarioError
+from fvcapacity.inputs.manifests import read_manifests
+from fvcapacity.inputs.model_validation import field_text, in_file_order
+from fvcapacity.inputs.traffic import RunSpan, load_traffic
+from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_model
+from fvcapacity.scenario.checks import check_scenario, time_zone
+from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.scenario.finding import Finding
+from fvcapacity.scenario.instants import epoch_ns
+from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
+from fvcapacity.scenario.topology import Topology
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def load_scenario(path: str | Path, *, overrides: Mapping[str, Any] | None = None) -> Scenario:
+    """Read a scenario and everything that it names.
+
+    Parameters
+    ----------
+    path
+        The scenario's YAML. Paths inside it are relative to it.
+    overrides
+        Values to put in place of the file's, by the dotted path of the field: ``{"traffic.scale": 2.0}``. None takes
+        the field out. Values are written as in YAML (durations and times as text).
+
+    Raises
+    ------
+    ScenarioError
+        With all problems of all files.
+    """
+    loader = _Loader(Path(path), dict(overrides or {}))
+    scenario = loader.run()
+    if scenario is None:
+        raise ScenarioError(loader.errors())
+    return scenario
+
+
+@dataclass
+class _Loader:
+    path: Path
+    overrides: dict[str, Any]
+    problems: list[Problem] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)
+    documents: dict[str, YamlDocument] = field(default_factory=dict)
+
+    def run(self) -> Scenario | None:
+        file = self._model("scenario", self.path, ScenarioFile)
+        if file is None:
+            return None
+        base = self.path.parent
+        topology = self._model("topology", base / file.topology, Topology)
+        cluster = self._manifests(file, base)
+        self._prices(file, base)
+        findings = check_scenario(file, topology, cluster)
+        self.problems += [self._placed(finding) for finding in findings]
+        span = _span(file)
+        traffic = None
+        if topology is not None and span is not None and all(finding.rule != "no-shares" for finding in findings):
+            traffic = self._traffic(file, topology, span, base)
+        if self.errors() or topology is None or cluster is None or span is None:
+            return None
+        return Scenario(
+            file=file,
+            cluster=cluster,
+            topology=topology,
+            traffic=traffic,
+            start_ns=span.window_ns,
+            input_hashes=dict(sorted(self.hashes.items())),
+            findings=self._told(traffic),
+        )
+
+    def errors(self) -> list[Problem]:
+        """Return what stops the load, in the order of files and lines."""
+        errors = [problem for problem in self.problems if problem.severity == "error"]
+        return sorted(dict.fromkeys(errors), key=in_file_order)
+
+    def _told(self, traffic: TrafficTable | None) -> tuple[str, ...]:
+        warnings = sorted((p for p in self.problems if p.severity == "warning"), key=in_file_order)
+        notes = traffic.notes if traffic is not None else ()
+        return (*(str(problem) for problem in dict.fromkeys(warnings)), *notes)
+
+    def _model(self, name: str, path: Path, model_class: type[M]) -> M | None:
+        try:
+            documents = load_yaml(path)
+        except InputError as error:
+            self.problems += error.problems
+            return None
+        if len(documents) != 1:
+            message = f"the file has {len(documents)} documents; exactly one is expected"
+            self.problems.append(Problem(message, Location(str(path)), rule="many-documents"))
+            return None
+        document = documents[0]
+        self._hash(path)
+        if name == "scenario" and self.overrides:
+            document = self._overridden(document)
+        self.documents[name] = document
+        model, problems = validate_model(model_class, document)
+        self.problems += [self._of_option(problem) if name == "scenario" else problem for problem in problems]
+        return model
+
+    def _overridden(self, document: YamlDocument) -> YamlDocument:
+        data = copy.deepcopy(document.data)
+        for path, value in self.overrides.items():
+            if isinstance(data, dict):
+                _put(data, path.split("."), value)
+        return dataclasses.replace(document, data=data)
+
+    def _of_option(self, problem: Problem) -> Problem:
+        """Take the place away from a problem of a value that the file does not hold."""
+        for path in self.overrides:
+            if problem.field == path or problem.field.startswith((f"{path}.", f"{path}[")):
+                hint = problem.hint or "change the option"
+                return dataclasses.replace(problem, location=None, hint=f"{hint} (the value was given as an option)")
+        return problem
+
+    def _manifests(self, file: ScenarioFile, base: Path) -> ClusterObjects | None:
+        manifests = read_manifests([base / source for source in file.manifests])
+        self.problems += manifests.problems
+        if manifests.errors:
+            return None
+        # The objects hold no value of a Secret, so their hash cannot give one away; comments do not count.
+        self.hashes["manifests"] = hashlib.sha256(canonical_json(manifests.objects).encode()).hexdigest()
+        return manifests.objects
+
+    def _prices(self, file: ScenarioFile, base: Path) -> None:
+        if file.cost is None:
+            return
+        path = base / file.cost.prices
+        if path.is_file():
+            self._hash(path)
+            return
+        finding = Finding(
+            "scenario",
+            ("cost", "prices"),
+            f"there is no price file {str(path)!r}",
+            "paths are relative to the scenario; leave out `cost` to run without money",
+            rule="missing-file",
+        )
+        self.problems.append(self._placed(finding))
+
+    def _traffic(self, file: ScenarioFile, topology: Topology, span: RunSpan, base: Path) -> TrafficTable | None:
+        try:
+            table = load_traffic(file.traffic, topology.routes, span, base)
+        except InputError as error:
+            self.problems += error.problems
+            return None
+        source = file.traffic.file or (file.traffic.weekly.file if file.traffic.weekly else None)
+        if source is not None:
+            self._hash(base / source)
+        return table
+
+    def _hash(self, path: Path) -> None:
+        name = Path(os.path.relpath(path, self.path.parent)).as_posix()
+        self.hashes[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+
+    def _placed(self, finding: Finding) -> Problem:
+        document = self.documents.get(finding.document)
+        location = finding.location
+        if location is None and document is not None:
+            location = document.location(finding.path, at="key" if finding.at_key else "value")
+        problem = Problem(
+            finding.message, location, field_text(finding.path), finding.hint, finding.severity, finding.rule
+        )
+        return self._of_option(problem) if finding.document == "scenario" else problem
+
+
+def _span(file: ScenarioFile) -> RunSpan | None:
+    """Return when the run takes place, or None when its zone or start cannot be read (a check says why)."""
+    zone = time_zone(file)
+    if zone is None:
+        return None
+    try:
+        start = epoch_ns(file.window.start, zone)
+    except ValueError:
+        return None
+    return RunSpan(start - file.window.warm_up, start, start + file.window.duration, zone)
+
+
+def _put(data: dict[str, Any], path: list[str], value: Any) -> None:
+    for key in path[:-1]:
+        inner = data.get(key)
+        data[key] = inner = inner if isinstance(inner, dict) else {}
+        data = inner
+    last, known = path[-1], data.get(path[-1])
+    if value is None:
+        data.pop(last, None)
+    elif isinstance(value, dict) and isinstance(known, dict) and value == {"kind": known.get("kind", "")}:
+        pass  # the kind that the file has already, with the parameters that it gives
+    else:
+        data[last] = value
+
+
+def canonical_json(value: Any) -> str:
+    """Return frozen records as JSON that does not depend on where their files lie."""
+    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Location):
+        return None
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        fields = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
+        return {name: _plain(item) for name, item in fields if not isinstance(item, Location)}
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return [_plain(item) for item in value]
+    return value
