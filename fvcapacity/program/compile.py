@@ -12,7 +12,8 @@ import numpy as np
 from fvcapacity.errors import TopologyError
 from fvcapacity.program.layout import Balance, Op, ProgramArrays
 from fvcapacity.program.program import Program
-from fvcapacity.scenario.cluster import ClusterObjects, Workload
+from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.scenario.serving import serving_container, serving_workload
 from fvcapacity.scenario.topology import Distribution, Operation, ServiceModel, Step, Topology
 from fvcapacity.semantics.draw import DISTRIBUTIONS, LOGNORMAL, stable_hash
 from fvcapacity.units import NS_PER_MS
@@ -36,39 +37,25 @@ def compile_program(topology: Topology, cluster: ClusterObjects) -> Program:
         When a service has no workload, or operations call each other in a circle.
     """
     services = tuple(topology.services)
-    workloads = [serving_workload(cluster, name) for name in services]
-    missing = [name for name, workload in zip(services, workloads, strict=True) if workload is None]
+    workloads, containers, missing = [], [], []
+    for name, service in topology.services.items():
+        workload = serving_workload(cluster, name)
+        container = serving_container(workload, service.container) if workload else None
+        if workload is None or container is None:
+            missing.append(name)
+            continue
+        workloads.append(workload.key)
+        containers.append(container.name)
     if missing:
-        raise TopologyError(f"no workload stands behind {', '.join(missing)}")
-    containers = tuple(
-        topology.services[name].container or _first_app_container(workload)
-        for name, workload in zip(services, workloads, strict=True)
-        if workload is not None
-    )
+        raise TopologyError(f"no container stands behind {', '.join(missing)}")
     return Program(
         routes=tuple(topology.routes),
         services=services,
         user_routes=tuple(route.user for route in topology.routes.values()),
-        workloads=tuple(workload.key for workload in workloads if workload is not None),
-        containers=containers,
+        workloads=tuple(workloads),
+        containers=tuple(containers),
         arrays=_Compiler(topology).arrays(),
     )
-
-
-def serving_workload(cluster: ClusterObjects, service_name: str) -> Workload | None:
-    """Return the workload whose pods a Service selects (the first, in the order of the manifests)."""
-    service = cluster.service(service_name)
-    if service is None or not service.selector:
-        return None
-    wanted = service.selector.items()
-    for workload in cluster.workloads:
-        if workload.namespace == service.namespace and wanted <= dict(workload.template.labels).items():
-            return workload
-    return None
-
-
-def _first_app_container(workload: Workload) -> str:
-    return next(c.name for c in workload.template.containers if c.kind == "app")
 
 
 @dataclass
