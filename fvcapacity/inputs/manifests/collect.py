@@ -12,6 +12,7 @@ from fvcapacity.inputs.manifests.fields import Fields
 from fvcapacity.inputs.manifests.limit_ranges import with_limit_ranges
 from fvcapacity.inputs.manifests.located import LocatedMap
 from fvcapacity.inputs.manifests.pods import SYSTEM_PRIORITIES
+from fvcapacity.inputs.manifests.resources import CLUSTER_SCOPED
 from fvcapacity.inputs.manifests.storage import read_claim
 from fvcapacity.inputs.manifests.workloads import read_workload
 from fvcapacity.scenario.cluster import ClusterObjects, PodTemplate, Workload
@@ -43,11 +44,6 @@ _NO_CAPACITY = {
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"),
 }  # fmt: skip
 """Built-in kinds that carry no capacity: they pass without a note."""
-_CLUSTER_SCOPED = {
-    "Namespace", "ClusterRole", "ClusterRoleBinding", "PriorityClass", "StorageClass", "IngressClass",
-    "PersistentVolume", "CustomResourceDefinition", "APIService", "ValidatingWebhookConfiguration",
-    "MutatingWebhookConfiguration",
-}  # fmt: skip
 _REMOVED_GROUPS = {"extensions": {"Deployment": "apps", "DaemonSet": "apps", "ReplicaSet": "apps",
                                   "Ingress": "networking.k8s.io", "NetworkPolicy": "networking.k8s.io"}}  # fmt: skip
 _VERSIONS = {"apps": ("v1",), "batch": ("v1",), "": ("v1",), "policy": ("v1",), "networking.k8s.io": ("v1",),
@@ -106,7 +102,7 @@ class _Collector:
         if not name:
             metadata.problem("name", f"{kind} has no name", "add metadata.name: ...")
             return None
-        namespace = "" if kind in _CLUSTER_SCOPED else metadata.text("namespace") or "default"
+        namespace = "" if kind in CLUSTER_SCOPED else metadata.text("namespace") or "default"
         current = _REMOVED_GROUPS.get(group, {}).get(kind)
         if current is None and version in _VERSIONS.get(group, (version,)):
             return group, version, name, namespace

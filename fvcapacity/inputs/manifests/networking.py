@@ -19,8 +19,8 @@ def read_service(fields: Fields, name: str, namespace: str) -> Service:
             if not item.has("port"):
                 item.problem("port", "a Service port has no port number", "add port: ...")
             continue
-        target = item.integer_or_text("targetPort", port)
-        ports[port] = port if target in (None, 0, "") else cast("int | str", target)
+        target = item.integer_or_text("targetPort")
+        ports[port] = target or port
         if isinstance(target, str) and target.isdigit():
             ports[port] = int(target)
         if item.has("name"):
