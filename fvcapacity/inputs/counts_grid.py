@@ -131,7 +131,9 @@ def _gaps(missing: npt.NDArray[np.bool_], start_ns: int, grid: Grid, stretch: St
         hint += "; if the file lists non-zero intervals only: traffic.sparse: true, or a first line '# sparse'"
     for begin, end in gaps[:MAX_SHOWN]:
         a, b = start_ns + begin * grid.interval_ns, start_ns + end * grid.interval_ns
-        message = f"no figure from {stretch.text(a)} to {stretch.text(b)} ({end - begin} interval{'s'[: end - begin - 1]})"
+        message = (
+            f"no figure from {stretch.text(a)} to {stretch.text(b)} ({end - begin} interval{'s'[: end - begin - 1]})"
+        )
         problems.append(Problem(message, Location(file), hint="" if problems else hint, rule="traffic-gap"))
     if len(gaps) > MAX_SHOWN:
         problems.append(Problem(f"and {len(gaps) - MAX_SHOWN} more gaps", Location(file), rule="traffic-gap"))

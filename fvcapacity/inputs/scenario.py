@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from fvcapacity.errors import InputError, Location, Problem, ScenarioError
 from fvcapacity.inputs.manifests import read_manifests
-from fvcapacity.inputs.model_validation import field_text, in_file_order
+from fvcapacity.inputs.model_validation import field_text, in_file_order, seen
 from fvcapacity.inputs.traffic import RunSpan, load_traffic
 from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_model
 from fvcapacity.scenario.checks import check_scenario, time_zone
@@ -69,7 +69,7 @@ class _Loader:
         if file is None:
             return None
         base = self.path.parent
-        topology = self._model("topology", base / file.topology, Topology)
+        topology = self._model("topology", _joined(base, file.topology), Topology)
         cluster = self._manifests(file, base)
         self._prices(file, base)
         findings = check_scenario(file, topology, cluster)
@@ -128,14 +128,19 @@ class _Loader:
 
     def _of_option(self, problem: Problem) -> Problem:
         """Take the place away from a problem of a value that the file does not hold."""
-        for path in self.overrides:
-            if problem.field == path or problem.field.startswith((f"{path}.", f"{path}[")):
-                hint = problem.hint or "change the option"
-                return dataclasses.replace(problem, location=None, hint=f"{hint} (the value was given as an option)")
+        for path, value in self.overrides.items():
+            within = problem.field == path or problem.field.startswith((f"{path}.", f"{path}["))
+            if within or (problem.field == self._nearest_field(path) and seen(value) in problem.message):
+                hint = f"{problem.hint or 'change it'} (the value was given as an option)"
+                return dataclasses.replace(problem, field=problem.field if within else path, location=None, hint=hint)
         return problem
 
+    def _nearest_field(self, path: str) -> str:
+        """Return the part of a field's path that the file itself has."""
+        return field_text(self.documents["scenario"].real_path(path.split(".")))
+
     def _manifests(self, file: ScenarioFile, base: Path) -> ClusterObjects | None:
-        manifests = read_manifests([base / source for source in file.manifests])
+        manifests = read_manifests([_joined(base, source) for source in file.manifests])
         self.problems += manifests.problems
         if manifests.errors:
             return None
@@ -146,7 +151,7 @@ class _Loader:
     def _prices(self, file: ScenarioFile, base: Path) -> None:
         if file.cost is None:
             return
-        path = base / file.cost.prices
+        path = _joined(base, file.cost.prices)
         if path.is_file():
             self._hash(path)
             return
@@ -167,7 +172,7 @@ class _Loader:
             return None
         source = file.traffic.file or (file.traffic.weekly.file if file.traffic.weekly else None)
         if source is not None:
-            self._hash(base / source)
+            self._hash(_joined(base, source))
         return table
 
     def _hash(self, path: Path) -> None:
@@ -195,6 +200,11 @@ def _span(file: ScenarioFile) -> RunSpan | None:
     except ValueError:
         return None
     return RunSpan(start - file.window.warm_up, start, start + file.window.duration, zone)
+
+
+def _joined(base: Path, path: str) -> Path:
+    """Return a path of a scenario, without the detours (``scenarios/../data``) that nobody wants to read."""
+    return Path(os.path.normpath(base / path))
 
 
 def _put(data: dict[str, Any], path: list[str], value: Any) -> None:

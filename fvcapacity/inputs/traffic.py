@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,11 +58,11 @@ def load_traffic(traffic: Traffic, routes: Mapping[str, Route], span: RunSpan, b
         With all problems of the file: unreadable lines, gaps, a window that is not covered, unknown routes.
     """
     if traffic.weekly is not None:
-        path = base / traffic.weekly.file
+        path = Path(os.path.normpath(base / traffic.weekly.file))
         shape, _ = load_model(path, WeeklyShapeFile, TrafficError)
         return _weekly_table(shape, traffic.weekly.mean_rps, routes, span, str(path))
     if traffic.file is not None:
-        return _counted_table(traffic, routes, span, base / traffic.file)
+        return _counted_table(traffic, routes, span, Path(os.path.normpath(base / traffic.file)))
     return None
 
 

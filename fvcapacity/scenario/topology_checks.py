@@ -67,7 +67,11 @@ def _threads(topology: Topology, site: Site) -> Iterator[Finding]:
     groups, wanted = topology.services[site.service].threads, site.step.cpu.threads
     if wanted not in groups:
         message = f"the service {site.service!r} has no threads {wanted!r}"
-        hint = did_you_mean(wanted, groups, otherwise=f"add {wanted!r} to services.{site.service}.threads")
+        hint = did_you_mean(
+            wanted,
+            groups,
+            otherwise=f"known: {', '.join(groups) or 'none'}; add {wanted!r} to services.{site.service}.threads",
+        )
         yield Finding("topology", (*site.path, "cpu"), message, hint, rule="unknown-threads")
 
 
