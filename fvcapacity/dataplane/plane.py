@@ -161,8 +161,11 @@ class Observation:
 class Plane(Protocol):
     """A data plane. ``advance`` runs [now, until): what happens at ``until`` itself belongs to the next call."""
 
-    now: int
     statistics: Statistics
+
+    @property
+    def now(self) -> int:
+        """The present instant, in nanoseconds since the start of the run."""
 
     def advance(self, until: int) -> PlaneEvent | None:
         """Run to ``until`` and return None, or stop earlier at an event that control must decide."""

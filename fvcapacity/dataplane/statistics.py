@@ -14,9 +14,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.dataplane.histogram import BINS
+from fvcapacity.scenario.model import JUDGED_WINDOW_NS
 
 BIN_NS = 60_000_000_000
-WINDOW_NS = 300_000_000_000
+WINDOW_NS = JUDGED_WINDOW_NS
 
 
 class Cause(IntEnum):

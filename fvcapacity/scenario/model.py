@@ -8,15 +8,20 @@ from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic
 
 KUBERNETES_RELEASE = "1.36"
 """The release whose rules are emulated. Stated here and nowhere else."""
+
+
+JUDGED_WINDOW_NS = 300_000_000_000
+"""The objective is judged per window of five minutes."""
 
 
 class Window(Model):
@@ -29,6 +34,12 @@ class Window(Model):
     """Local time of the scenario's time zone, unless it carries an offset."""
     duration: DurationNs = Field(gt=0)
     warm_up: DurationNs = 600_000_000_000
+    """Rounded up to whole windows of five minutes, so that the judged windows begin at ``start``."""
+
+    @field_validator("warm_up")
+    @classmethod
+    def _whole_windows(cls, warm_up: int) -> int:
+        return -(-warm_up // JUDGED_WINDOW_NS) * JUDGED_WINDOW_NS
 
 
 class Objectives(Model):
@@ -146,6 +157,8 @@ class Scenario:
     input_hashes: dict[str, str] = field(default_factory=dict)
     """SHA-256 of every file that was read, by its path relative to the scenario."""
     findings: tuple[str, ...] = ()
+    prices: PriceList | None = None
+    """None when the scenario names no prices: it is then run without money."""
 
     @property
     def name(self) -> str:
