@@ -11,8 +11,9 @@ import re
 from collections.abc import Callable
 from typing import Any, Literal
 
-Dialect = Literal["strict", "kubernetes", "json"]
-"""``strict``: our own files; ``kubernetes``: manifests; ``json``: a text that is JSON throughout."""
+Dialect = Literal["strict", "kubernetes", "kustomize", "json"]
+"""``strict``: our own files; ``kubernetes``: manifests as kubectl applies them; ``kustomize``: the same
+without the booleans of YAML 1.1 (kyaml reads ``yes`` as text); ``json``: a text that is JSON throughout."""
 
 _NULL = {"", "~", "null", "Null", "NULL"}
 _TRUE = {"true", "True", "TRUE"}
@@ -117,6 +118,11 @@ def _kubernetes(text: str) -> Any:
         return True
     if text in _FALSE_11 or text in ("n", "N"):
         return False
+    return _kustomize(text)
+
+
+def _kustomize(text: str) -> Any:
+    """Resolve as kyaml, the reader of kustomize, does."""
     if text[0] not in _NUMBER_START:
         return text
     plain = text.replace("_", "")
@@ -149,6 +155,7 @@ def _finite(text: str) -> float:
 _RESOLVERS: dict[Dialect, Callable[[str], Any]] = {
     "strict": _strict,
     "kubernetes": _kubernetes,
+    "kustomize": _kustomize,
     "json": _json,
 }
 

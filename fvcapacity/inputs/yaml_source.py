@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Any, Literal, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 from pydantic import BaseModel
 
@@ -19,6 +19,7 @@ from fvcapacity.errors import InputError, Location, Problem
 from fvcapacity.inputs.model_validation import in_file_order, validate_model
 from fvcapacity.inputs.yaml_document import Constructor, YamlDocument
 from fvcapacity.inputs.yaml_nodes import Composer
+from fvcapacity.inputs.yaml_scalars import Dialect
 
 __all__ = [
     "MAX_FILE_BYTES",
@@ -41,7 +42,7 @@ _LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 def load_yaml(
     path: str | Path,
     *,
-    dialect: Literal["strict", "kubernetes"] = "strict",
+    dialect: Dialect = "strict",
     error_class: type[InputError] = InputError,
 ) -> list[YamlDocument]:
     """Read every document of a YAML or JSON file; empty documents are left out.
@@ -64,7 +65,7 @@ def parse_yaml(
     text: str | bytes,
     file: str = "<text>",
     *,
-    dialect: Literal["strict", "kubernetes"] = "strict",
+    dialect: Dialect = "strict",
     error_class: type[InputError] = InputError,
 ) -> list[YamlDocument]:
     """Parse every document of a text, as `load_yaml` does; ``file`` is the name in messages."""
@@ -122,7 +123,7 @@ def read_text(path: str | Path) -> tuple[bytes | None, list[Problem]]:
 
 
 def read_documents(
-    text: str | bytes, file: str, *, dialect: Literal["strict", "kubernetes"] = "strict"
+    text: str | bytes, file: str, *, dialect: Dialect = "strict"
 ) -> tuple[list[YamlDocument], list[Problem]]:
     """Parse a text into its documents, and return what is wrong with it instead of raising."""
     decoded, problem = _decode(text, file)
@@ -134,7 +135,7 @@ def read_documents(
     if not complete and is_json and not any(p.rule == "yaml-depth" for p in composer.problems):
         # JSON that the YAML parser refuses (escaped surrogate pairs): the data are known, the places not.
         return [YamlDocument(json_data, file)], []
-    constructor = Constructor(file, dialect == "kubernetes", composer.problems)
+    constructor = Constructor(file, dialect != "strict", composer.problems)
     documents = []
     for root in composer.roots if complete else composer.roots[:-1]:
         data = constructor.build(root)

@@ -20,7 +20,7 @@ from fvcapacity.inputs.manifests.patches import PatchError, json_patch, strategi
 from fvcapacity.inputs.manifests.raw_objects import parse_objects
 from fvcapacity.inputs.manifests.resources import Resource, Selector, identity, rename_references
 from fvcapacity.inputs.model_validation import nearest
-from fvcapacity.inputs.yaml_source import read_documents, read_text
+from fvcapacity.inputs.yaml_source import YamlDocument, read_documents, read_text
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 
@@ -117,7 +117,7 @@ class _Builder:
         else:
             text = self._file(entry, directory, place)
             if text is not None:
-                objects = parse_objects(text, str(_tidy(path)), self.problems)
+                objects = parse_objects(text, str(_tidy(path)), self.problems, dialect="kustomize")
                 own += [Resource(data) for data in objects]
 
     def _file(self, entry: str, directory: Path, place: Location) -> bytes | None:
@@ -200,7 +200,7 @@ class _Builder:
         if not isinstance(text, str | bytes):
             self._problem("a patch has neither patch: nor path:", place, "add one of them")
             return
-        documents, problems = read_documents(text, file, dialect="kubernetes")
+        documents, problems = _read_patch(text, file)
         inline = file == place.file
         self.problems += [_moved(problem, item.value_place("patch")) if inline else problem for problem in problems]
         for document in documents:
@@ -264,6 +264,14 @@ class _Builder:
 
     def _problem(self, message: str, place: Location | None, hint: str = "", *, rule: str = "kustomize") -> None:
         self.problems.append(Problem(message, place, hint=hint or self._way_out(), rule=rule))
+
+
+def _read_patch(text: str | bytes, file: str) -> tuple[list[YamlDocument], list[Problem]]:
+    """Read a patch as kustomize does: JSON patches by another reader than objects."""
+    documents, problems = read_documents(text, file, dialect="kubernetes")
+    if any(isinstance(document.data, dict) for document in documents):
+        return read_documents(text, file, dialect="kustomize")
+    return documents, problems
 
 
 def _json(resource: Resource, operations: LocatedList) -> bool:

@@ -6,19 +6,25 @@ from collections.abc import Iterable, Iterator
 
 from fvcapacity.errors import Location, Problem
 from fvcapacity.inputs.manifests.located import LocatedMap, locate
+from fvcapacity.inputs.yaml_scalars import Dialect
 from fvcapacity.inputs.yaml_source import read_documents
 
 _RENDER_HINT = "render it first: helm template DIR | fvcap ... -"
 
 
 def parse_objects(
-    text: str | bytes, file: str, problems: list[Problem], *, in_directory: bool = False
+    text: str | bytes,
+    file: str,
+    problems: list[Problem],
+    *,
+    in_directory: bool = False,
+    dialect: Dialect = "kubernetes",
 ) -> list[LocatedMap]:
     """Return the objects of a text; ``problems`` grows.
 
     ``in_directory`` says that the file was found, not named: it may hold something else altogether.
     """
-    documents, found = read_documents(text, file, dialect="kubernetes")
+    documents, found = read_documents(text, file, dialect=dialect)
     template = b"{{" in text if isinstance(text, bytes) else "{{" in text
     problems += [_as_template(problem) if template else problem for problem in found]
     objects: list[LocatedMap] = []
