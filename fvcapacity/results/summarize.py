@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC
 from importlib.metadata import PackageNotFoundError, version
@@ -110,8 +111,13 @@ def _scenario_part(scenario: Scenario) -> parts.ScenarioPart:
         warm_up_s=file.window.warm_up / 1e9,
         traffic=traffic_text(file.traffic),
         inputs=dict(sorted(scenario.input_hashes.items())),
-        findings=list(scenario.findings),
+        findings=[_without_folders(text) for text in scenario.findings],
     )
+
+
+def _without_folders(text: str) -> str:
+    """Return a finding with the bare name of its file: its folders depend on where it was run from."""
+    return re.sub(r"^[^\n]*?[/\\](?=[^/\\:\n]+:\d+)", "", text)
 
 
 def _run_part(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> parts.RunPart:

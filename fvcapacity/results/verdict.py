@@ -195,7 +195,7 @@ def _reason_held(judged: Sequence[ScopeVerdict], measure: Measure, limit: str, a
     where = (
         "every judged window"
         if not failing
-        else f"all but {failing} judged windows ({allowed:g} % of each route's are allowed)"
+        else f"all but {failing} judged windows ({allowed:g} % of a route's may fail)"
     )
     return f"{measure.words} stayed below {limit} in {where}; the worst was {_worst_text(worst, measure, zone)}"
 
