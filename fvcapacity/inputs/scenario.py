@@ -21,6 +21,7 @@ from pydantic import BaseModel
 from fvcapacity.errors import InputError, Location, Problem, ScenarioError
 from fvcapacity.inputs.manifests import read_manifests
 from fvcapacity.inputs.model_validation import field_text, in_file_order, seen
+from fvcapacity.inputs.prices import load_price_list
 from fvcapacity.inputs.traffic import RunSpan, load_traffic
 from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_model
 from fvcapacity.scenario.checks import check_scenario, time_zone
@@ -28,6 +29,7 @@ from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.finding import Finding
 from fvcapacity.scenario.instants import epoch_ns
 from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
+from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.topology import Topology
 
 M = TypeVar("M", bound=BaseModel)
@@ -71,7 +73,7 @@ class _Loader:
         base = self.path.parent
         topology = self._model("topology", _joined(base, file.topology), Topology)
         cluster = self._manifests(file, base)
-        self._prices(file, base)
+        prices = self._prices(file, base)
         findings = check_scenario(file, topology, cluster)
         self.problems += [self._placed(finding) for finding in findings]
         span = _span(file)
@@ -88,6 +90,7 @@ class _Loader:
             start_ns=span.window_ns,
             input_hashes=dict(sorted(self.hashes.items())),
             findings=self._told(traffic),
+            prices=prices,
         )
 
     def errors(self) -> list[Problem]:
@@ -148,21 +151,24 @@ class _Loader:
         self.hashes["manifests"] = hashlib.sha256(canonical_json(manifests.objects).encode()).hexdigest()
         return manifests.objects
 
-    def _prices(self, file: ScenarioFile, base: Path) -> None:
+    def _prices(self, file: ScenarioFile, base: Path) -> PriceList | None:
         if file.cost is None:
-            return
+            return None
         path = _joined(base, file.cost.prices)
-        if path.is_file():
-            self._hash(path)
-            return
-        finding = Finding(
-            "scenario",
-            ("cost", "prices"),
-            f"there is no price file {str(path)!r}",
-            "paths are relative to the scenario; leave out `cost` to run without money",
-            rule="missing-file",
-        )
-        self.problems.append(self._placed(finding))
+        if not path.is_file():
+            message = f"there is no price file {str(path)!r}"
+            hint = "paths are relative to the scenario; leave out `cost` to run without money"
+            self.problems.append(
+                self._placed(Finding("scenario", ("cost", "prices"), message, hint, rule="missing-file"))
+            )
+            return None
+        try:
+            prices = load_price_list(path)
+        except InputError as error:
+            self.problems += error.problems
+            return None
+        self._hash(path)
+        return prices
 
     def _traffic(self, file: ScenarioFile, topology: Topology, span: RunSpan, base: Path) -> TrafficTable | None:
         try:
