@@ -152,7 +152,11 @@ def _volume(ledger: _Ledger, item: str, claim: VolumeClaim, count: int) -> Line:
     size = claim.storage_bytes / GIB
     family = ledger.prices.disk_family(claim.storage_class)
     price = ledger.prices.volume(family, ledger.region, size) if family else None
-    if price is None or price.unit == "per_gib_month":
+    if price is None:
+        return ledger.line(
+            "storage", item, months * size, "GiB-months", None, f"{size:g} GiB of {family or 'no family'}"
+        )
+    if price.unit == "per_gib_month":
         return ledger.line("storage", item, months * size, "GiB-months", price)
     tier = price.tier or price.name
     note = f"billed as {tier} ({price.size_gib:g} GiB), the smallest disk that holds {size:g} GiB"

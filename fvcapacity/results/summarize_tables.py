@@ -127,15 +127,20 @@ def node_parts(tables: Mapping[str, pd.DataFrame]) -> list[parts.NodesPart]:
 
 
 def cost_part(tables: Mapping[str, pd.DataFrame], currency: str) -> parts.CostPart | None:
-    """Return the money, or None without a bill. A bill without ``replication`` counts once."""
+    """Return the money, or None without a bill. A bill without ``replication`` counts once.
+
+    Lines without a price (NaN) are left out of every sum and named; a sum of such lines alone is no figure.
+    """
     bill = tables.get("bill")
     if bill is None or bill.empty:
         return None
     bill = bill if "replication" in bill else bill.assign(replication=0)
     replications = sorted(bill["replication"].unique())
-    totals = bill.groupby("replication")["cost_usd"].sum()
+    totals = bill.groupby("replication")["cost_usd"].sum(min_count=1)
     by_category = {
-        str(category): figure(rows.groupby("replication")["cost_usd"].sum().reindex(replications, fill_value=0.0))
+        str(category): figure(
+            rows.groupby("replication")["cost_usd"].sum(min_count=1).reindex(replications, fill_value=0.0)
+        )
         for category, rows in bill.groupby("category", sort=False)
     }
     routes = tables["routes"]
@@ -146,4 +151,5 @@ def cost_part(tables: Mapping[str, pd.DataFrame], currency: str) -> parts.CostPa
         by_category_usd=by_category,
         per_thousand_served_usd=figure(per_thousand),
         currency=currency,
+        unpriced=[str(item) for item in bill.loc[bill["cost_usd"].isna(), "item"].unique()],
     )

@@ -191,6 +191,7 @@ class CostPart(Part):
     by_category_usd: dict[str, Figure]
     per_thousand_served_usd: Figure
     currency: str
+    unpriced: list[str] = Field(description="items of the bill without a price: every figure here leaves them out")
 
 
 class Summary(Part):
