@@ -1,14 +1,14 @@
 """The CFS bandwidth controller: what a CPU limit does to a container.
 
 A container with a limit owns ``limit x 100 ms`` of CPU per period of 100 ms, its *pool*. Threads do not draw on the
-pool directly: the kernel hands out *slices* of 5 ms, and a thread lives on its slice. When slice and pool are spent, the
-thread stands still until the pool is refilled at the next period's edge. What a thread does not use of its slice when
-it goes idle flows back to the pool, but for 1 ms which it keeps, also across the period's edge; a running thread
+pool directly: the kernel hands out *slices* of 5 ms, and a thread lives on its slice. When slice and pool are spent,
+the thread stands still until the pool is refilled at the next period's edge. What a thread does not use of its slice
+when it goes idle flows back to the pool, but for 1 ms which it keeps, also across the period's edge; a running thread
 carries its whole slice across. Hence a container can use a little more than its quota in a period.
 
 Rules of ``kernel/sched/fair.c`` (Linux 6): sched_cfs_bandwidth_slice_us = 5000, min_cfs_rq_runtime = 1 ms,
-__assign_cfs_rq_runtime, __return_cfs_rq_runtime, __refill_cfs_bandwidth_runtime, cfs_burst = 0. The period's phase is a
-fixed grid for each container.
+__assign_cfs_rq_runtime, __return_cfs_rq_runtime, __refill_cfs_bandwidth_runtime, cfs_burst = 0. The period's phase is
+a fixed grid for each container.
 """
 
 from __future__ import annotations
