@@ -50,9 +50,10 @@ def _render(findings: Sequence[Problem], output: CheckFormat) -> str:
     import json
 
     if output is CheckFormat.SARIF:
-        from fvcapacity.scenario.findings import to_sarif
+        from fvcapacity import __version__
+        from fvcapacity.scenario.sarif import to_sarif
 
-        return json.dumps(to_sarif(findings), indent=2, ensure_ascii=False) + "\n"
+        return json.dumps(to_sarif(findings, version=__version__), indent=2, ensure_ascii=False) + "\n"
     if output is CheckFormat.JSON:
         return json.dumps([_as_json(finding) for finding in findings], indent=2, ensure_ascii=False) + "\n"
     return _as_text(findings)

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from fvcapacity.units import format_bytes, format_cpu, format_duration
 
 NONE = "-"
-MOST_ROUTES = 14
-MOST_SERVICES = 13
+MOST_ROUTES = 13
+MOST_SERVICES = 10
 Summary = Mapping[str, Any]
 
 
@@ -118,7 +118,8 @@ def money_line(summary: Summary) -> str:
         return "No price list: no money."
     parts = ", ".join(f"{name} {_number(value, 2, interval=False)}" for name, value in cost["by_category_usd"].items())
     thousand = _number(cost["per_thousand_served_usd"], 4)
-    return f"{_number(cost['total_usd'], 2)} USD for the window ({parts}); {thousand} USD per 1,000 requests served"
+    text = f"{_number(cost['total_usd'], 2)} USD for the window ({parts}); {thousand} USD per 1,000 requests served"
+    return text + (f"; without a price: {', '.join(cost['unpriced'])}" if cost["unpriced"] else "")
 
 
 def sentence_text(text: str) -> str:

@@ -24,6 +24,8 @@ def draw_cost(axes: Axes, tables: Tables, context: PlotContext) -> None:
     """Draw the dearest items, coloured by category."""
     bill = tables.get("bill")
     axes.grid(visible=False)
+    if bill is not None:
+        bill = bill[bill["cost_usd"].notna()]  # what has no price cannot be drawn; the summary names it
     if bill is None or not bill["cost_usd"].sum():
         note(axes, "no price list")
         axes.set_title("No money without a price list")

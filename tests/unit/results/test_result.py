@@ -40,9 +40,9 @@ def test_a_result_is_not_equal_to_another(result):
 
 
 def test_two_runs_leave_the_same_bytes(result, tmp_path):
-    result.save(tmp_path / "first" / "a", plots=True)
+    result.save(tmp_path / "first" / "a")
     again = make(synthetic.make_outcome(1), synthetic.make_outcome(0), bill=synthetic.make_bill())
-    again.save(tmp_path / "second" / "b", plots=True)
+    again.save(tmp_path / "second" / "b")
     assert files_of(tmp_path / "first" / "a") == files_of(tmp_path / "second" / "b")
 
 

@@ -1,0 +1,125 @@
+"""The borders of the design, held by the machine."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+import fvcapacity
+from fvcapacity.cli.schema import Document, document_text
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = ROOT / "fvcapacity"
+HEAVY = ("matplotlib", "numba", "numpy", "pandas", "pyarrow", "pydantic", "scipy", "simpy")
+MOST_LINES = 500
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+def test_imports_point_downward():
+    tool = shutil.which("lint-imports", path=str(Path(sys.executable).parent)) or shutil.which("lint-imports")
+    if tool is None:
+        pytest.skip("import-linter is not installed (it belongs to the extra dev)")
+    done = subprocess.run([tool, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_public_names_are_pinned():
+    assert fvcapacity.__all__ == [
+        "FvcapError",
+        "InputError",
+        "InvariantError",
+        "ManifestError",
+        "PlaneError",
+        "PriceError",
+        "Result",
+        "Scenario",
+        "ScenarioError",
+        "SourceError",
+        "TopologyError",
+        "TrafficError",
+        "__version__",
+        "load_result",
+        "load_scenario",
+        "simulate",
+    ]
+    assert dir(fvcapacity) == sorted(fvcapacity.__all__)
+
+
+def test_every_public_name_is_there():
+    for name in fvcapacity.__all__:
+        assert getattr(fvcapacity, name) is not None
+
+
+def test_unknown_names_are_attribute_errors():
+    with pytest.raises(AttributeError, match="no attribute 'simulation'"):
+        _ = fvcapacity.simulation
+
+
+def test_the_version_is_the_packages():
+    text = (ROOT / "pyproject.toml").read_text()
+    assert f'version = "{fvcapacity.__version__}"' in text
+
+
+def test_every_error_is_public():
+    from fvcapacity import errors
+
+    raised = {name for name, item in vars(errors).items() if isinstance(item, type) and issubclass(item, Exception)}
+    assert raised <= set(fvcapacity.__all__)
+
+
+@pytest.mark.parametrize(
+    ("document", "path"),
+    [
+        (Document.SCENARIO, "scenario.schema.json"),
+        (Document.SUMMARY, "summary.schema.json"),
+        (Document.TABLES, "results.md"),
+    ],
+)
+def test_generated_pages_are_in_step(document, path):
+    written = (ROOT / "docs" / "reference" / path).read_text(encoding="utf-8")
+    assert written == document_text(document), f"run: fvcap schema {document} > docs/reference/{path}"
+
+
+def test_no_file_is_too_long():
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
+    long = {str(path.relative_to(ROOT)): count for path, count in lengths.items() if count > MOST_LINES}
+    assert not long
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["simulate", "--help"], ["check", "--help"]])
+def test_help_loads_nothing_heavy(arguments):
+    code = (
+        "import json, sys\n"
+        "from fvcapacity.cli.main import main\n"
+        f"sys.argv = ['fvcap', *{arguments!r}]\n"
+        "try:\n    main()\nexcept SystemExit as end:\n    assert not end.code\n"
+        "print('\\n' + json.dumps(sorted(sys.modules)))\n"
+    )
+    done = python("-c", code)
+    assert done.returncode == 0, done.stderr
+    loaded = {name.partition(".")[0] for name in json.loads(done.stdout.splitlines()[-1])}
+    own = {"pydantic"} if len(arguments) > 1 else set()  # typer itself describes the options of a command with it
+    assert loaded & set(HEAVY) <= own
+
+
+def test_importing_the_package_loads_nothing_heavy():
+    done = python("-c", "import sys, json, fvcapacity; print(json.dumps(sorted(sys.modules)))")
+    loaded = {name.partition(".")[0] for name in json.loads(done.stdout)}
+    assert not loaded & set(HEAVY)
+
+
+def test_help_is_quick():
+    """Under 0.3 s: the best of five, because the machine has other things to do as well."""
+    times = []
+    for _ in range(5):
+        start = time.perf_counter()
+        assert python("-m", "fvcapacity", "--help").returncode == 0
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.3
