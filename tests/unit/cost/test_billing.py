@@ -295,3 +295,8 @@ def test_a_category_without_any_price_is_no_figure():
     nothing = summary_of(bill(prices(), [node(0)], CLUSTER, 12.0))
     assert nothing.total_usd.mean is None
     assert nothing.per_thousand_served_usd.mean is None
+
+
+def test_an_unpriced_disk_says_what_was_asked_for():
+    table = bill(prices(*PRICES), cluster=ClusterObjects(claims=(claim("db", 5),)), region="r2")
+    assert line(table, "volume db")["note"].endswith("left out of the total; 5 GiB of ssd")
