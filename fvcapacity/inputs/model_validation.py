@@ -107,7 +107,8 @@ def _problem(model_class: type[BaseModel], document: YamlDocument, group: Sequen
         message, hint = _about_type(group, document.written(real))
     else:
         message, hint = _about_value(detail)
-    return Problem(message, document.location(loc, at=at), field_text(field), hint, rule="invalid-field")
+    place = document.location(loc if kind == "missing" else real, at=at)
+    return Problem(message, place, field_text(field), hint, rule="invalid-field")
 
 
 def field_text(path: Iterable[str | int]) -> str:

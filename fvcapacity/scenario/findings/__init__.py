@@ -10,10 +10,11 @@ from fvcapacity.scenario.findings.availability import check_availability
 from fvcapacity.scenario.findings.quota import check_quotas
 from fvcapacity.scenario.findings.resources import check_resources
 from fvcapacity.scenario.findings.rules import RULES, Rule
+from fvcapacity.scenario.findings.sarif import to_sarif
 from fvcapacity.scenario.findings.view import View
 from fvcapacity.scenario.findings.wiring import check_wiring
 
-__all__ = ["RULES", "Rule", "check_cluster"]
+__all__ = ["RULES", "Rule", "check_cluster", "to_sarif"]
 
 _CHECKS = (check_autoscalers, check_resources, check_quotas, check_availability, check_access, check_wiring)
 
