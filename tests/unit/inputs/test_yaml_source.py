@@ -212,11 +212,8 @@ _YAML_LIKE = st.lists(
 
 @settings(max_examples=400, deadline=None, derandomize=True)
 @given(st.one_of(_YAML_LIKE, st.text(max_size=80), st.binary(max_size=80)))
-def test_any_text_gives_documents_or_an_input_error(text: str | bytes) -> None:
+def test_any_text_gives_documents_or_problems(text: str | bytes) -> None:
     for dialect in ("strict", "kubernetes", "kustomize"):
-        try:
-            documents = parse_yaml(text, dialect=dialect)  # type: ignore[arg-type]
-        except InputError as error:
-            assert error.problems
-        else:
-            assert all(document.location().line or document.locations is None for document in documents)
+        documents, problems = read_documents(text, "f.yaml", dialect=dialect)  # type: ignore[arg-type]
+        assert all(str(problem) and problem.rule for problem in problems)
+        assert all(str(document.location(("a", 0))).startswith("f.yaml") for document in documents)
