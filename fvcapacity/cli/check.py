@@ -51,7 +51,7 @@ def _render(findings: Sequence[Problem], output: CheckFormat) -> str:
 
     if output is CheckFormat.SARIF:
         from fvcapacity import __version__
-        from fvcapacity.scenario.sarif import to_sarif
+        from fvcapacity.scenario.findings.sarif import to_sarif
 
         return json.dumps(to_sarif(findings, version=__version__), indent=2, ensure_ascii=False) + "\n"
     if output is CheckFormat.JSON:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 WIDTH = 110
+SCREEN_LINES = 45
+_ROW_LIMITS = [*((15, services) for services in range(13, 7, -1)), *((routes, 8) for routes in range(14, 5, -1))]
+"""How many rows of routes and services are tried, until all of it fits on a screen."""
 _STYLES = {"HOLDS": "bold green", "MISSED": "bold red", "NOTHING TO JUDGE": "bold yellow"}
 
 
@@ -37,6 +40,15 @@ def render_table(summary: Summary, *, width: int | None = None, color: bool | No
     color
         Default: when stdout is a terminal.
     """
+    text = ""
+    for routes, services in _ROW_LIMITS:
+        text = _rendered(summary, routes, services, width, color)
+        if text.count("\n") <= SCREEN_LINES:
+            break
+    return text
+
+
+def _rendered(summary: Summary, routes: int, services: int, width: int | None, color: bool | None) -> str:
     from rich.console import Console
 
     terminal = sys.stdout.isatty()
@@ -51,11 +63,11 @@ def render_table(summary: Summary, *, width: int | None = None, color: bool | No
         emoji=False,
         legacy_windows=False,
     )
-    _print(console, summary)
+    _print(console, summary, (routes_grid(summary, routes), services_grid(summary, services)))
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
-def _print(console: Console, summary: Summary) -> None:
+def _print(console: Console, summary: Summary, grids: tuple[Grid, Grid]) -> None:
     from rich.text import Text
 
     word = verdict_word(summary)
@@ -64,7 +76,6 @@ def _print(console: Console, summary: Summary) -> None:
     console.print(title)
     console.print(sentence_text(summary["verdict"]["reason"]))
     console.print(Text.assemble(("Bottleneck: ", "bold"), sentence_text(summary["bottleneck"]["sentence"])))
-    grids = (routes_grid(summary), services_grid(summary))
     for grid in grids:
         console.print()
         console.print(_table(grid))

@@ -11,8 +11,6 @@ from zoneinfo import ZoneInfo
 from fvcapacity.units import format_bytes, format_cpu, format_duration
 
 NONE = "-"
-MOST_ROUTES = 13
-MOST_SERVICES = 10
 Summary = Mapping[str, Any]
 
 
@@ -48,12 +46,12 @@ def figures_remark(summary: Summary) -> str:
     return f"Means of {count} replications; ± is half the 95 % confidence interval."
 
 
-def routes_grid(summary: Summary) -> Grid:
-    """Return the routes, the slowest first when there are too many for a screen."""
+def routes_grid(summary: Summary, most: int | None = None) -> Grid:
+    """Return the routes and their whole, only the slowest when ``most`` rows are fewer than there are."""
     routes = [route for route in summary["routes"] if route["route"] != "all"]
     shown = routes
-    if len(routes) > MOST_ROUTES - 1:
-        slowest = sorted(routes, key=lambda route: -(route["p95_s"]["mean"] or 0.0))[: MOST_ROUTES - 1]
+    if most is not None and len(routes) > most - 1:
+        slowest = sorted(routes, key=lambda route: -(route["p95_s"]["mean"] or 0.0))[: most - 1]
         shown = [route for route in routes if route in slowest]
     whole = [route for route in summary["routes"] if route["route"] == "all"]
     left = len(routes) - len(shown)
@@ -61,17 +59,17 @@ def routes_grid(summary: Summary) -> Grid:
         title="Routes",
         heads=("Route", ">Requests", ">Errors", ">p50 ms", ">p95 ms", ">p99 ms", "Errors by cause"),
         rows=tuple(_route_row(route) for route in [*shown, *whole]),
-        remark=f"and {left} faster routes" if left else "",
+        remark=f"{left} faster ones are left out" if left else "",
     )
 
 
-def services_grid(summary: Summary) -> Grid:
-    """Return the services, those that lose the most time first when there are too many for a screen."""
+def services_grid(summary: Summary, most: int | None = None) -> Grid:
+    """Return the services, only those that wait the most when ``most`` are fewer than there are."""
     services = list(summary["services"])
     duration_s = max(summary["run"]["simulated_s"], default=0.0) or summary["scenario"]["duration_s"]
     shown = services
-    if len(services) > MOST_SERVICES:
-        slowest = sorted(services, key=lambda item: -_waits(item))[:MOST_SERVICES]
+    if most is not None and len(services) > most:
+        slowest = sorted(services, key=lambda item: -_waits(item))[:most]
         shown = [item for item in services if item in slowest]
     left = len(services) - len(shown)
     return Grid(
@@ -83,13 +81,13 @@ def services_grid(summary: Summary) -> Grid:
             ">Limit",
             ">Throttled",
             ">Visit ms",
-            ">queue/run/quota/other",
+            ">q/run/quota/other",
             ">Restarts",
             ">OOM",
             ">Memory",
         ),
         rows=tuple(_service_row(item, duration_s) for item in shown),
-        remark=f"and {left} services that wait less" if left else "",
+        remark=f"{left} that wait less are left out" if left else "",
     )
 
 
@@ -116,10 +114,11 @@ def money_line(summary: Summary) -> str:
     cost = summary["cost"]
     if cost is None:
         return "No price list: no money."
-    parts = ", ".join(f"{name} {_number(value, 2, interval=False)}" for name, value in cost["by_category_usd"].items())
+    priced = {name: value for name, value in cost["by_category_usd"].items() if value["mean"] is not None}
+    parts = ", ".join(f"{name} {_number(value, 2, interval=False)}" for name, value in priced.items())
     thousand = _number(cost["per_thousand_served_usd"], 4)
     text = f"{_number(cost['total_usd'], 2)} USD for the window ({parts}); {thousand} USD per 1,000 requests served"
-    return text + (f"; without a price: {', '.join(cost['unpriced'])}" if cost["unpriced"] else "")
+    return text + (f"; {len(cost['unpriced'])} items have no price and are left out" if cost["unpriced"] else "")
 
 
 def sentence_text(text: str) -> str:
@@ -198,7 +197,7 @@ def remarks(summary: Summary, grids: Sequence[Grid]) -> list[str]:
     """Return what a reader must know: the run, notes, and what the tables leave out."""
     run = summary["run"]
     lines = [figures_remark(summary)]
-    lines.append("CPU in cores, limit per pod; queue/run/quota/other: where the time of a visit goes.")
+    lines.append("CPU in cores, limit per pod; q/run/quota/other: visits' time queued, running, throttled, elsewhere.")
     if any(not route["user"] for route in summary["routes"]):
         lines.append("* is no user route: the objectives leave it out.")
     lines += [note for note in summary["notes"] if not note.startswith("One replication")]

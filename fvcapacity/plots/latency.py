@@ -14,6 +14,9 @@ from fvcapacity.plots.style import BLUE, INK, PURPLE, RED, SKY, day_number, labe
 _LOG_FROM = 15.0
 """Ratio of the largest to the smallest value from which on a linear axis would hide the small ones."""
 
+_ROUTE_STYLES = ((0, (4, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
+"""Dashes of the single routes that are drawn; as many as there are dashes."""
+
 
 def plot_latency(tables: Tables, context: PlotContext) -> Figure:
     """Return p50, p95 and p99 by windows of five minutes."""
@@ -37,15 +40,14 @@ def draw_latency(axes: Axes, tables: Tables, context: PlotContext) -> None:
     for name, color, width in (("p50_s", SKY, 1.4), ("p95_s", BLUE, 2.4), ("p99_s", INK, 1.1)):
         axes.plot(lines.index, lines[name], color=color, linewidth=width)
         entries.append((float(lines[name].iloc[-1]), name[:-2], color))
-    slowest = _slowest_route(windows)
-    if slowest is not None:
-        name, p95 = slowest
-        axes.plot(_middles(p95.index), p95 * 1e3, color=PURPLE, linewidth=1.4, linestyle=(0, (4, 2)))
-        entries.append((float(p95.iloc[-1]) * 1e3, f"p95 {name}", PURPLE))
-    _scale(axes, [*lines.min(), *lines.max(), context.p95_ms, *(slowest[1] * 1e3 if slowest else ())])
+    routes = _slow_routes(windows, context)
+    for (name, p95), style in zip(routes.items(), _ROUTE_STYLES, strict=False):
+        axes.plot(_middles(p95.index), p95, color=PURPLE, linewidth=1.4, linestyle=style)
+        entries.append((float(p95.iloc[-1]), f"p95 {name}", PURPLE))
+    _scale(axes, [*lines.min(), *lines.max(), context.p95_ms, *(value for p95 in routes.values() for value in p95)])
     _objective(axes, lines["p95_s"], context)
     label_ends(axes, entries)
-    axes.set_title(_finding(whole, context))
+    axes.set_title(_finding(whole, routes, context))
 
 
 def _middles(starts: pd.Index) -> pd.DatetimeIndex:
@@ -53,13 +55,17 @@ def _middles(starts: pd.Index) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(starts) + pd.Timedelta(minutes=2.5)
 
 
-def _slowest_route(windows: pd.DataFrame) -> tuple[str, pd.Series[float]] | None:
-    """Return the single route with the largest p95, with its p95 by window."""
+def _slow_routes(windows: pd.DataFrame, context: PlotContext) -> dict[str, pd.Series[float]]:
+    """Return p95 in milliseconds by window of single routes: those that break the objective, or the slowest."""
     single = windows[windows["route"] != "all"]
     if single["route"].nunique() < 2:
-        return None
-    name = str(single["route"].iloc[int(single["p95_s"].to_numpy().argmax())])
-    return name, mean_over_replications(single[single["route"] == name], ["p95_s"])["p95_s"]
+        return {}
+    worst = (single.groupby("route", sort=False)["p95_s"].max() * 1e3).sort_values(ascending=False, kind="stable")
+    breaking = worst[worst >= context.p95_ms].index if worst.iloc[0] >= context.p95_ms else worst.index[:1]
+    return {
+        str(name): mean_over_replications(single[single["route"] == name], ["p95_s"])["p95_s"] * 1e3
+        for name in breaking[: len(_ROUTE_STYLES)]
+    }
 
 
 def _scale(axes: Axes, values: list[float]) -> None:
@@ -86,6 +92,7 @@ def _objective(axes: Axes, p95: pd.Series[float], context: PlotContext) -> None:
         textcoords="offset points",
         color=RED,
         fontsize=8.5,
+        bbox={"facecolor": "white", "alpha": 0.85, "edgecolor": "none", "pad": 1},
     )
     half = 2.5 / 1440
     for instant in p95.index[p95 >= context.p95_ms]:
@@ -93,12 +100,17 @@ def _objective(axes: Axes, p95: pd.Series[float], context: PlotContext) -> None:
         axes.axvspan(at - half, at + half, color=RED, alpha=0.07, linewidth=0)
 
 
-def _finding(whole: pd.DataFrame, context: PlotContext) -> str:
+def _finding(whole: pd.DataFrame, routes: dict[str, pd.Series[float]], context: PlotContext) -> str:
     failing = int((whole["p95_s"] * 1e3 >= context.p95_ms).sum())
     worst = whole.iloc[int(whole["p95_s"].to_numpy().argmax())]
-    if not failing:
-        return f"p95 stays below {context.p95_ms:,.0f} ms; the worst window has {worst['p95_s'] * 1e3:,.0f} ms"
-    return (
-        f"p95 breaks {context.p95_ms:,.0f} ms in {failing} of {len(whole)} windows; "
-        f"the worst has {worst['p95_s'] * 1e3:,.0f} ms at {context.clock(worst['time_utc'])}"
-    )
+    worst_ms = worst["p95_s"] * 1e3
+    if failing:
+        return (
+            f"p95 breaks {context.p95_ms:,.0f} ms in {failing} of {len(whole)} windows; "
+            f"the worst has {worst_ms:,.0f} ms at {context.clock(worst['time_utc'])}"
+        )
+    breaking = [name for name, p95 in routes.items() if p95.max() >= context.p95_ms]
+    if breaking:
+        names = " and ".join(breaking)
+        return f"p95 of {names} breaks {context.p95_ms:,.0f} ms; over all it is {worst_ms:,.0f} ms at most"
+    return f"p95 stays below {context.p95_ms:,.0f} ms; the worst window has {worst_ms:,.0f} ms"

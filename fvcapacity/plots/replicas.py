@@ -25,6 +25,8 @@ def plot_replicas(tables: Tables, context: PlotContext) -> Figure:
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
     for panel, workload in zip(panels, workloads, strict=False):
         draw_replicas(panel, tables, context, workload)
+        if columns > 1:  # narrow panels: the name above, the finding below it
+            panel.set_title(panel.get_title(loc="left").replace(": ", "\n", 1), fontsize=10.5)
     for panel in panels[max(len(workloads), 1) :]:
         panel.set_visible(False)
     if not workloads:
@@ -59,7 +61,8 @@ def draw_replicas(axes: Axes, tables: Tables, context: PlotContext, workload: st
 
 
 def _finding(name: str, samples: pd.DataFrame, high: int, context: PlotContext) -> str:
-    at_maximum = int((samples["desired"] >= high).sum()) / context.replications
+    inside = samples[samples["time_utc"] < context.end]  # the sample at the end begins no minute
+    at_maximum = int((inside["desired"] >= high).sum()) / context.replications
     if at_maximum >= 1:
         return f"{name}: {at_maximum:,.0f} min at its maximum of {high}"
     lowest, highest = int(samples["ready"].min()), int(samples["ready"].max())

@@ -17,6 +17,15 @@ def mean_over_replications(table: pd.DataFrame, values: Sequence[str]) -> pd.Dat
     return table.groupby("time_utc", sort=True)[list(values)].mean()
 
 
+def held_to_end(table: pd.DataFrame, context: PlotContext) -> pd.DataFrame:
+    """Return lines of bins with their last value once more at the end of its bin, so that they fill the window."""
+    if len(table) < 2:
+        return table
+    step = table.index[1] - table.index[0]
+    last = table.iloc[[-1]].set_axis([min(table.index[-1] + step, context.end)])
+    return pd.concat([table, last])
+
+
 def resample(table: pd.DataFrame, context: PlotContext) -> pd.DataFrame:
     """Return a table of minutes as means over longer steps when there are too many for a page."""
     steps = (1, 5, 15, 60, 360)

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fvcapacity.plots.context import PlotContext, Tables
-from fvcapacity.plots.series import mean_over_replications, resample
+from fvcapacity.plots.series import held_to_end, mean_over_replications, resample
 from fvcapacity.plots.style import BLUE, GREEN, INK, ORANGE, RED, SOFT, label_ends, new_figure, note, time_axis
 
 
@@ -26,6 +26,7 @@ def draw_traffic(axes: Axes, tables: Tables, context: PlotContext) -> None:
     sums = minutes[["requests", "served", "failed"]].sum()
     sums = sums.div(minutes["covered_s"].first(), axis=0).reset_index()
     means = resample(mean_over_replications(sums, ["requests", "served", "failed"]), context)
+    means = held_to_end(means, context)
     time_axis(axes, context.zone, context.start, context.end)
     if means.empty or not means["requests"].max():
         note(axes, "no request arrived")

@@ -90,7 +90,8 @@ def scaling_parts(tables: Mapping[str, pd.DataFrame], cluster: ClusterObjects) -
     result = []
     for name, rows in tables["workload_minutes"].groupby("workload", sort=False):
         low, high = bounds.get(str(name), (None, None))
-        at_maximum = rows[rows["desired"] >= (high if high is not None else np.inf)]
+        minutes_of_window = rows[rows["time_s"] < rows["time_s"].max()]  # the last sample begins no minute
+        at_maximum = minutes_of_window[minutes_of_window["desired"] >= (high if high is not None else np.inf)]
         minutes = at_maximum.groupby("replication").size().reindex(replications, fill_value=0)
         result.append(
             parts.ScalingPart(
