@@ -78,7 +78,7 @@ def _merge_entry(base: LocatedMap, patch: LocatedMap, key: str, value: Any, asso
         target = old if isinstance(old, LocatedMap) else LocatedMap(value.at)
         if not _merge(target, value, associative=associative):
             base.pop(key, None)
-        elif target is not old and (target or not value):  # what consists of deletions alone adds nothing
+        elif target is not old:
             base.take(key, patch, target)
     elif isinstance(value, LocatedList):
         merged = _merge_list(old if isinstance(old, LocatedList) else None, value, key, associative)
