@@ -40,7 +40,7 @@ def verdict_word(summary: Summary) -> str:
 
 def figures_remark(summary: Summary) -> str:
     """Return what the figures are: of one run, or means with intervals."""
-    count = summary["run"]["replications"]
+    count = summary["run"]["replications_in_figures"]
     if count == 1:
         return "One replication: no confidence intervals."
     return f"Means of {count} replications; ± is half the 95 % confidence interval."

@@ -41,6 +41,7 @@ def summarize(
     tables
         All tables; ``bill`` may be missing.
     """
+    tables = _of_replications(tables, _in_figures(outcomes))
     return parts.Summary(
         schema_version=parts.SCHEMA_VERSION,
         scenario=_scenario_part(scenario),
@@ -71,6 +72,19 @@ def summarize(
         cost=cost_part(tables, scenario.file.cost.currency if scenario.file.cost else "USD"),
         notes=_notes(scenario, outcomes),
     )
+
+
+def _in_figures(outcomes: Sequence[RunOutcome]) -> list[int]:
+    """Return the replications that means are taken over: a cut one would pull every total down."""
+    complete = [outcome.replication for outcome in outcomes if outcome.complete]
+    return complete or [outcome.replication for outcome in outcomes]
+
+
+def _of_replications(tables: Mapping[str, pd.DataFrame], numbers: Sequence[int]) -> dict[str, pd.DataFrame]:
+    return {
+        name: table[table["replication"].isin(numbers)] if "replication" in table else table
+        for name, table in tables.items()
+    }
 
 
 def utc_text(instant: pd.Timestamp) -> str:
@@ -130,6 +144,7 @@ def _run_part(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> parts.RunPa
         seed=scenario.file.seed,
         replications=len(outcomes),
         asked_replications=asked,
+        replications_in_figures=len(_in_figures(outcomes)),
         complete=len(outcomes) >= asked and all(outcome.complete for outcome in outcomes),
         simulated_s=simulated,
         kubernetes=KUBERNETES_RELEASE,
@@ -165,7 +180,8 @@ def _objective_part(objective: ObjectiveVerdict) -> parts.ObjectivePart:
 
 def _notes(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> list[str]:
     notes = []
-    if len(outcomes) == 1:
+    used = len(_in_figures(outcomes))
+    if used == 1:
         notes.append("One replication: the figures carry no confidence interval.")
     if len(outcomes) < scenario.file.replications:
         notes.append(f"Interrupted: {len(outcomes)} of {scenario.file.replications} replications are here.")
@@ -174,6 +190,8 @@ def _notes(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> list[str]:
             reached = format_duration(max(outcome.complete_until_ns - outcome.warm_up_ns, 0) // 10**9 * 10**9)
             asked = format_duration(outcome.duration_ns)
             notes.append(f"Interrupted: replication {outcome.replication} reached {reached} of {asked}.")
+    if used < len(outcomes):
+        notes.append("The figures leave the interrupted replications out; the tables and the verdict have them.")
     return notes
 
 

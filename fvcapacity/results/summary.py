@@ -63,6 +63,7 @@ class RunPart(Part):
     seed: int
     replications: int = Field(description="replications in this result")
     asked_replications: int
+    replications_in_figures: int = Field(description="the complete ones; all when none is complete")
     complete: bool = Field(description="false when the run was interrupted")
     simulated_s: list[float] = Field(description="seconds of the window that each replication simulated")
     kubernetes: str = Field(description="release whose rules are emulated")

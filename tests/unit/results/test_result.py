@@ -165,9 +165,13 @@ def test_an_interrupted_replication_is_kept_and_marked():
     assert not result.complete
     assert result.summary["run"]["simulated_s"] == [10800.0, 63 * 60]
     assert result.summary["notes"] == [
+        "One replication: the figures carry no confidence interval.",
         "Interrupted: 2 of 4 replications are here.",
         "Interrupted: replication 1 reached 1h3m of 3h.",
+        "The figures leave the interrupted replications out; the tables and the verdict have them.",
     ]
+    whole = result.tables["routes"].query("replication == 0 and route == 'all'").iloc[0]
+    assert result.summary["routes"][-1]["requests"]["mean"] == whole["requests"]
     windows = result.tables["route_windows"].query("replication == 1 and route == 'all'")
     assert list(windows["judged"]) == [True] * 12 + [False]
 
