@@ -45,7 +45,7 @@ def _rule(name: str, problems: Sequence[Problem]) -> dict[str, Any]:
 
 def _result(problem: Problem, names: Sequence[str]) -> dict[str, Any]:
     name = problem.rule or "problem"
-    text = problem.message + (f" Remedy: {problem.hint.rstrip('.')}." if problem.hint else "")
+    text = f"{problem.message}. Remedy: {problem.hint}." if problem.hint else problem.message
     result: dict[str, Any] = {
         "ruleId": name,
         "ruleIndex": names.index(name),
