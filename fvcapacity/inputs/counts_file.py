@@ -157,8 +157,8 @@ def _counts(frame: pd.DataFrame, columns: Columns, zone: ZoneInfo, report: _Repo
 
 
 def _requests(column: pd.Series[Any], lines: npt.NDArray[np.int64], report: _Report) -> npt.NDArray[np.float64]:
-    missing = column.isna() if column.dtype.kind in "iuf" else column.isna() | (column.astype(str).str.strip() == "")
-    missing = missing.to_numpy(bool)
+    empty = column.isna() if column.dtype.kind in "iuf" else column.isna() | (column.astype(str).str.strip() == "")
+    missing = empty.to_numpy(bool)
     values = pd.to_numeric(column, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     texts = column.to_numpy(object)
     hint = "leave the cell empty for a missing figure"
@@ -202,7 +202,8 @@ def _times(
         return None
     if getattr(stamps.dtype, "tz", None) is None:
         return _localised(stamps, zone, routes, lines, report, notes)
-    return stamps.dt.as_unit("ns").astype("int64").to_numpy(np.int64)
+    instants: npt.NDArray[np.int64] = stamps.dt.as_unit("ns").astype("int64").to_numpy(np.int64)
+    return instants
 
 
 def _epoch(
@@ -220,7 +221,8 @@ def _epoch(
         message = "{!r} is no time between 1970 and 2199"
         report.lines(lines[bad], texts.to_numpy(object)[bad], message, hint, "traffic-timestamp")
         return None
-    return np.rint(values * factor * 1e3).astype(np.int64) * 1_000_000
+    milliseconds: npt.NDArray[np.int64] = np.rint(values * factor * 1e3).astype(np.int64)
+    return milliseconds * 1_000_000
 
 
 def _localised(

@@ -100,7 +100,7 @@ def cut(grid: Grid, stretch: Stretch, fill: FillGaps, file: str) -> tuple[Grid |
         )
         rows = np.maximum(rows, 0)
     values = grid.values[rows]
-    missing = np.isnan(values).any(axis=1)
+    missing = np.asarray(np.isnan(values).any(axis=1), np.bool_)
     start = grid.start_ns + first * grid.interval_ns
     if missing.any():
         if fill == "refuse":
@@ -124,7 +124,7 @@ def _not_covered(grid: Grid, stretch: Stretch, file: str) -> list[Problem]:
 
 def _gaps(missing: npt.NDArray[np.bool_], start_ns: int, grid: Grid, stretch: Stretch, file: str) -> list[Problem]:
     borders = np.flatnonzero(np.diff(np.concatenate(([False], missing, [False]))))
-    problems = []
+    problems: list[Problem] = []
     gaps = list(zip(borders[::2].tolist(), borders[1::2].tolist(), strict=True))
     hint = "a gap is missing, never zero: choose another stretch, or traffic.fill_gaps: interpolate (or zero)"
     if len(gaps) > MAX_SHOWN and missing.mean() > 0.05:

@@ -22,6 +22,10 @@ Floats = npt.NDArray[np.float64]
 TRUNCATION = 10.0
 """A request follows its customer within so many times the spread (what is cut off weighs e^-10)."""
 
+UNIT_STRIPS = 64
+MAX_HEIGHT = 2.0**60
+"""Nothing grows beyond so many times its base rate; only a share that is left all alone could."""
+
 # Purposes of the draws that belong to one customer; its requests are numbered from 1.
 _GAP, _HEIGHT, _SIZE, _DELAY, _SLOT = -1, -2, -3, -4, -5
 
@@ -38,7 +42,7 @@ class ArrivalPlan(NamedTuple):
     base
         float64, shape (cells, routes): base rates in requests a second.
     strips
-        int64, shape (cells, routes): strips to generate, each as high as the base rate.
+        int64, shape (cells, routes): strips to generate (see `strip_bottom`).
     slot_factor
         float64, shape (cells, routes, strips): factor on the rate of a strip; read when ``has_slots``.
     route_chain
@@ -61,6 +65,29 @@ class ArrivalPlan(NamedTuple):
     mean_size: float
     spread_ns: float
     multiplier: TrafficMultiplier
+
+
+@njit
+def strip_bottom(strip: int) -> float:
+    """Return where a strip begins, in units of the base rate.
+
+    The first ``UNIT_STRIPS`` are 1 high. Each one after them is as high as all below it together, so that a route
+    that is scaled from next to nothing needs few strips.
+    """
+    return float(strip) if strip <= UNIT_STRIPS else UNIT_STRIPS * 2.0 ** (strip - UNIT_STRIPS)
+
+
+@njit
+def strip_height(strip: int) -> float:
+    """Return how high a strip is, in units of the base rate."""
+    return strip_bottom(strip + 1) - strip_bottom(strip)
+
+
+def strips_below(heights: Floats) -> Ints:
+    """Return how many strips reach up to given heights (at most ``MAX_HEIGHT``)."""
+    clipped = np.minimum(heights, MAX_HEIGHT)
+    doublings = np.ceil(np.log2(np.maximum(clipped, UNIT_STRIPS) / UNIT_STRIPS))
+    return np.asarray(np.ceil(np.minimum(clipped, UNIT_STRIPS)) + doublings, np.int64)
 
 
 @njit
@@ -103,7 +130,8 @@ def _send(plan: ArrivalPlan, customer: int, time: int, route: int, n: int, out: 
 @njit
 def _walk_strip(plan: ArrivalPlan, cell: int, route: int, strip: int, n: int, out: tuple[Ints, Ints, Ints]) -> int:
     """Generate the customers of one strip of a cell; return the next free row."""
-    rate = plan.base[cell, route] * 1e-9
+    bottom, high = strip_bottom(strip), strip_height(strip)
+    rate = plan.base[cell, route] * high * 1e-9
     if plan.mean_size > 0.0:
         rate /= plan.mean_size
     if plan.has_slots:
@@ -124,7 +152,7 @@ def _walk_strip(plan: ArrivalPlan, cell: int, route: int, strip: int, n: int, ou
         time = start + int(offset)
         if time < earliest or time >= plan.until_ns:
             continue
-        height = strip + unit(mix(customer, _HEIGHT))
+        height = bottom + high * unit(mix(customer, _HEIGHT))
         if height < route_multiplier(plan.multiplier, route, time, plan.base[cell]):
             n = _send(plan, customer, time, route, n, out)
 

@@ -8,7 +8,7 @@ shares). Thinning a Poisson process by its height is exact: those who walk in fo
 (Lewis and Shedler, "Simulation of nonhomogeneous Poisson processes by thinning", 1979), and a larger multiplier only
 adds customers. The same people walk through every candidate, scale and what-if.
 
-The plane is generated in strips of height 1 and cells of constant base rate; the identity of a customer is a hash of
+The plane is generated in strips (1 high, beyond 64 doubling) and cells of constant base rate; a customer is a hash of
 (seed, route, start of the cell, strip, number), so nothing depends on where the run starts or how it is cut.
 
 With ``cluster`` arrivals a customer sends K requests, K being Poisson with mean mu, each an exponential time of mean
@@ -38,7 +38,15 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.errors import TrafficError
-from fvcapacity.program.arrival_kernel import TRUNCATION, ArrivalPlan, fill_arrivals, fill_slot_units
+from fvcapacity.program.arrival_kernel import (
+    TRUNCATION,
+    ArrivalPlan,
+    fill_arrivals,
+    fill_slot_units,
+    strip_bottom,
+    strip_height,
+    strips_below,
+)
 from fvcapacity.program.multiplier import TrafficMultiplier, fill_multipliers, upper_bounds
 from fvcapacity.scenario.model import TrafficTable
 from fvcapacity.scenario.traffic import Arrivals, ClusteredArrivals, GammaArrivals
@@ -140,7 +148,7 @@ class ArrivalStream:
         edges = self._edges(first, until_ns)
         starts, ends = edges[:-1], edges[1:]
         base = self.table.rps[_rows(self.table, starts)]
-        strips = np.ceil(upper_bounds(self.multiplier, starts, ends, base)).astype(np.int64)
+        strips = strips_below(upper_bounds(self.multiplier, starts, ends, base))
         factors = np.ones((1, 1, 1))
         if isinstance(self.arrivals, GammaArrivals):
             factors = self._slot_factors(self.arrivals, starts, ends, base, strips)
@@ -182,8 +190,9 @@ class ArrivalStream:
         _, number = np.unique(slots, return_inverse=True)
         expected = np.zeros((number[-1] + 1, base.shape[1]))
         np.add.at(expected, number, base * ((ends - starts) / NS_PER_S)[:, None])
-        shape = expected[number][:, :, None] / (gamma.dispersion - 1.0)
         units = np.empty((*base.shape, max(int(strips.max(initial=1)), 1)))
+        heights = np.array([strip_height(strip) for strip in range(units.shape[2])])
+        shape = expected[number][:, :, None] * heights / (gamma.dispersion - 1.0)
         fill_slot_units(self._route_chain, slots, units)
         safe = np.where(shape > 0, shape, 1.0)
         return np.asarray(np.where(shape > 0, gammaincinv(safe, units) / safe, 0.0), np.float64)
@@ -267,7 +276,8 @@ def _require_cover(table: TrafficTable, start_ns: int, duration_ns: int) -> None
 def _generate(plan: ArrivalPlan) -> tuple[Ints, Ints, Ints]:
     """Run the kernel into arrays that are large enough."""
     seconds = (plan.cell_end - plan.cell_start) / NS_PER_S
-    expected = float((plan.base * plan.strips * seconds[:, None]).sum())
+    heights = np.array([strip_bottom(strip) for strip in range(int(plan.strips.max(initial=0)) + 1)])
+    expected = float((plan.base * heights[plan.strips] * seconds[:, None]).sum())
     capacity = int(1.05 * expected + 10 * expected**0.5) + 64
     while True:
         out = (np.empty(capacity, np.int64), np.empty(capacity, np.int64), np.empty(capacity, np.int64))

@@ -80,7 +80,7 @@ def _outside(
         side = "ends before the window begins" if ends_before else "begins after the window has ended"
         message = f"{what} {side}: it changes nothing"
         yield Finding(
-            "scenario", path, message, "move the event or the window", severity="warning", rule="event-outside"
+            "scenario", path, message, "move the event or the window", severity="note", rule="event-outside"
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import simpy
 
-from tests.support.tiny import SECOND, Tiny, chain, program_of
+from tests.support.tiny import SECOND, Tiny, cpu, program_of
 
 pytestmark = pytest.mark.benchmark_run
 
@@ -27,10 +27,7 @@ def reference_chain() -> float:
     services = {n: {"threads": {"main": {"count": c, "queue_limit": 10**6}}} for n, c in SERVERS.items()}
     steps: list[dict[str, Any]] = []
     for name in reversed(SERVERS):
-        steps = [{**chain(name, mean_ms=SERVICE_MS[name], distribution="exponential")}]
-        if name != "c":
-            steps[0]["steps"].append(inner)
-        inner = steps[0]
+        steps = [{"call": name, "steps": [cpu(SERVICE_MS[name], "exponential"), *steps]}]
     program = program_of(services, {"r": {"steps": steps, "client_timeout": "1h"}})
     times = np.cumsum(np.random.default_rng(1).exponential(SECOND / RATE, REQUESTS)).astype(np.int64)
     pods = [{"service": name} for name in SERVERS]

@@ -1,7 +1,7 @@
 """The kubelet's probes of one container: requests that wait behind the others, with consequences.
 
-A worker probes at the ticks of its period (``pkg/kubelet/prober/worker.go``), not before the initial delay; liveness and
-readiness are held back until a startup probe has succeeded. Before the first result readiness counts as failed,
+A worker probes at the ticks of its period (``pkg/kubelet/prober/worker.go``), not before the initial delay; liveness
+and readiness are held back until a startup probe has succeeded. Before the first result readiness counts as failed,
 liveness as well.
 """
 

@@ -1,8 +1,8 @@
 """A request on its way: attempts that callers make, and the visits at services that serve them.
 
-A visit is a process that runs the operations of its call: a generator of SimPy events, driven by their callbacks. An attempt belongs to the caller: it knows the time-out,
-holds the pooled connection, and tells the caller how it ended. An attempt whose caller no longer listens is an
-orphan: its visit goes on, and nobody hears of it.
+A visit is a process that runs the operations of its call: a generator of SimPy events, driven by their callbacks. An
+attempt belongs to the caller: it knows the time-out, holds the pooled connection, and tells the caller how it ended.
+An attempt whose caller no longer listens is an orphan: its visit goes on, and nobody hears of it.
 """
 
 from __future__ import annotations

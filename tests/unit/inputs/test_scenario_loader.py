@@ -80,7 +80,7 @@ def home(tmp_path: Path) -> Path:
         "topology.yaml": TOPOLOGY,
         "manifests/shop.yaml": MANIFESTS,
         "counts.csv": COUNTS,
-        "prices.yaml": "prices: []\n",
+        "prices.yaml": "name: free\ncurrency: USD\n",
     }.items():
         (tmp_path / name).write_text(text)
     return tmp_path
@@ -108,10 +108,12 @@ def test_a_scenario_comes_whole(home):
     assert scenario.name == "small"
     assert scenario.start_ns == 1771102800 * 10**9
     assert scenario.traffic is not None
-    assert scenario.traffic.start_ns == scenario.start_ns - 60 * 10**9
-    np.testing.assert_allclose(scenario.traffic.rps, np.ones((3, 1)))
+    assert scenario.traffic.start_ns == scenario.start_ns - 300 * 10**9  # the warm-up, in whole windows
+    np.testing.assert_allclose(scenario.traffic.rps, np.ones((7, 1)))
     assert scenario.cluster.workload("deployment/shop") is not None
     assert "timestamps without offset are read as local time of America/Santiago" in scenario.findings
+    assert scenario.prices is not None
+    assert scenario.prices.name == "free"
     assert fvcapacity.load_scenario is load_scenario
 
 
@@ -151,12 +153,12 @@ class TestOverrides:
         assert (scenario.file.seed, scenario.file.replications) == (9, 3)
         assert scenario.file.window.duration == 240 * 10**9
         assert scenario.start_ns == (1771102800 + 300) * 10**9
-        assert len(scenario.traffic.rps) == 5
+        assert len(scenario.traffic.rps) == 5 + 4  # minutes of warm-up and window
 
     def test_another_source_of_traffic(self, home):
         (home / "other.csv").write_text("epoch_s,requests\n804744000,30\n804744060,60\n804744120,30\n")
         scenario = load(home, traffic__file="other.csv", traffic__read_from="1995-07-03T04:00:00Z")
-        np.testing.assert_allclose(scenario.traffic.rps.ravel(), [0.5, 0.5, 1.0])
+        np.testing.assert_allclose(scenario.traffic.rps.ravel(), [0.5] * 6 + [1.0])
         assert "other.csv" in scenario.input_hashes
         assert "counts.csv" not in scenario.input_hashes
 
@@ -201,10 +203,12 @@ class TestProblems:
     def test_models_of_both_files_are_told_at_once(self, home):
         change(home, "topology.yaml", "mean_ms: 2", "mean: 2")
         change(home, "manifests/shop.yaml", "kind: Service", "kind: Service\nspecs: [")
+        change(home, "prices.yaml", "USD", "CLP")
         message = refused(home)
         assert "topology.yaml:6" in message
         assert "unknown key 'mean'" in message
         assert "manifests/shop.yaml" in message
+        assert "prices.yaml:2:11: currency" in message
 
     @pytest.mark.parametrize(
         ("old", "new", "expected"),
