@@ -194,8 +194,9 @@ class ArrivalStream:
         heights = np.array([strip_height(strip) for strip in range(units.shape[2])])
         shape = expected[number][:, :, None] * heights / (gamma.dispersion - 1.0)
         fill_slot_units(self._route_chain, slots, units)
-        safe = np.where(shape > 0, shape, 1.0)
-        return np.asarray(np.where(shape > 0, gammaincinv(safe, units) / safe, 0.0), np.float64)
+        some = shape > 1e-9  # where next to nothing is expected, the stream stays Poisson
+        safe = np.where(some, shape, 1.0)
+        return np.asarray(np.where(some, gammaincinv(safe, units) / safe, 1.0), np.float64)
 
 
 class RecordedArrivals:

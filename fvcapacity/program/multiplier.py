@@ -137,7 +137,7 @@ def upper_bounds(m: TrafficMultiplier, starts: Ints, ends: Ints, base: Floats) -
     if m.changes_shares.any():
         before = base.sum(axis=1, keepdims=True)
         after = (base * least).sum(axis=1, keepdims=True)
-        with np.errstate(divide="ignore", invalid="ignore"):
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
             reshaped = np.where(after > 0, most * before / after, np.inf)
             alone = np.where(base > 0, before / base, 0.0)  # a route cannot get more than the whole
         bound = np.minimum(reshaped, alone)

@@ -5,6 +5,7 @@ Pure: models in, findings out. `fvcapacity.inputs.load_scenario` adds file, line
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo, available_timezones
@@ -30,7 +31,7 @@ def check_scenario(
     topology, cluster
         None when they could not be read: then only what needs neither is checked.
     """
-    findings = [*_time(file), *_nodes(file)]
+    findings = [*_time(file), *_finite(file), *_nodes(file)]
     if topology is not None:
         findings += check_topology(topology)
         findings += _names_of_routes(file, topology)
@@ -79,9 +80,18 @@ def _outside(
         what = f"the event {name!r}" if name else f"the event of {shown}"
         side = "ends before the window begins" if ends_before else "begins after the window has ended"
         message = f"{what} {side}: it changes nothing"
-        yield Finding(
-            "scenario", path, message, "move the event or the window", severity="note", rule="event-outside"
-        )
+        yield Finding("scenario", path, message, "move the event or the window", severity="note", rule="event-outside")
+
+
+def _finite(file: ScenarioFile) -> Iterator[Finding]:
+    traffic = file.traffic
+    numbers: list[tuple[Path, float]] = [(("traffic", "scale"), traffic.scale)]
+    numbers += [(("traffic", "events", i, "multiply"), event.multiply) for i, event in enumerate(traffic.events)]
+    if traffic.weekly is not None:
+        numbers.append((("traffic", "weekly", "mean_rps"), traffic.weekly.mean_rps))
+    for path, number in numbers:
+        if math.isinf(number):
+            yield Finding("scenario", path, "there is no infinite traffic", "write a number", rule="infinite")
 
 
 def _nodes(file: ScenarioFile) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from fvcapacity.errors import TrafficError
-from fvcapacity.program.arrival_kernel import delay_of, poisson_quantile
+from fvcapacity.program.arrival_kernel import delay_of, poisson_quantile, strip_bottom, strip_height, strips_below
 from fvcapacity.program.arrivals import ArrivalStream, RecordedArrivals, expected_rates
 from fvcapacity.program.multiplier import compile_multiplier
 from fvcapacity.scenario.instants import epoch_ns
@@ -121,6 +121,22 @@ def test_a_larger_scale_only_adds_customers(name, low, high):
     many = set(zip(*collect(stream(rates, KINDS[name], scale=high)), strict=True))
     assert few < many
     assert len(many) == pytest.approx(len(few) * high / low, rel=0.15)
+
+
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("scale", [63.5, 64.0, 65.0, 700.0])
+def test_a_route_may_be_scaled_from_next_to_nothing(name, scale):
+    times, _, _ = collect(stream(table(np.full((60, 1), 20 / scale)), KINDS[name], scale=scale))
+    assert abs(times.size - 20 * 3600) < 3.3 * math.sqrt(20 * 3600 * 2.6)
+
+
+def test_all_traffic_may_move_to_a_route_that_had_hardly_any():
+    """The multiplier is a million: the number of strips must not be."""
+    rates = table(np.tile([20.0, 2e-5], (10, 1)))
+    event = TrafficEvent(start=EVENING, duration="10m", shares={"route-0": 0.0})
+    _, routes, _ = collect(stream(rates, PoissonArrivals(), events=(event,)))
+    assert (routes == 1).all()
+    assert abs(routes.size - 12000) < 3.3 * math.sqrt(12000)
 
 
 def test_an_event_leaves_the_rest_of_the_day_alone():
@@ -246,6 +262,13 @@ class TestRules:
         for u in (1e-9, 0.01, 0.2, 0.5, 0.9, 0.999, 1 - 1e-9):
             assert poisson_quantile(u, mean) == stats.poisson.ppf(u, mean)
             assert poisson_quantile.py_func(u, mean) == poisson_quantile(u, mean)
+
+    def test_strips_cover_every_height_without_overlap(self):
+        for strip in range(70):
+            assert strip_bottom(strip) + strip_height(strip) == strip_bottom(strip + 1)
+            assert strip_bottom.py_func(strip) == strip_bottom(strip)
+        heights = np.array([0.0, 0.1, 1.0, 1.5, 63.2, 64.0, 64.1, 128.0, 129.0, np.inf])
+        assert strips_below(heights).tolist() == [0, 1, 1, 2, 64, 64, 65, 65, 66, 118]
 
     def test_poisson_quantile_ends(self):
         assert poisson_quantile(1.0 - 2**-53, 1.6) < 40

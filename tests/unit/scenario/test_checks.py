@@ -215,6 +215,7 @@ def test_an_unused_service_is_a_warning():
     [
         ("time_zone", "America/Santigo", "time-zone", "time_zone", "'America/Santigo'", "America/Santiago"),
         ("window.start", "2026-09-06T00:30:00", "time-zone", "window.start", "does not exist", "with its offset"),
+        ("traffic.weekly.mean_rps", float("inf"), "infinite", "traffic.weekly.mean_rps", "no infinite traffic", ""),
         ("nodes.general.count", 3, "node-pool", "nodes.general.count", "count 3 is not between minimum 0 and", ""),
         ("nodes.general.allocatable_cpu", 3, "node-pool", "nodes.general.allocatable_cpu", "3 is more than", ""),
         ("nodes.general.zones", [], "node-pool", "nodes.general.zones", "no zone", ""),
