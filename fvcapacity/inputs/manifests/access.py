@@ -43,11 +43,15 @@ def drop_secret_values(data: LocatedMap) -> bool:
     for key in ("data", "stringData"):
         values = data.pop(key, None)
         removed = removed or bool(values)
-    # kubectl apply leaves the whole object, values included, in this annotation.
-    metadata = data.get("metadata")
-    if isinstance(metadata, LocatedMap) and isinstance(metadata.get("annotations"), LocatedMap):
-        metadata["annotations"].pop("kubectl.kubernetes.io/last-applied-configuration", None)
     return removed
+
+
+def drop_applied_copy(data: LocatedMap) -> None:
+    """Remove the copy of the whole object, literal secrets included, that ``kubectl apply`` leaves in it."""
+    metadata = data.get("metadata")
+    annotations = metadata.get("annotations") if isinstance(metadata, LocatedMap) else None
+    if isinstance(annotations, LocatedMap):
+        annotations.pop("kubectl.kubernetes.io/last-applied-configuration", None)
 
 
 def read_secret(fields: Fields, name: str, namespace: str, has_data: bool) -> SecretName:

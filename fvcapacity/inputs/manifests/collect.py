@@ -66,6 +66,7 @@ class _Collector:
     def take(self, data: LocatedMap) -> None:
         """Read one object."""
         kind = str(data["kind"])
+        access.drop_applied_copy(data)
         has_values = access.drop_secret_values(data) if kind == "Secret" else False
         if has_values:
             self.secret_files[data.at.file] = None

@@ -28,6 +28,8 @@ def set_namespace(resources: Iterable[Resource], namespace: str, at: Location) -
             for subject in mappings(resource.data.get("subjects")):
                 if subject.get("kind") == "ServiceAccount" and subject.get("name") == "default":
                     subject.put("namespace", namespace, at)
+        if resource.kind == "APIService":
+            _open(resource.data, ("spec", "service"), at).put("namespace", namespace, at)
 
 
 def add_affixes(resources: Iterable[Resource], prefix: str, suffix: str) -> None:

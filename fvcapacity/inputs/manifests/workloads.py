@@ -101,6 +101,9 @@ def _deployment_strategy(spec: Fields) -> _Strategy:
     strategy = spec.child("strategy")
     kind = strategy.choice("type", ("RollingUpdate", "Recreate"), "RollingUpdate")
     if kind == "Recreate":
+        if strategy.has("rollingUpdate"):
+            message, hint = "rollingUpdate is refused beside type: Recreate", "remove it (a patch: rollingUpdate: null)"
+            strategy.problem("rollingUpdate", message, hint)
         return "Recreate", 0, "100%"
     rolling = strategy.child("rollingUpdate")
     surge = rolling.count_or_percent("maxSurge", "25%")

@@ -18,11 +18,14 @@ _ONE_NODE = {"ReadWriteOnce", "ReadWriteOncePod"}
 
 def check_availability(view: View) -> Iterator[Problem]:
     """Yield findings about what keeps pods reachable through restarts, drains and releases."""
-    served = {workload.key + workload.namespace for item in view.objects.services for workload in view.behind(item)}
+    served = {id(workload) for item in view.objects.services for workload in view.behind(item)}
+    budgets = view.objects.disruption_budgets
+    covered = {id(workload) for item in budgets for workload in view.selected(item.selector, item.namespace)}
     for workload in view.objects.workloads:
-        yield from _probes(workload, behind_service=workload.key + workload.namespace in served)
+        yield from _probes(workload, behind_service=id(workload) in served)
         yield from _volumes(view, workload)
-        yield from _without_budget(view, workload)
+        if id(workload) not in covered:
+            yield from _without_budget(view, workload)
     for budget in view.objects.disruption_budgets:
         yield from _budget(view, budget)
 
@@ -77,8 +80,7 @@ def _without_budget(view: View, workload: Workload) -> Iterator[Problem]:
     if workload.kind not in ("Deployment", "StatefulSet", "ReplicaSet"):
         return
     most = view.replicas(workload)[1]
-    covered = any(workload in view.selected(b.selector, b.namespace) for b in view.objects.disruption_budgets)
-    if most >= 2 and not covered:
+    if most >= 2:
         message = f"{workload.key} runs up to {most} pods, and no PodDisruptionBudget keeps any of them during a drain"
         hint = "add a PodDisruptionBudget with maxUnavailable: 1"
         yield finding("no-pdb", message, workload.location, workload.key, hint)

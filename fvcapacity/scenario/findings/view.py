@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fvcapacity.scenario.cluster import (
@@ -20,23 +19,29 @@ SCALABLE = ("Deployment", "StatefulSet", "ReplicaSet")
 KEEPS_RUNNING = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Pod")
 
 
-@dataclass(frozen=True, slots=True)
 class View:
     """The cluster's objects with their relations."""
 
-    objects: ClusterObjects
+    def __init__(self, objects: ClusterObjects) -> None:
+        self.objects = objects
+        self._workloads: dict[tuple[str, str, str], Workload] = {
+            (item.namespace, item.kind, item.name): item for item in objects.workloads
+        }
+        self._by_namespace: dict[str, list[Workload]] = {}
+        for workload in objects.workloads:
+            self._by_namespace.setdefault(workload.namespace, []).append(workload)
+        self._autoscalers: dict[tuple[str, str, str], HorizontalPodAutoscaler] = {}
+        for item in objects.autoscalers:
+            self._autoscalers.setdefault((item.namespace, item.target_kind, item.target_name), item)
 
     def target(self, autoscaler: HorizontalPodAutoscaler) -> Workload | None:
         """Return the workload that an HPA scales."""
-        for workload in self.objects.workloads:
-            wanted = (autoscaler.namespace, autoscaler.target_kind, autoscaler.target_name)
-            if (workload.namespace, workload.kind, workload.name) == wanted:
-                return workload
-        return None
+        wanted: tuple[str, str, str] = (autoscaler.namespace, autoscaler.target_kind, autoscaler.target_name)
+        return self._workloads.get(wanted)
 
     def autoscaler(self, workload: Workload) -> HorizontalPodAutoscaler | None:
-        """Return the HPA of a workload."""
-        return next((item for item in self.objects.autoscalers if self.target(item) is workload), None)
+        """Return the HPA of a workload (the first one, where several want it)."""
+        return self._autoscalers.get((workload.namespace, workload.kind, workload.name))
 
     def replicas(self, workload: Workload) -> tuple[int, int]:
         """Return the fewest and the most pods of a workload in ordinary operation.
@@ -51,11 +56,8 @@ class View:
 
     def selected(self, selector: Mapping[str, Any], namespace: str) -> list[Workload]:
         """Return the workloads of a namespace whose pods a label selector matches."""
-        return [
-            item
-            for item in self.objects.workloads
-            if item.namespace == namespace and matches_selector(selector, item.template.labels)
-        ]
+        inside = self._by_namespace.get(namespace, ())
+        return [item for item in inside if matches_selector(selector, item.template.labels)]
 
     def behind(self, service: Service) -> list[Workload]:
         """Return the workloads whose pods a Service selects."""
