@@ -65,7 +65,8 @@ def simulate(
     Returns
     -------
     Result
-        Incomplete (and saying so) when the run was interrupted from the keyboard.
+        Incomplete (and saying so) when the run was interrupted from the keyboard. An interruption before there is
+        anything to show is passed on.
 
     Raises
     ------
@@ -82,6 +83,8 @@ def simulate(
         raise ScenarioError(f"plane {file.plane!r} is not available", hint=f"use one of {', '.join(_PLANES)}")
     program = compile_program(scenario.topology, scenario.cluster)
     outcomes = _in_order(scenario, program, jobs, progress)
+    if not outcomes:
+        raise KeyboardInterrupt  # interrupted before any replication had something to show
     tables = build_tables(scenario, program, outcomes)
     return build_result(scenario, program, outcomes, _bill(scenario, outcomes), tables=tables)
 
@@ -205,7 +208,7 @@ def _bill_of(scenario: Scenario, prices: PriceList, outcome: RunOutcome) -> pd.D
         history.nodes,
         scenario.cluster,
         window_start_ns=outcome.warm_up_ns,
-        window_end_ns=outcome.complete_until_ns,
+        window_end_ns=max(outcome.warm_up_ns, outcome.complete_until_ns),
         egress_bytes=egress,
         run_date=datetime.fromtimestamp(scenario.start_ns / NS_PER_S, UTC).date(),
     )

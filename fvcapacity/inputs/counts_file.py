@@ -131,7 +131,7 @@ def _parquet(path: Path, report: _Report) -> pd.DataFrame | None:
     import pyarrow.parquet as pq
 
     try:
-        frame = pq.read_table(path).to_pandas(integer_object_nulls=True)
+        frame: pd.DataFrame = pq.read_table(path).to_pandas(integer_object_nulls=True)
     except (pa.ArrowException, OSError) as error:
         message = f"this is no Parquet table: {str(error).splitlines()[0]}"
         report.problems.append(Problem(message, Location(str(path)), rule="unreadable-file"))

@@ -179,8 +179,7 @@ class _Compiler:
 
     def _write_calls(self, visit: _Pending, steps: Sequence[Step], path: str) -> None:
         calls = [
-            self._write_call(step, visit.service, f"{path}.{i}", visit.operations_above)
-            for i, step in enumerate(steps)
+            self._write_call(step, visit.service, f"{path}.{i}", visit.operations_above) for i, step in enumerate(steps)
         ]
         self._op(Op.CALL, path, a=calls[0], b=len(calls))
 

@@ -237,7 +237,7 @@ def test_scenario(path, value, rule, where, message, hint):
     assert ".".join(str(part) for part in finding.path) == where
     assert message in finding.message
     assert hint in finding.hint
-    assert finding.severity == ("warning" if rule == "event-outside" else "error")
+    assert finding.severity == ("note" if rule == "event-outside" else "error")
 
 
 def test_an_event_whose_ramp_reaches_the_window_counts():
