@@ -14,7 +14,7 @@ from datetime import date
 import pandas as pd
 
 from fvcapacity.control.history import NodeLife
-from fvcapacity.cost.prices import Price, PriceList, caveats
+from fvcapacity.cost.prices import ANY_REGION, Price, PriceList, caveats
 from fvcapacity.results.columns import BILL
 from fvcapacity.results.frames import conform
 from fvcapacity.scenario.cluster import ClusterObjects, VolumeClaim
@@ -23,6 +23,10 @@ MONTH_HOURS = 730
 """Hours of a month, as the clouds' own price pages count (365 x 24 / 12)."""
 HOUR_NS = 3600 * 10**9
 GIB = 2**30
+
+NO_PRICE = "no price"
+PROVENANCE = ("basis", "source", "as_of", "note")
+"""Columns of a bill beyond those of ``results.columns.BILL``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,11 @@ class Line:
     quantity: float
     unit: str
     unit_price_usd: float
+    basis: str
+    """``list price``, ``stand-in`` (another region's), or ``no price``."""
+    source: str
+    as_of: str
+    """Day of the price, or ``unknown``; empty without a price."""
     note: str
 
     @property
@@ -56,9 +65,10 @@ class _Ledger:
         if price is None:
             place = f"in region {self.region}" if self.region else "(no region is chosen)"
             missing = f"no price for {item} {place}: left out of the total"
-            return Line(category, item, amount, unit, math.nan, "; ".join([missing, *notes]))
-        remarks = [*notes, *caveats(price, self.region, self.run_date)]
-        return Line(category, item, amount, unit, price.price, "; ".join(remarks))
+            return Line(category, item, amount, unit, math.nan, NO_PRICE, "", "", "; ".join([missing, *notes]))
+        basis = "list price" if price.region in (ANY_REGION, self.region) else "stand-in"
+        remarks = "; ".join([*notes, *caveats(price, self.region, self.run_date)])
+        return Line(category, item, amount, unit, price.price, basis, price.source, str(price.as_of), remarks)
 
     def by_time(self, category: str, item: str, count_hours: float, price: Price | None) -> Line:
         """Return the line of something that is paid by the hour or by the month."""
@@ -100,7 +110,7 @@ def bill_run(
     Returns
     -------
     pandas.DataFrame
-        The columns of ``results.columns.BILL`` and ``note``. ``unit_price_usd`` and ``cost_usd`` are NaN where
+        The columns of ``results.columns.BILL`` and `PROVENANCE`. ``unit_price_usd`` and ``cost_usd`` are NaN where
         there is no price.
     """
     hours = max(window_end_ns - window_start_ns, 0) / HOUR_NS
@@ -112,7 +122,7 @@ def bill_run(
         *_load_balancers(ledger, cluster),
         *_egress(ledger, egress_bytes / GIB),
     ]
-    names = [column.name for column in BILL.columns] + ["note"]
+    names = [*(column.name for column in BILL.columns), *PROVENANCE]
     return conform(BILL, {name: [getattr(line, name) for line in lines] for name in names})
 
 
@@ -148,7 +158,7 @@ def _volume(ledger: _Ledger, item: str, claim: VolumeClaim, count: int) -> Line:
     months = count * ledger.hours / MONTH_HOURS
     if claim.storage_bytes is None:
         note = f"the claim of {item} states no size: left out of the total"
-        return Line("storage", item, math.nan, "GiB-months", math.nan, note)
+        return Line("storage", item, math.nan, "GiB-months", math.nan, NO_PRICE, "", "", note)
     size = claim.storage_bytes / GIB
     family = ledger.prices.disk_family(claim.storage_class)
     price = ledger.prices.volume(family, ledger.region, size) if family else None

@@ -31,4 +31,6 @@ def caveats(price: Price, region: str | None, run_date: date) -> list[str]:
         found.append("the price has no date")
     elif (run_date - price.as_of).days > MAX_AGE_DAYS:
         found.append(f"the price is of {price.as_of}, more than a year before the run")
+    if price.up_to_gib is not None:
+        found.append(f"the price holds for the first {price.up_to_gib:g} GiB of a month")
     return [*found, price.note] if price.note else found

@@ -157,7 +157,7 @@ def test_what_is_not_a_machine(item, quantity, cost):
     found = line(whole(), item)
     assert found["quantity"] == pytest.approx(quantity)
     assert found["cost_usd"] == pytest.approx(cost)
-    assert not found["note"]
+    assert found["note"] == ("the price holds for the first 100 GiB of a month" if "egress" in item else "")
 
 
 @pytest.mark.parametrize(("replicas", "count"), [(None, 1), (1, 1), (4, 4)])
@@ -214,6 +214,8 @@ def test_a_missing_price_is_never_zero(kind):
     missing = table[table["cost_usd"].isna()]
     assert len(missing) == {"instance": 2, "volume": 2}.get(kind, 1)
     assert missing["unit_price_usd"].isna().all()
+    assert set(missing["basis"]) == {"no price"}
+    assert set(missing["source"]) | set(missing["as_of"]) == {""}
     assert missing["note"].str.startswith("no price for ").all()
     assert missing["note"].str.contains("in region r1: left out of the total").all()
     assert not (table["cost_usd"] == 0).any()
@@ -236,10 +238,13 @@ def test_old_undated_and_borrowed_prices_are_noted():
     assert "of 2025-02-13, more than a year" in line(table, "nodes")["note"]
     assert "no date" in line(table, "control plane")["note"]
     assert "region r2 stands in for r1" in line(table, "internet egress")["note"]
+    assert table["basis"].tolist() == ["list price", "list price", "stand-in"]
+    assert table["as_of"].tolist() == ["2025-02-13", "unknown", "2026-01-01"]
+    assert set(table["source"]) == {"test"}
 
 
 def test_the_table_is_the_one_that_is_described():
-    assert list(whole().columns) == [*(column.name for column in BILL.columns), "note"]
+    assert list(whole().columns) == [*(column.name for column in BILL.columns), "basis", "source", "as_of", "note"]
     assert (whole()["quantity"] * whole()["unit_price_usd"]).tolist() == pytest.approx(whole()["cost_usd"].tolist())
 
 
