@@ -329,6 +329,4 @@ class ClusterObjects:
 
     def service(self, name: str, namespace: str | None = None) -> Service | None:
         """Return the Service with this name, or None."""
-        return next(
-            (s for s in self.services if s.name == name and namespace in (None, s.namespace)), None
-        )
+        return next((s for s in self.services if s.name == name and namespace in (None, s.namespace)), None)
