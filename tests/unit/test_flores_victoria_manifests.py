@@ -186,7 +186,7 @@ def test_the_ingress_leads_to_frontend_and_gateway() -> None:
 
 
 def test_namespaced_objects_live_in_the_shops_namespace() -> None:
-    cluster_wide = {"Namespace", "ClusterRole", "ClusterRoleBinding", "IngressClass"}
+    cluster_wide = {"Namespace", "ClusterRole", "ClusterRoleBinding", "IngressClass", "APIService"}
     elsewhere = [
         f"{item['kind']}/{item['metadata']['name']}"
         for item in documents()
@@ -267,9 +267,47 @@ def test_every_pod_says_its_basis_and_labels() -> None:
 def test_what_the_page_names_without_numbers_is_there() -> None:
     names = {name for name, _ in pods()}
     wanted = {"ingress-nginx-controller", "prometheus", "grafana", "elasticsearch", "fluentd", "kibana", "velero"}
-    assert names == wanted | set(COMPONENTS)
+    needed_by_them = {"prometheus-adapter", "kube-state-metrics"}
+    assert names == wanted | needed_by_them | set(COMPONENTS)
     assert find("Schedule", "daily")
-    assert find("PrometheusRule", "shop-alerts")["spec"]["groups"][0]["rules"]
+
+
+@pytest.mark.parametrize(
+    "metric",
+    [
+        "http_request_duration_seconds_bucket",
+        "http_request_duration_seconds_count",
+        "container_cpu_cfs_throttled_periods_total",
+        "container_oom_events_total",
+        "kube_horizontalpodautoscaler_spec_max_replicas",
+        "kubelet_volume_stats_used_bytes",
+    ],
+)
+def test_an_alert_watches(metric: str) -> None:
+    groups = find("PrometheusRule", "shop-alerts")["spec"]["groups"]
+    rules = [rule for group in groups for rule in group["rules"] if metric in rule["expr"]]
+    assert rules
+    assert all(rule["labels"]["severity"] and rule["annotations"]["summary"] for rule in rules)
+
+
+def test_the_custom_metrics_of_the_autoscalers_are_served() -> None:
+    config = yaml.safe_load(find("ConfigMap", "prometheus-adapter")["data"]["config.yaml"])
+    served = {name for rule in config["rules"] for name in rule["seriesQuery"].split('"')[1].split("|")}
+    assert served == {name for row in AUTOSCALERS.values() for name in row[4]}
+    objects = cluster("base")
+    adapter, prometheus = serving_workload(objects, "prometheus-adapter"), serving_workload(objects, "prometheus")
+    assert adapter is not None
+    assert prometheus is not None
+    assert check_edge(objects, adapter, prometheus, 9090).allowed
+    assert check_edge(objects, None, adapter, 6443).allowed, "the API server is no pod"
+
+
+def test_staging_runs_fewer_pods_by_the_same_rules() -> None:
+    base, staging = cluster("base"), cluster("overlays/staging")
+    twice = {item.name for item in base.workloads if item.replicas == 2}
+    assert twice == {"api-gateway", "frontend", "ingress-nginx-controller"}
+    assert {item.replicas for item in staging.workloads if item.kind != "DaemonSet"} == {1}
+    assert [item.metrics for item in staging.autoscalers] == [item.metrics for item in base.autoscalers]
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
