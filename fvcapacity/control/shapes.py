@@ -10,13 +10,12 @@ from fvcapacity.decisions.scheduler.resources import DEFAULT_CPU_MILLI, DEFAULT_
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.cluster import Container, Probe, Workload
 from fvcapacity.scenario.topology import Topology
+from fvcapacity.semantics.cfs_quota import quota_of
 from fvcapacity.semantics.cpu import shares
 from fvcapacity.units import NS_PER_MS, NS_PER_S, millicores
 
 EXEC_PROBE_CPU_NS = 5 * NS_PER_MS
 """CPU of an exec probe (a shell and a client program); assumed."""
-_MINIMUM_QUOTA_NS = 1_000_000
-"""The kubelet sets no quota below 1 ms a period (``pkg/kubelet/cm/helpers_linux.go``)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,14 +118,11 @@ def _serving(workload: Workload, topology: Topology, program: Program) -> Servin
     name = program.containers[service]
     container = next(c for c in workload.template.containers if c.name == name)
     probe_cpu_ns = round(topology.services[program.services[service]].probe_cpu_ms * NS_PER_MS)
-    quota = 0
-    if container.cpu_limit_cores is not None:
-        quota = max(_MINIMUM_QUOTA_NS, millicores(container.cpu_limit_cores) * 100_000)
     return Serving(
         service=service,
         container=name,
         cpu_shares=shares(_cpu_request(container) or 0),
-        cpu_quota_ns=quota,
+        cpu_quota_ns=quota_of(millicores(container.cpu_limit_cores or 0)),
         memory_limit_bytes=container.memory_limit_bytes or 0,
         startup=_probe(container.startup, probe_cpu_ns),
         readiness=_probe(container.readiness, probe_cpu_ns),
