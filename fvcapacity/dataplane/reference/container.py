@@ -11,7 +11,7 @@ from fvcapacity.dataplane.reference.node import Burst, CpuScheduler, Thread
 from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.program.layout import ProgramArrays
 from fvcapacity.semantics.cfs_quota import PERIOD_NS, next_edge
-from fvcapacity.semantics.draw import mix
+from fvcapacity.semantics.draw import mix, stable_hash
 from fvcapacity.semantics.events import SALT_PHASE
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Container:
         self.restart = command.restart
         self.node = node
         self.state = LISTENING if command.warm else STARTING
-        self.identity = mix(mix(seed, command.pod), command.restart)
+        self.identity = mix(mix(seed, stable_hash(command.name)), command.restart)
 
         self.shares = command.cpu_shares
         self.quota_ns = command.cpu_quota_ns
