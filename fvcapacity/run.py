@@ -16,7 +16,7 @@ from fvcapacity.cost.prices import PriceList
 from fvcapacity.dataplane.plane import Plane
 from fvcapacity.dataplane.reference.plane import ReferencePlane
 from fvcapacity.dataplane.source import ArrivalSource, ClosedUsers
-from fvcapacity.dataplane.statistics import RouteColumn
+from fvcapacity.dataplane.statistics import BIN_NS, RouteColumn, Statistics
 from fvcapacity.errors import ScenarioError
 from fvcapacity.program.arrivals import ArrivalStream
 from fvcapacity.program.compile import compile_program
@@ -106,13 +106,16 @@ def run_replication(scenario: Scenario, program: Program, number: int, progress:
     try:
         for now in _drive(plane, control, end):
             if progress is not None:
-                arrived = int(plane.statistics.route_counts[:, :, RouteColumn.ARRIVED].sum())
-                progress(ProgressUpdate(number, now, end, arrived))
+                progress(ProgressUpdate(number, now, end, _arrived(plane.statistics)))
     except KeyboardInterrupt:
         reached = plane.now
     plane.finish()
     control.finish(reached)
     return RunOutcome(number, seed, plane.statistics, control.history, window.duration, window.warm_up, reached)
+
+
+def _arrived(statistics: Statistics) -> int:
+    return int(statistics.route_counts[:, :, RouteColumn.ARRIVED].sum())
 
 
 def _drive(plane: Plane, control: ControlPlane, end_ns: int) -> Iterator[int]:
@@ -181,8 +184,7 @@ def _parallel(scenario: Scenario, program: Program, jobs: int, progress: Progres
         for outcome in pool(delayed(run_replication)(scenario, program, number) for number in numbers):
             if progress is not None:
                 end = outcome.warm_up_ns + outcome.duration_ns
-                arrived = int(outcome.statistics.route_counts[:, :, RouteColumn.ARRIVED].sum())
-                progress(ProgressUpdate(outcome.replication, end, end, arrived))
+                progress(ProgressUpdate(outcome.replication, end, end, _arrived(outcome.statistics)))
             yield outcome
     except KeyboardInterrupt:
         return
@@ -200,7 +202,7 @@ def _bill(scenario: Scenario, outcomes: list[RunOutcome]) -> pd.DataFrame | None
 def _bill_of(scenario: Scenario, prices: PriceList, outcome: RunOutcome) -> pd.DataFrame:
     history: History = outcome.history
     assert scenario.file.cost is not None
-    first = outcome.warm_up_ns // 60_000_000_000
+    first = outcome.warm_up_ns // BIN_NS
     egress = int(outcome.statistics.route_counts[first:, :, RouteColumn.EGRESS_BYTES].sum())
     return bill_run(
         prices,

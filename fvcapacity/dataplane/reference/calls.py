@@ -113,9 +113,7 @@ class Calls:
             return
         self.plane.tally.turn_to(self.env._now)
         if attempt.waits:
-            caller = attempt.caller
-            assert isinstance(caller, Visit)
-            caller.container.pools[self.code.call_pool[attempt.call]].waiting.remove(attempt)
+            self._leave_pool_queue(attempt)
         elif self.code.call_cancel[attempt.call]:
             self.cancel(attempt)
         self.settle(attempt, Cause.TIMEOUT)
@@ -136,12 +134,15 @@ class Calls:
         if not child.live:
             return
         if child.waits:
-            caller = child.caller
-            assert isinstance(caller, Visit)
-            caller.container.pools[self.code.call_pool[child.call]].waiting.remove(child)
+            self._leave_pool_queue(child)
             child.live = False
         else:
             self.cancel(child)
+
+    def _leave_pool_queue(self, attempt: Attempt) -> None:
+        caller = attempt.caller
+        assert isinstance(caller, Visit)
+        caller.container.pools[self.code.call_pool[attempt.call]].waiting.remove(attempt)
 
     def _take_out(self, visit: Visit) -> None:
         container = visit.container

@@ -148,6 +148,17 @@ def test_pool_lets_so_many_calls_out() -> None:
     assert sorted(responses_ms(plane)) == [10, 20, 30]
 
 
+def test_time_out_while_waiting_for_a_connection() -> None:
+    """The second call gives up in the pool's queue and never reaches its service."""
+    step = {"call": "b", "steps": [cpu(30)], "timeout": "40ms"}
+    services = {"a": {"pools": {"b": 1}}, "b": {}}
+    program = program_of(services, {"r": {"steps": [{"call": "a", "steps": [step]}]}})
+    plane = Tiny(program, at(0, 1, 2), [{"service": "a"}, {"service": "b"}]).run()
+    assert causes(plane) == [Cause.SERVED, Cause.TIMEOUT, Cause.TIMEOUT]
+    assert responses_ms(plane) == [30, 40, 40]
+    assert total(plane, ServiceColumn.CPU_NS, 1) == 60 * MS
+
+
 def test_full_queue_refuses() -> None:
     plane = Tiny(one_service(cpu(10), threads={"main": {"queue_limit": 1}}), at(0, 1, 2), [{"service": "s"}]).run()
     assert causes(plane) == [Cause.SERVED, Cause.SERVED, Cause.QUEUE_FULL]
