@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from fvcapacity.dataplane.histogram import BINS
+from fvcapacity.dataplane.histogram import BINS, bin_of
 from fvcapacity.scenario.model import JUDGED_WINDOW_NS
 
 BIN_NS = 60_000_000_000
@@ -126,3 +126,9 @@ def empty_statistics(duration_ns: int, routes: int, services: int) -> Statistics
         route_open=np.zeros(routes, np.int64),
         route_open_histogram=np.zeros((routes, BINS), np.uint32),
     )
+
+
+def count_open(statistics: Statistics, route: int, age_ns: int) -> None:
+    """Count a request that is still open when the run ends."""
+    statistics.route_open[route] += 1
+    statistics.route_open_histogram[route, bin_of(age_ns)] += 1

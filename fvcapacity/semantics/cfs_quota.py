@@ -13,6 +13,8 @@ a fixed grid for each container.
 
 from __future__ import annotations
 
+from fvcapacity.semantics.draw import mix
+from fvcapacity.semantics.events import SALT_PHASE
 from fvcapacity.semantics.jit import njit
 
 PERIOD_NS = 100_000_000
@@ -29,6 +31,12 @@ def quota_of(millicores: int) -> int:
     if millicores <= 0:
         return 0
     return max(1_000_000, millicores * PERIOD_NS // 1000)
+
+
+@njit
+def phase_of(identity: int) -> int:
+    """Return where in the grid of periods a container's edges lie: anywhere, and always at the same place."""
+    return (mix(identity, SALT_PHASE) & ((1 << 62) - 1)) % PERIOD_NS
 
 
 @njit

@@ -11,6 +11,8 @@ Progress is an integer number of core-nanoseconds and is settled at a node's own
 
 from __future__ import annotations
 
+import math
+
 from fvcapacity.semantics.jit import njit
 
 RATE_BITS = 20
@@ -24,6 +26,12 @@ def shares(millicores: int) -> int:
     if millicores <= 0:
         return 2
     return min(262_144, max(2, millicores * 1024 // 1000))
+
+
+@njit
+def node_capacity(cpu_cores: float, background_cores: float) -> int:
+    """Return what a node has for bursts besides its steady background load, as a rate (at least 1 % of a core)."""
+    return math.floor(max(0.01, cpu_cores - background_cores) * RATE_ONE)
 
 
 @njit

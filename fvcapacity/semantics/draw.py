@@ -51,6 +51,11 @@ def stable_hash(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little", signed=True)
 
 
+def container_identity(seed: int, pod: str, restart: int) -> int:
+    """Return who a run of a pod's container is: the same in every run with this seed."""
+    return mix(mix(seed, stable_hash(pod)), restart)
+
+
 @njit
 def normal_quantile(u: float) -> float:
     """Return the standard normal quantile, accurate to about 1e-16 (Wichura 1988, algorithm AS 241, PPND16)."""

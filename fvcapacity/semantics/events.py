@@ -1,7 +1,7 @@
 """The order of what happens at the same instant.
 
 Events are ordered by (time, rank of the kind, identity), an identity being a hash that does not depend on where things
-are stored. Within one event, whatever becomes possible (a finished burst lets its visit go on, a freed thread is handed
+are stored, compared as a signed number. Within one event, whatever becomes possible (a finished burst lets its visit go on, a freed thread is handed
 over) is carried out at once, first come first served, before the next event of the same instant.
 """
 
@@ -19,6 +19,9 @@ ARRIVAL = 5
 """A user's request enters."""
 PROBE = 6
 """A kubelet probes."""
+
+FIRST_IDENTITY = -(1 << 63)
+"""Before all hashes: a stage of virtual users begins before any of them asks."""
 
 SALT_BALANCE = 1
 SALT_PHASE = 2

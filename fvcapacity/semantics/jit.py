@@ -60,3 +60,8 @@ import numba  # noqa: E402  (the cache directory has to be known first)
 def njit(function: F) -> F:
     """Compile a scalar rule at its first call; the result keeps its Python body as ``.py_func``."""
     return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
+
+
+def inlined(function: F) -> F:
+    """Compile like `njit`, but always as a part of its caller: for small functions on the way of every event."""
+    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function))

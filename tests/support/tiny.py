@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from fvcapacity.dataplane.fast.plane import FastPlane
 from fvcapacity.dataplane.plane import AddNode, SetEndpoints, StartContainer
 from fvcapacity.dataplane.reference.plane import ReferencePlane
 from fvcapacity.dataplane.source import ArrivalChunk, ArrivalSource, ClosedUsers
+from fvcapacity.dataplane.trace import EVERY_RECORD
 from fvcapacity.program.compile import compile_program
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.cluster import ClusterObjects, Container, PodTemplate, Service, Workload
@@ -70,10 +72,14 @@ class Tiny:
     seed: int = 7
     duration_ns: int = 60 * SECOND
     stream: Any = None
+    kind: type[ReferencePlane] | type[FastPlane] = FastPlane
+    tracing: bool = False
 
-    def plane(self) -> ReferencePlane:
+    def plane(self) -> Any:
         source = ArrivalSource(self.stream or Recorded(self.arrivals, self.seed), self.users)
-        plane = ReferencePlane(self.program, source, self.seed, self.duration_ns, keep_records=True)
+        plane = self.kind(
+            self.program, source, self.seed, self.duration_ns, records=EVERY_RECORD, tracing=self.tracing
+        )
         plane.apply([AddNode(node=i, name=f"node-{i}", cpu_cores=c) for i, c in enumerate(self.nodes)])
         members: dict[int, list[int]] = {}
         for number, pod in enumerate(self.pods, start=1):
@@ -85,7 +91,7 @@ class Tiny:
         plane.apply([SetEndpoints(service=s, pods=tuple(pods)) for s, pods in members.items()])
         return plane
 
-    def run(self) -> ReferencePlane:
+    def run(self) -> Any:
         plane = self.plane()
         while plane.advance(self.duration_ns) is not None:
             pass

@@ -40,7 +40,7 @@ class Arrivals:
 
     def _stages(self, users: ClosedUsers) -> Generator[simpy.Event, None, None]:
         for start_ns, count in users.stages:
-            yield At(self.plane.env, start_ns, events.ARRIVAL, -1)
+            yield At(self.plane.env, start_ns, events.ARRIVAL, events.FIRST_IDENTITY)
             for user in range(count):
                 if user not in self.requests_of:
                     self.requests_of[user] = 0

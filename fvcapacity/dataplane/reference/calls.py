@@ -8,6 +8,7 @@ from fvcapacity.dataplane.reference.clock import At
 from fvcapacity.dataplane.reference.container import LISTENING, Breaker, Container, Pool
 from fvcapacity.dataplane.reference.visit import Attempt, Client, Visit, count_visit
 from fvcapacity.dataplane.statistics import Cause, ServiceColumn
+from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Balance
 from fvcapacity.semantics import events
 from fvcapacity.semantics.balancing import connection, pick
@@ -51,6 +52,7 @@ class Calls:
             if pool.free == 0:
                 attempt.waits = True
                 pool.waiting.append(attempt)
+                self._note(Step.WAITS, attempt, caller.container.pod)
                 return
             pool.free -= 1
             attempt.pool = pool
@@ -63,28 +65,35 @@ class Calls:
     def _deliver(self, event: At) -> None:
         attempt: Attempt = event._value
         plane, code = self.plane, self.code
-        plane.tally.turn_to(self.env._now)
         if attempt.cancelled:
             return
         service = code.call_service[attempt.call]
         container = self._endpoint(attempt, service)
         if container is None:
-            self.end(attempt, Cause.NO_ENDPOINT)
+            self._refuse(attempt, 0, Cause.NO_ENDPOINT)
             return
         if container.state != LISTENING or container.groups[0].full:
             plane.tally.services[service][ServiceColumn.REFUSED] += 1
             listening = container.state == LISTENING
-            self.end(attempt, Cause.QUEUE_FULL if listening else Cause.CONNECTION_REFUSED)
+            self._refuse(attempt, container.pod, Cause.QUEUE_FULL if listening else Cause.CONNECTION_REFUSED)
             return
         held = code.service_memory_per_open_bytes[service] + code.call_memory_bytes[attempt.call]
         container.memory_bytes += held
         if over_limit(container.memory_bytes, container.memory_limit_bytes):
             plane.oom_kill(container)
-            self.end(attempt, Cause.OOM_KILLED)
+            self._refuse(attempt, container.pod, Cause.OOM_KILLED)
             return
         visit = attempt.visit = Visit(plane, attempt, container, held)
         container.open[attempt.identity] = visit
+        self._note(Step.VISIT, attempt, container.pod, attempt.call)
         visit.proceed()
+
+    def _refuse(self, attempt: Attempt, pod: int, cause: Cause) -> None:
+        self._note(Step.REFUSED, attempt, pod, cause)
+        self.end(attempt, cause)
+
+    def _note(self, step: Step, attempt: Attempt, pod: int = 0, value: int = 0) -> None:
+        self.plane.tally.note(self.env._now, step, attempt.identity, pod, value)
 
     def _endpoint(self, attempt: Attempt, service: int) -> Container | None:
         ready = self.endpoints[service]
@@ -111,7 +120,7 @@ class Calls:
         attempt: Attempt = event._value
         if not attempt.live:
             return
-        self.plane.tally.turn_to(self.env._now)
+        self._note(Step.TIMED_OUT, attempt)
         if attempt.waits:
             self._leave_pool_queue(attempt)
         elif self.code.call_cancel[attempt.call]:
@@ -210,6 +219,7 @@ class Calls:
         caller = attempt.caller
         again = Attempt(caller, call, attempt.join, attempt.place, number, code.call_path[call])
         self.plane.tally.services[code.call_service[call]][ServiceColumn.RETRIES] += 1
+        self._note(Step.RETRIED, again, 0, number)
         if isinstance(caller, Visit):
             caller.calls[attempt.place] = again
         if not code.call_backoff_ns[call]:

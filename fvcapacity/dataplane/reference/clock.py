@@ -8,6 +8,7 @@ from typing import Any, cast
 import simpy
 
 _IDENTITY_BITS = 64
+_FIRST = 1 << (_IDENTITY_BITS - 1)
 _MASK = (1 << _IDENTITY_BITS) - 1
 
 
@@ -38,6 +39,6 @@ class At(simpy.Event):
         self._value = value
         self._ok = True
         self._defused = False
-        priority = cast(Any, (rank << _IDENTITY_BITS) | (identity & _MASK))
+        priority = cast(Any, (rank << _IDENTITY_BITS) + identity + _FIRST)  # identities are signed
         # What Environment.schedule does, for an absolute time.
         heappush(env._queue, (time_ns, priority, next(env._eid), self))

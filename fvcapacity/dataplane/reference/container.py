@@ -10,9 +10,8 @@ from fvcapacity.dataplane.plane import StartContainer
 from fvcapacity.dataplane.reference.node import Burst, CpuScheduler, Thread
 from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.program.layout import ProgramArrays
-from fvcapacity.semantics.cfs_quota import PERIOD_NS, next_edge
-from fvcapacity.semantics.draw import mix, stable_hash
-from fvcapacity.semantics.events import SALT_PHASE
+from fvcapacity.semantics.cfs_quota import next_edge, phase_of
+from fvcapacity.semantics.draw import container_identity
 
 if TYPE_CHECKING:
     from fvcapacity.dataplane.reference.visit import Attempt, Visit
@@ -70,11 +69,11 @@ class Container:
         self.restart = command.restart
         self.node = node
         self.state = LISTENING if command.warm else STARTING
-        self.identity = mix(mix(seed, stable_hash(command.name)), command.restart)
+        self.identity = container_identity(seed, command.name, command.restart)
 
         self.shares = command.cpu_shares
         self.quota_ns = command.cpu_quota_ns
-        self.phase_ns = (mix(self.identity, SALT_PHASE) & ((1 << 62) - 1)) % PERIOD_NS
+        self.phase_ns = phase_of(self.identity)
         self.pool_ns = self.quota_ns
         self.edge_ns = next_edge(now_ns, self.phase_ns)
         self.rate = 0

@@ -6,15 +6,15 @@ Every rule comes from ``semantics``; this file keeps the books.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from fvcapacity.dataplane.reference.clock import At, Clock
 from fvcapacity.dataplane.reference.tally import Tally
 from fvcapacity.dataplane.statistics import ServiceColumn
+from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics import events
 from fvcapacity.semantics.cfs_quota import PERIOD_NS, SLICE_NS, next_edge, returned_when_idle, slices_drawn
-from fvcapacity.semantics.cpu import RATE_ONE, completion_time, fair_share, progress, thread_rate
+from fvcapacity.semantics.cpu import RATE_ONE, completion_time, fair_share, node_capacity, progress, thread_rate
 
 if TYPE_CHECKING:
     import simpy
@@ -82,7 +82,7 @@ class CpuScheduler:
 
     def set_background(self, background_cores: float) -> None:
         """Take steady background load off the node's capacity (at least 1 % of a core is left)."""
-        self.capacity = math.floor(max(0.01, self.cpu_cores - background_cores) * RATE_ONE)
+        self.capacity = node_capacity(self.cpu_cores, background_cores)
 
     def start(self, thread: Thread, burst: Burst) -> None:
         """Let a thread begin a burst."""
@@ -93,6 +93,7 @@ class CpuScheduler:
         container = thread.container
         container.busy += 1
         self.tally.services[container.service][_WAIT] += now - burst.queued_ns
+        self.tally.note(now, Step.BURST, burst.identity, container.pod, thread.index)
         if container.quota_ns:
             if container.busy == 1:
                 self.limited[container.pod] = container
@@ -202,7 +203,6 @@ class CpuScheduler:
         if event is not self.planned:
             return  # overtaken by a newer plan
         self.planned, self.planned_ns = None, _NEVER
-        self.tally.turn_to(self.env._now)
         self.settle()
         self.ticking = True
         if self.limited:
@@ -252,6 +252,7 @@ class CpuScheduler:
         if container.throttled_period != period:
             container.throttled_period = period
             self.tally.services[container.service][_THROTTLED_PERIODS] += 1
+        self.tally.note(now, Step.THROTTLED, thread.burst.identity, container.pod, thread.index)  # type: ignore[union-attr]
 
     def _run(self, thread: Thread) -> None:
         self.running.append(thread)
@@ -262,9 +263,11 @@ class CpuScheduler:
     def _end(self, thread: Thread) -> None:
         burst = thread.burst
         assert burst is not None
-        self.tally.services[thread.container.service][_BURST] += self.env._now - burst.started_ns
+        container, now = thread.container, self.env._now
+        self.tally.services[container.service][_BURST] += now - burst.started_ns
+        self.tally.note(now, Step.BURST_END, burst.identity, container.pod, thread.index)
         self.stop(thread)
-        thread.container.burst_ended(thread)
+        container.burst_ended(thread)
         if not burst.done.triggered:
             burst.done.succeed(True)
 

@@ -10,9 +10,7 @@ import gc
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NamedTuple
 
-from fvcapacity.dataplane.histogram import bin_of
 from fvcapacity.dataplane.plane import (
     AddNode,
     Command,
@@ -37,21 +35,12 @@ from fvcapacity.dataplane.reference.probes import start_probes
 from fvcapacity.dataplane.reference.tally import Tally
 from fvcapacity.dataplane.reference.visit import Attempt, Client, Visit, count_visit
 from fvcapacity.dataplane.source import ArrivalSource
-from fvcapacity.dataplane.statistics import Cause, RouteColumn, empty_statistics
+from fvcapacity.dataplane.statistics import Cause, RouteColumn, count_open, empty_statistics
+from fvcapacity.dataplane.trace import NO_RECORDS, RequestRecord, Step, TraceLine
 from fvcapacity.errors import InvariantError
 from fvcapacity.program.program import Program
 from fvcapacity.semantics.draw import mix
 from fvcapacity.semantics.events import SALT_STARTUP
-
-
-class RequestRecord(NamedTuple):
-    """One request that ended, for tests and traces."""
-
-    identity: int
-    route: int
-    arrived_ns: int
-    response_ns: int
-    cause: Cause
 
 
 @contextmanager
@@ -82,19 +71,28 @@ class ReferencePlane:
         Seed of every draw that belongs to no request (period phases, probe times).
     duration_ns
         Length of the run, warm-up included.
-    keep_records
-        Keep a `RequestRecord` of every request that ended (memory grows with them).
+    records
+        Requests that arrive in this stretch of time leave a `RequestRecord` (memory grows with them).
+    tracing
+        Keep a `TraceLine` of every step.
     """
 
     def __init__(
-        self, program: Program, source: ArrivalSource, seed: int, duration_ns: int, *, keep_records: bool = False
+        self,
+        program: Program,
+        source: ArrivalSource,
+        seed: int,
+        duration_ns: int,
+        *,
+        records: tuple[int, int] = NO_RECORDS,
+        tracing: bool = False,
     ) -> None:
         self.program = program
         self.seed = seed
         self.code = as_lists(program.arrays)
         self.env = Clock(initial_time=0)
         self.statistics = empty_statistics(duration_ns, len(program.routes), len(program.services))
-        self.tally = Tally(self.statistics)
+        self.tally = Tally(self.statistics, tracing=tracing)
         self.nodes: dict[int, CpuScheduler] = {}
         self.containers: dict[int, Container] = {}
         self.cpu_before: dict[int, int] = {}
@@ -103,7 +101,8 @@ class ReferencePlane:
         self.open: dict[int, Client] = {}
         self.served = [0] * len(program.routes)
         self.arrived = [0] * len(program.routes)
-        self.records: list[RequestRecord] | None = [] if keep_records else None
+        self.records: list[RequestRecord] = []
+        self.recorded = records
         self.calls = Calls(self)
         self.issue = self.calls.issue
         self.arrivals = Arrivals(self, source)
@@ -113,13 +112,19 @@ class ReferencePlane:
         """The present instant in nanoseconds."""
         return int(self.env._now)
 
+    @property
+    def trace(self) -> list[TraceLine]:
+        """Every step so far (empty unless ``tracing``)."""
+        return self.tally.trace or []
+
     def advance(self, until: int) -> PlaneEvent | None:
         """Run [now, until); see ``Plane.advance``."""
         env = self.env
         if self.outbox:
             return self.outbox.popleft()
         with _no_collector():
-            while env.peek() < until:
+            while (due := env.peek()) < until:
+                self.tally.turn_to(due)
                 env.step()
                 if self.outbox and env.settled():
                     return self.outbox.popleft()
@@ -148,16 +153,15 @@ class ReferencePlane:
             node.settle()
         self.tally.flush()
         for client in self.open.values():
-            self.statistics.route_open[client.route] += 1
-            self.statistics.route_open_histogram[client.route, bin_of(self.now - client.arrived_ns)] += 1
+            count_open(self.statistics, client.route, self.now - client.arrived_ns)
 
     # -- requests ------------------------------------------------------------------------------------
 
     def begin_request(self, route: int, identity: int, user: int = -1) -> None:
         """A request enters the cluster."""
         now = self.now
-        self.tally.turn_to(now)
         self.tally.routes[route][RouteColumn.ARRIVED] += 1
+        self.tally.note(now, Step.ARRIVED, identity, 0, route)
         self.arrived[route] += 1
         client = self.open[identity] = Client(identity, route, now, user)
         call = self.code.route_call[route]
@@ -174,7 +178,8 @@ class ReferencePlane:
             self.served[route] += 1
         response = now - client.arrived_ns
         self.tally.response(now, route, response)
-        if self.records is not None:
+        self.tally.note(now, Step.ENDED, client.identity, 0, cause)
+        if self.recorded[0] <= client.arrived_ns < self.recorded[1]:
             self.records.append(RequestRecord(client.identity, route, client.arrived_ns, response, cause))
         if client.user >= 0:
             self.arrivals.user_answered(client.user)

@@ -17,13 +17,13 @@ from fvcapacity.dataplane.reference.clock import At
 from fvcapacity.dataplane.reference.container import DEAD, DRAINING, LISTENING, Container
 from fvcapacity.dataplane.reference.node import Burst
 from fvcapacity.dataplane.statistics import ServiceColumn
+from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics import events
 from fvcapacity.semantics.draw import mix
+from fvcapacity.semantics.probes import LIVENESS, READINESS, STARTUP, first_tick, next_tick, worker_identity
 
 if TYPE_CHECKING:
     from fvcapacity.dataplane.reference.plane import ReferencePlane
-
-STARTUP, READINESS, LIVENESS = range(3)
 
 
 class Startup:
@@ -49,8 +49,8 @@ def start_probes(plane: ReferencePlane, container: Container, command: StartCont
 def _worker(
     plane: ReferencePlane, container: Container, kind: int, spec: ProbeSpec, startup: Startup, warm: bool
 ) -> Generator[simpy.Event, bool, None]:
-    identity = mix(mix(container.identity, events.SALT_PROBE), kind)
-    tick = plane.now + _first_tick(spec, identity, warm)
+    identity = worker_identity(container.identity, kind)
+    tick = plane.now + first_tick(spec.initial_delay_ns, spec.period_ns, identity, warm)
     good = warm if kind == READINESS else kind == LIVENESS
     successes = failures = number = 0
     while True:
@@ -64,6 +64,7 @@ def _worker(
             row = plane.tally.services[container.service]
             row[ServiceColumn.PROBES] += 1
             row[ServiceColumn.PROBE_FAILURES] += not success
+            plane.tally.note(plane.now, Step.PROBED, mix(identity, number), container.pod, int(success))
             successes, failures = (successes + 1, 0) if success else (0, failures + 1)
             if success and not good and successes >= spec.success_threshold:
                 good, startup.done = True, startup.done or kind == STARTUP
@@ -75,7 +76,7 @@ def _worker(
             if (kind == STARTUP and startup.done) or (kind == LIVENESS and not good):
                 return  # its work is done; control decides about the container
         number += 1
-        tick += spec.period_ns * max(1, -((tick - plane.now) // spec.period_ns))
+        tick = next_tick(tick, spec.period_ns, plane.now)
 
 
 _FAILED = {
@@ -83,12 +84,6 @@ _FAILED = {
     READINESS: EventKind.NOT_READY,
     LIVENESS: EventKind.LIVENESS_FAILED,
 }
-
-
-def _first_tick(spec: ProbeSpec, identity: int, warm: bool) -> int:
-    if warm:  # it began some time ago, so its ticks fall anywhere
-        return (identity & ((1 << 62) - 1)) % spec.period_ns
-    return -(-spec.initial_delay_ns // spec.period_ns) * spec.period_ns
 
 
 def _probe(

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from fvcapacity.dataplane.histogram import bin_of
 from fvcapacity.dataplane.statistics import BIN_NS, WINDOW_NS, RouteColumn, ServiceColumn, Statistics
+from fvcapacity.dataplane.trace import Step, TraceLine
 
 
 class Tally:
     """Fills `Statistics`. ``routes[r][column]`` and ``services[s][column]`` belong to the present minute."""
 
-    def __init__(self, statistics: Statistics) -> None:
+    def __init__(self, statistics: Statistics, *, tracing: bool = False) -> None:
         self.statistics = statistics
+        self.trace: list[TraceLine] | None = [] if tracing else None
         self.bins = len(statistics.route_counts)
         self.windows = len(statistics.route_histogram)
         self.bin = 0
@@ -35,6 +37,11 @@ class Tally:
         self.statistics.service_counts[self.bin] += self.services
         self.routes = self._blank(len(self.routes), len(RouteColumn))
         self.services = self._blank(len(self.services), len(ServiceColumn))
+
+    def note(self, now_ns: int, step: Step, identity: int, pod: int, value: int = 0) -> None:
+        """Write a line of the trace, when one is kept."""
+        if self.trace is not None:
+            self.trace.append(TraceLine(now_ns, step, identity, pod, value))
 
     def response(self, now_ns: int, route: int, duration_ns: int) -> None:
         """Count a response time of a route."""

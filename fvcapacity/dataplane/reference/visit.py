@@ -15,6 +15,7 @@ import simpy
 from fvcapacity.dataplane.reference.clock import At
 from fvcapacity.dataplane.reference.node import Burst
 from fvcapacity.dataplane.statistics import Cause, ServiceColumn
+from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Op
 from fvcapacity.semantics import events
 from fvcapacity.semantics.balancing import attempt_identity, operation_time, takes_branch
@@ -202,6 +203,7 @@ def count_visit(visit: Visit, cause: Cause) -> None:
     elapsed = plane.env._now - visit.arrived_ns
     row[ServiceColumn.VISITS] += 1
     row[ServiceColumn.ELAPSED_NS] += elapsed
+    plane.tally.note(plane.env._now, Step.LEFT, visit.identity, visit.container.pod, cause)
     if cause:
         row[ServiceColumn.FAILED] += 1
         return

@@ -1,0 +1,229 @@
+"""How attempts travel (see ``reference/calls.py``): issue, wait for a connection, send, end, settle, retry."""
+
+from __future__ import annotations
+
+from fvcapacity.dataplane.fast.heap import push
+from fvcapacity.dataplane.fast.layout import NONE, State
+from fvcapacity.dataplane.fast.rows import ATTEMPT, NO_BURST, note, release, serve_line, stand_in_line, take_row, wake
+from fvcapacity.dataplane.fast.timeouts import begin_timeout, end_timeout
+from fvcapacity.dataplane.fast.users import user_answered
+from fvcapacity.dataplane.histogram import bin_of
+from fvcapacity.dataplane.statistics import Cause, RouteColumn, ServiceColumn
+from fvcapacity.dataplane.trace import Step
+from fvcapacity.semantics.balancing import attempt_identity
+from fvcapacity.semantics.jit import inlined, njit
+
+_CIRCUIT_OPEN, _SERVED = int(Cause.CIRCUIT_OPEN), int(Cause.SERVED)
+_RETRIES, _EGRESS, _FIRST_CAUSE = int(ServiceColumn.RETRIES), int(RouteColumn.EGRESS_BYTES), int(RouteColumn.SERVED)
+_STEP_WAITS, _STEP_RETRIED, _STEP_ENDED = int(Step.WAITS), int(Step.RETRIED), int(Step.ENDED)
+
+
+@inlined
+def new_attempt(s: State, caller: int, caller_identity: int, home: int, call: int, place: int, number: int) -> int:
+    """Write the row of an attempt that nobody has issued yet; its one reference is the caller's."""
+    row = take_row(s)
+    a = s.attempts[row]
+    a.kind, a.refs, a.live, a.call = ATTEMPT, 1, 1, call
+    a.identity = attempt_identity(caller_identity, s.code.calls[call].path, number)
+    a.burst, a.visiting, a.own_thread, a.first_child = NO_BURST, 0, NONE, NONE
+    a.caller, a.home, a.place, a.number, a.next_sibling = caller, home, place, number, NONE
+    a.cancelled, a.waits, a.pool, a.timeout_class = 0, 0, NONE, NONE
+    if home >= 0:
+        s.containers[home].refs += 1
+    return row
+
+
+@njit
+def issue(s: State, row: int) -> None:
+    """Begin an attempt: the clock of its time-out runs from here."""
+    if not _issue(s, row):
+        settle_attempt(s, row, _CIRCUIT_OPEN)
+
+
+@njit
+def _issue(s: State, row: int) -> bool:
+    """Begin an attempt; return False when the caller's breaker refuses it."""
+    a = s.attempts[row]
+    call = s.code.calls[a.call]
+    if a.caller >= 0 and call.breaker >= 0:
+        breaker = s.breakers[s.containers[a.home].first_breaker + call.breaker]
+        if s.core[0].now_ns < breaker.open_until_ns:
+            return False
+    if call.timeout_class >= 0:
+        begin_timeout(s, row, call.timeout_class)
+    if a.caller >= 0 and call.pool >= 0:
+        pool = s.containers[a.home].first_pool + call.pool
+        if s.lines[pool].free == 0:
+            a.waits, a.pool = 1, pool
+            stand_in_line(s.attempts, s.lines[pool], row)
+            if s.core[0].tracing:
+                note(s, _STEP_WAITS, a.identity, s.containers[a.home].pod, 0)
+            return True
+        s.lines[pool].free -= 1
+        a.pool = pool
+    _send(s, row)
+    return True
+
+
+@inlined
+def _send(s: State, row: int) -> None:
+    core, a = s.core[0], s.attempts[row]
+    a.refs += 1
+    due = core.now_ns + s.code.calls[a.call].network_ns
+    core.deliveries = push(s.deliveries, core.deliveries, due, a.identity, row)
+
+
+@njit
+def release_pool(s: State, row: int) -> None:
+    """Free the pooled connection of an attempt, for the next that waits."""
+    a = s.attempts[row]
+    pool = a.pool
+    if pool < 0:
+        return
+    a.pool = NONE
+    line = s.lines[pool]
+    if line.length == 0:
+        line.free += 1
+        return
+    following = serve_line(s.attempts, line)
+    s.attempts[following].waits = 0
+    _send(s, following)
+
+
+@njit
+def end(s: State, row: int, cause: int) -> None:
+    """An attempt is over at the called side: free its connection and tell the caller."""
+    release_pool(s, row)
+    if s.attempts[row].live:
+        settle_attempt(s, row, cause)
+
+
+@njit
+def settle_attempt(s: State, row: int, cause: int) -> None:
+    """Tell the caller how an attempt ended, or try again."""
+    while True:
+        again = _settle(s, row, cause)
+        if again < 0 or _issue(s, again):
+            return
+        row, cause = again, _CIRCUIT_OPEN
+
+
+@njit
+def _settle(s: State, row: int, cause: int) -> int:
+    """Settle an attempt; return the one that is to be issued in its place at once, or NONE."""
+    a = s.attempts[row]
+    call = s.code.calls[a.call]
+    a.live = 0
+    end_timeout(s, row)
+    again = NONE
+    if a.caller >= 0 and call.breaker >= 0 and cause != _CIRCUIT_OPEN:
+        _count_failure(s, row, cause)
+    if cause and a.number < call.retries:
+        again = _retry(s, row)
+    elif a.caller < 0:
+        _end_request(s, row, cause)
+    else:
+        unlink_child(s, row)
+        _join(s, row, _SERVED if call.optional else cause)
+    release(s, row)
+    return again
+
+
+@inlined
+def _join(s: State, row: int, cause: int) -> None:
+    """One of the caller's calls ended for good; its place decides which cause is told."""
+    a = s.attempts[row]
+    caller = s.attempts[a.caller]
+    if cause and a.place < caller.join_place:
+        caller.join_cause, caller.join_place = cause, a.place
+    caller.join_left -= 1
+    if caller.join_left == 0:
+        wake(s, a.caller, caller.join_cause)
+
+
+@njit
+def _count_failure(s: State, row: int, cause: int) -> None:
+    a = s.attempts[row]
+    call = s.code.calls[a.call]
+    breaker = s.breakers[s.containers[a.home].first_breaker + call.breaker]
+    breaker.failures = breaker.failures + 1 if cause else 0
+    if breaker.failures >= call.breaker_failures:
+        breaker.open_until_ns = s.core[0].now_ns + call.breaker_open_ns
+
+
+@njit
+def _retry(s: State, row: int) -> int:
+    """Make the next attempt; return it when it is to be issued at once."""
+    a, core = s.attempts[row], s.core[0]
+    call = s.code.calls[a.call]
+    caller_identity = s.attempts[a.caller].identity if a.caller >= 0 else a.client
+    again = new_attempt(s, a.caller, caller_identity, a.home, a.call, a.place, a.number + 1)
+    b = s.attempts[again]
+    b.client, b.route, b.entered_ns, b.user = a.client, a.route, a.entered_ns, a.user
+    s.statistics.service_counts[core.bin, call.service, _RETRIES] += 1
+    if core.tracing:
+        note(s, _STEP_RETRIED, b.identity, 0, b.number)
+    if a.caller >= 0:
+        _take_place(s, row, again)
+    if call.backoff_ns == 0:
+        return again
+    b.refs += 1
+    due = core.now_ns + (call.backoff_ns << a.number)
+    core.timers = push(s.timers, core.timers, due, b.identity, again)
+    return NONE
+
+
+@inlined
+def _take_place(s: State, row: int, again: int) -> None:
+    """Put an attempt into the list of its caller's calls where another one was."""
+    a = s.attempts[row]
+    s.attempts[again].next_sibling = a.next_sibling
+    caller = s.attempts[a.caller]
+    if caller.first_child == row:
+        caller.first_child = again
+        return
+    before = caller.first_child
+    while s.attempts[before].next_sibling != row:
+        before = s.attempts[before].next_sibling
+    s.attempts[before].next_sibling = again
+
+
+@inlined
+def unlink_child(s: State, row: int) -> None:
+    """Take an attempt off the list of its caller's calls."""
+    a = s.attempts[row]
+    caller = s.attempts[a.caller]
+    if caller.first_child == row:
+        caller.first_child = a.next_sibling
+        return
+    before = caller.first_child
+    while s.attempts[before].next_sibling != row:
+        before = s.attempts[before].next_sibling
+    s.attempts[before].next_sibling = a.next_sibling
+
+
+@njit
+def _end_request(s: State, row: int, cause: int) -> None:
+    """A request is answered, or its user has given up."""
+    a, core = s.attempts[row], s.core[0]
+    counts = s.statistics.route_counts
+    counts[core.bin, a.route, _FIRST_CAUSE + cause] += 1
+    if cause == 0:
+        counts[core.bin, a.route, _EGRESS] += s.code.calls[a.call].response_bytes
+        s.served[a.route] += 1
+    response = core.now_ns - a.entered_ns
+    s.statistics.route_histogram[core.window, a.route, bin_of(response)] += 1
+    if core.tracing:
+        note(s, _STEP_ENDED, a.client, 0, cause)
+    if core.record_from_ns <= a.entered_ns < core.record_until_ns:
+        _record(s, row, response, cause)
+    if a.user >= 0:
+        user_answered(s, a.user)
+
+
+@njit
+def _record(s: State, row: int, response_ns: int, cause: int) -> None:
+    a, core, at = s.attempts[row], s.core[0], s.core[0].recorded
+    s.records[at, 0], s.records[at, 1], s.records[at, 2] = a.client, a.route, a.entered_ns
+    s.records[at, 3], s.records[at, 4] = response_ns, cause
+    core.recorded += 1

@@ -1,0 +1,159 @@
+"""Attempts reach a container, or are refused by it; containers are killed with all that they hold."""
+
+from __future__ import annotations
+
+from fvcapacity.dataplane.fast.calls import end
+from fvcapacity.dataplane.fast.container import LISTENING, full, leave_node, take_thread
+from fvcapacity.dataplane.fast.heap import pop, push
+from fvcapacity.dataplane.fast.layout import NONE, State
+from fvcapacity.dataplane.fast.rows import note, notice, release
+from fvcapacity.dataplane.fast.timeouts import end_timeout
+from fvcapacity.dataplane.fast.visit import count_visit, run_operations
+from fvcapacity.dataplane.plane import EventKind
+from fvcapacity.dataplane.statistics import Cause, ServiceColumn
+from fvcapacity.dataplane.trace import Step
+from fvcapacity.program.layout import Balance
+from fvcapacity.semantics.balancing import connection, pick
+from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.memory import over_limit
+
+_NO_ENDPOINT, _QUEUE_FULL, _REFUSED_CAUSE, _OOM_CAUSE = (
+    int(Cause.NO_ENDPOINT), int(Cause.QUEUE_FULL), int(Cause.CONNECTION_REFUSED), int(Cause.OOM_KILLED),
+)  # fmt: skip
+_RANDOM, _ROUND_ROBIN = int(Balance.RANDOM), int(Balance.ROUND_ROBIN)
+_REFUSED, _OOM = int(ServiceColumn.REFUSED), int(EventKind.OOM_KILLED)
+_STEP_VISIT, _STEP_REFUSED = int(Step.VISIT), int(Step.REFUSED)
+
+
+@njit
+def deliver(s: State, row: int) -> None:
+    """An attempt reaches its service."""
+    a = s.attempts[row]
+    if a.cancelled:
+        release(s, row)
+        return
+    call = s.code.calls[a.call]
+    container = _endpoint(s, row, call.service)
+    if container < 0:
+        refuse(s, row, 0, _NO_ENDPOINT)
+        return
+    c = s.containers[container]
+    if c.state != LISTENING or full(s, container):
+        s.statistics.service_counts[s.core[0].bin, call.service, _REFUSED] += 1
+        refuse(s, row, c.pod, _QUEUE_FULL if c.state == LISTENING else _REFUSED_CAUSE)
+        return
+    c.memory_bytes += call.held_bytes
+    if over_limit(c.memory_bytes, c.memory_limit_bytes):
+        notice(s, _OOM, container)
+        kill(s, container, _OOM_CAUSE)
+        refuse(s, row, c.pod, _OOM_CAUSE)
+        return
+    _begin_visit(s, row, container, call.held_bytes)
+    if s.core[0].tracing:
+        note(s, _STEP_VISIT, a.identity, c.pod, a.call)
+    a.at = call.start
+    if not s.lines[c.first_line].per_request or take_thread(s, container, row):
+        run_operations(s, row)
+    else:
+        a.at -= 1  # when the thread is there, the visit goes on with its first operation
+
+
+@inlined
+def refuse(s: State, row: int, pod: int, cause: int) -> None:
+    """An attempt was not let in."""
+    if s.core[0].tracing:
+        note(s, _STEP_REFUSED, s.attempts[row].identity, pod, cause)
+    end(s, row, cause)
+    release(s, row)
+
+
+@inlined
+def _begin_visit(s: State, row: int, container: int, held_bytes: int) -> None:
+    """Put a visit on its container's books. The reference of the delivery becomes the visit's."""
+    a, c = s.attempts[row], s.containers[container]
+    a.visiting, a.container, a.arrived_ns, a.held_bytes = 1, container, s.core[0].now_ns, held_bytes
+    a.open_before, a.open_after = NONE, c.first_open
+    if c.first_open >= 0:
+        s.attempts[c.first_open].open_before = row
+    c.first_open = row
+    c.open += 1
+
+
+@njit
+def _endpoint(s: State, row: int, service_number: int) -> int:
+    """Return the container that an attempt goes to, or NONE."""
+    service = s.services[service_number]
+    ready = service.endpoints
+    if ready == 0:
+        return NONE
+    if service.balance == _ROUND_ROBIN:
+        turn = service.turn % ready
+        service.turn = turn + 1
+        return s.endpoints[service_number, turn]
+    if ready == 1 and service.balance == _RANDOM:
+        return s.endpoints[service_number, 0]
+    a = s.attempts[row]
+    chosen = s.endpoints[service_number, pick(a.identity, ready)]
+    if service.balance == _RANDOM:
+        return chosen
+    return _held_connection(s, row, service_number, chosen)
+
+
+@njit
+def _held_connection(s: State, row: int, service_number: int, chosen: int) -> int:
+    """Return the container at the other end of the attempt's connection; a new one goes to ``chosen``."""
+    a, service = s.attempts[row], s.services[service_number]
+    place = service.first_connection + connection(a.identity, service.connections)
+    if a.home >= 0:
+        place += s.containers[a.home].first_connection
+    for i in range(service.endpoints):
+        held = s.endpoints[service_number, i]
+        if s.containers[held].pod == s.connections[place]:
+            return held
+    s.connections[place] = s.containers[chosen].pod
+    return chosen
+
+
+@njit
+def kill(s: State, container: int, cause: int) -> None:
+    """A container ends at once; its open visits fail in the order of their identities."""
+    c = s.containers[container]
+    leave_node(s, container)
+    count = _by_identity(s, container)
+    c.memory_bytes, c.open, c.first_open = 0, 0, NONE
+    for i in range(count):
+        row = s.scratch[i]
+        s.attempts[row].visiting = 0
+        _forsake_children(s, row)
+    for i in range(count):
+        row = s.scratch[i]
+        count_visit(s, row, cause)
+        end(s, row, cause)
+        release(s, row)
+
+
+@njit
+def _by_identity(s: State, container: int) -> int:
+    """List the open visits of a container in the scratch array, ordered."""
+    count = 0
+    row = s.containers[container].first_open
+    while row >= 0:
+        count = push(s.sorter, count, s.attempts[row].identity, 0, row)
+        row = s.attempts[row].open_after
+    for i in range(count):
+        s.scratch[i] = s.sorter[0].item
+        pop(s.sorter, count - i)
+    return count
+
+
+@njit
+def _forsake_children(s: State, row: int) -> None:
+    """Nobody listens to a killed visit's calls any more; they go on unseen."""
+    child = s.attempts[row].first_child
+    s.attempts[row].first_child = NONE
+    while child >= 0:
+        following = s.attempts[child].next_sibling
+        s.attempts[child].live = 0
+        end_timeout(s, child)
+        release(s, child)
+        child = following

@@ -1,0 +1,168 @@
+"""The stay of an attempt at a container: it runs the operations of its call (see ``reference/visit.py``)."""
+
+from __future__ import annotations
+
+from fvcapacity.dataplane.fast.calls import end, issue, new_attempt
+from fvcapacity.dataplane.fast.container import DRAINING, give_back, submit
+from fvcapacity.dataplane.fast.cpu import start
+from fvcapacity.dataplane.fast.heap import push
+from fvcapacity.dataplane.fast.layout import NONE, State
+from fvcapacity.dataplane.fast.rows import note, notice, release, wake
+from fvcapacity.dataplane.histogram import bin_of
+from fvcapacity.dataplane.plane import EventKind
+from fvcapacity.dataplane.statistics import Cause, ServiceColumn
+from fvcapacity.dataplane.trace import Step
+from fvcapacity.program.layout import Op
+from fvcapacity.semantics.balancing import operation_time, takes_branch
+from fvcapacity.semantics.jit import inlined, njit
+
+_END, _CPU, _CALL, _BRANCH, _JUMP, _WAIT = (
+    int(Op.END), int(Op.CPU), int(Op.CALL), int(Op.BRANCH), int(Op.JUMP), int(Op.WAIT),
+)  # fmt: skip
+_VISITS, _ELAPSED, _FAILED = int(ServiceColumn.VISITS), int(ServiceColumn.ELAPSED_NS), int(ServiceColumn.FAILED)
+_RESPONSE, _LOG, _WRITTEN = (
+    int(ServiceColumn.RESPONSE_BYTES), int(ServiceColumn.LOG_BYTES), int(ServiceColumn.WRITTEN_BYTES),
+)  # fmt: skip
+_SERVED, _DRAINED, _LEFT = int(Cause.SERVED), int(EventKind.DRAINED), int(Step.LEFT)
+
+
+@njit
+def go_on(s: State, row: int, cause: int) -> None:
+    """What a visit waited for is over: begin its next operation, or end."""
+    a = s.attempts[row]
+    if cause and s.code.operations[a.at].kind == _CALL:
+        end_visit(s, row, cause)
+        return
+    a.at += 1
+    run_operations(s, row)
+
+
+@njit
+def run_operations(s: State, row: int) -> None:
+    """Run a visit's operations up to the next wait."""
+    a = s.attempts[row]
+    while True:
+        op = s.code.operations[a.at]
+        if op.kind == _CPU:
+            _begin_burst(s, row)
+            return
+        if op.kind == _END:
+            end_visit(s, row, _SERVED)
+            return
+        if op.kind == _CALL:
+            _begin_calls(s, row)
+            return
+        if op.kind == _BRANCH:
+            a.at = a.at + 1 if takes_branch(a.identity, op.path, op.mean) else op.a
+        elif op.kind == _JUMP:
+            a.at = op.a
+        else:
+            _begin_pause(s, row)
+            return
+
+
+@njit
+def _begin_burst(s: State, row: int) -> None:
+    a = s.attempts[row]
+    op = s.code.operations[a.at]
+    demand = operation_time(a.identity, op.path, op.dist, op.mean, op.sigma)
+    if demand == 0:
+        wake(s, row, 0)
+        return
+    a.demand_ns, a.queued_ns = demand, s.core[0].now_ns
+    if op.group == 0 and a.own_thread >= 0:
+        start(s, a.own_thread, row)
+    else:
+        submit(s, a.container, row, op.group)
+
+
+@njit
+def _begin_calls(s: State, row: int) -> None:
+    a = s.attempts[row]
+    op = s.code.operations[a.at]
+    first, count = op.a, op.b
+    a.join_left, a.join_cause, a.join_place = count, _SERVED, count
+    last = NONE
+    for place in range(count):
+        child = new_attempt(s, row, a.identity, a.container, first + place, place, 0)
+        if last < 0:
+            a.first_child = child
+        else:
+            s.attempts[last].next_sibling = child
+        last = child
+    child = a.first_child
+    for place in range(count):
+        # A call may be over at once, and leave the list; a visit's next call stands behind it all the same.
+        following = s.attempts[child].next_sibling if place + 1 < count else NONE
+        issue(s, child)
+        child = following
+
+
+@njit
+def _begin_pause(s: State, row: int) -> None:
+    a, core = s.attempts[row], s.core[0]
+    op = s.code.operations[a.at]
+    if op.kind == _WAIT:
+        until = core.now_ns + operation_time(a.identity, op.path, op.dist, op.mean, op.sigma)
+    else:
+        c = s.containers[a.container]
+        service = s.services[c.service]
+        busy = int(op.mean * service.disk_interval_ns)
+        c.disk_free_ns = max(core.now_ns, c.disk_free_ns) + busy
+        until = c.disk_free_ns + service.disk_latency_ns
+    a.refs += 1
+    core.timers = push(s.timers, core.timers, until, a.identity, row)
+
+
+@njit
+def end_visit(s: State, row: int, cause: int) -> None:
+    """A visit ran to its end: free what it held and answer the caller."""
+    a = s.attempts[row]
+    c = s.containers[a.container]
+    a.visiting = 0
+    if a.own_thread >= 0:
+        give_back(s, a.own_thread)
+    if cause == 0:
+        c.memory_bytes += s.services[c.service].growth_bytes
+    close_visit(s, row)
+    count_visit(s, row, cause)
+    end(s, row, cause)
+    release(s, row)
+
+
+@inlined
+def close_visit(s: State, row: int) -> None:
+    """Take a visit off its container's books."""
+    a = s.attempts[row]
+    c = s.containers[a.container]
+    if a.open_before >= 0:
+        s.attempts[a.open_before].open_after = a.open_after
+    else:
+        c.first_open = a.open_after
+    if a.open_after >= 0:
+        s.attempts[a.open_after].open_before = a.open_before
+    c.open -= 1
+    c.memory_bytes -= a.held_bytes
+    if c.state == DRAINING and c.open == 0:
+        notice(s, _DRAINED, a.container)
+
+
+@njit
+def count_visit(s: State, row: int, cause: int) -> None:
+    """Book a visit that ended, well or not."""
+    a, core = s.attempts[row], s.core[0]
+    service = s.containers[a.container].service
+    counts = s.statistics.service_counts
+    elapsed = core.now_ns - a.arrived_ns
+    counts[core.bin, service, _VISITS] += 1
+    counts[core.bin, service, _ELAPSED] += elapsed
+    if core.tracing:
+        note(s, _LEFT, a.identity, s.containers[a.container].pod, cause)
+    if cause:
+        counts[core.bin, service, _FAILED] += 1
+        return
+    call = s.code.calls[a.call]
+    counts[core.bin, service, _RESPONSE] += call.response_bytes
+    counts[core.bin, service, _LOG] += call.log_bytes
+    counts[core.bin, service, _WRITTEN] += call.written_bytes
+    s.statistics.service_histogram[core.window, service, bin_of(elapsed)] += 1
