@@ -20,6 +20,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
+import numpy as np
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 _JITTED = ("semantics", "dataplane", "program", "analytic")
 """Rooms that hold jitted code."""
@@ -65,3 +67,30 @@ def njit(function: F) -> F:
 def inlined(function: F) -> F:
     """Compile like `njit`, but always as a part of its caller: for small functions on the way of every event."""
     return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function))
+
+
+def checked() -> bool:
+    """Return whether compiled code checks the bounds of arrays and tables (NUMBA_BOUNDSCHECK=1)."""
+    return bool(numba.config.BOUNDSCHECK)
+
+
+def row_reader(kind: np.dtype[Any]) -> Callable[[int, int], Any]:
+    """Return a compiled-code function (address, row) -> record, for tables of one kind that lie at an address.
+
+    The record is a bare pointer: it is neither copied nor counted, and the table must outlive it.
+    """
+    from numba.core import types
+    from numba.extending import intrinsic
+
+    record = numba.from_dtype(kind)
+
+    @intrinsic
+    def read(_: Any, address: Any, row: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            address, row = arguments
+            offset = builder.mul(row, context.get_constant(types.int64, kind.itemsize))
+            return builder.inttoptr(builder.add(address, offset), context.get_value_type(record))
+
+        return record(types.int64, types.int64), generate
+
+    return cast(Callable[[int, int], Any], read)

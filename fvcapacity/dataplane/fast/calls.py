@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from fvcapacity.dataplane.fast.heap import push
-from fvcapacity.dataplane.fast.layout import NONE, State
+from fvcapacity.dataplane.fast.layout import DELIVERIES, NONE, TIMERS
+from fvcapacity.dataplane.fast.memory import (
+    State,
+    add_response,
+    add_to_route,
+    add_to_service,
+    attempt_at,
+    breaker_at,
+    call_at,
+    container_at,
+    heap_at,
+    line_at,
+    request_at,
+    served_at,
+)
 from fvcapacity.dataplane.fast.rows import ATTEMPT, NO_BURST, note, release, serve_line, stand_in_line, take_row, wake
 from fvcapacity.dataplane.fast.timeouts import begin_timeout, end_timeout
 from fvcapacity.dataplane.fast.users import user_answered
-from fvcapacity.dataplane.histogram import bin_of
 from fvcapacity.dataplane.statistics import Cause, RouteColumn, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.balancing import attempt_identity
@@ -22,14 +35,14 @@ _STEP_WAITS, _STEP_RETRIED, _STEP_ENDED = int(Step.WAITS), int(Step.RETRIED), in
 def new_attempt(s: State, caller: int, caller_identity: int, home: int, call: int, place: int, number: int) -> int:
     """Write the row of an attempt that nobody has issued yet; its one reference is the caller's."""
     row = take_row(s)
-    a = s.attempts[row]
+    a = attempt_at(s, row)
     a.kind, a.refs, a.live, a.call = ATTEMPT, 1, 1, call
-    a.identity = attempt_identity(caller_identity, s.code.calls[call].path, number)
+    a.identity = attempt_identity(caller_identity, call_at(s, call).path, number)
     a.burst, a.visiting, a.own_thread, a.first_child = NO_BURST, 0, NONE, NONE
     a.caller, a.home, a.place, a.number, a.next_sibling = caller, home, place, number, NONE
     a.cancelled, a.waits, a.pool, a.timeout_class = 0, 0, NONE, NONE
     if home >= 0:
-        s.containers[home].refs += 1
+        container_at(s, home).refs += 1
     return row
 
 
@@ -43,23 +56,23 @@ def issue(s: State, row: int) -> None:
 @njit
 def _issue(s: State, row: int) -> bool:
     """Begin an attempt; return False when the caller's breaker refuses it."""
-    a = s.attempts[row]
-    call = s.code.calls[a.call]
+    a = attempt_at(s, row)
+    call = call_at(s, a.call)
     if a.caller >= 0 and call.breaker >= 0:
-        breaker = s.breakers[s.containers[a.home].first_breaker + call.breaker]
-        if s.core[0].now_ns < breaker.open_until_ns:
+        breaker = breaker_at(s, container_at(s, a.home).first_breaker + call.breaker)
+        if s.now_ns < breaker.open_until_ns:
             return False
     if call.timeout_class >= 0:
         begin_timeout(s, row, call.timeout_class)
     if a.caller >= 0 and call.pool >= 0:
-        pool = s.containers[a.home].first_pool + call.pool
-        if s.lines[pool].free == 0:
+        pool = container_at(s, a.home).first_pool + call.pool
+        if line_at(s, pool).free == 0:
             a.waits, a.pool = 1, pool
-            stand_in_line(s.attempts, s.lines[pool], row)
-            if s.core[0].tracing:
-                note(s, _STEP_WAITS, a.identity, s.containers[a.home].pod, 0)
+            stand_in_line(s, line_at(s, pool), row)
+            if s.tracing:
+                note(s, _STEP_WAITS, a.identity, container_at(s, a.home).pod, 0)
             return True
-        s.lines[pool].free -= 1
+        line_at(s, pool).free -= 1
         a.pool = pool
     _send(s, row)
     return True
@@ -67,26 +80,26 @@ def _issue(s: State, row: int) -> bool:
 
 @inlined
 def _send(s: State, row: int) -> None:
-    core, a = s.core[0], s.attempts[row]
+    a = attempt_at(s, row)
     a.refs += 1
-    due = core.now_ns + s.code.calls[a.call].network_ns
-    core.deliveries = push(s.deliveries, core.deliveries, due, a.identity, row)
+    due = s.now_ns + call_at(s, a.call).network_ns
+    push(heap_at(s, DELIVERIES), due, a.identity, row)
 
 
 @njit
 def release_pool(s: State, row: int) -> None:
     """Free the pooled connection of an attempt, for the next that waits."""
-    a = s.attempts[row]
+    a = attempt_at(s, row)
     pool = a.pool
     if pool < 0:
         return
     a.pool = NONE
-    line = s.lines[pool]
+    line = line_at(s, pool)
     if line.length == 0:
         line.free += 1
         return
-    following = serve_line(s.attempts, line)
-    s.attempts[following].waits = 0
+    following = serve_line(s, line)
+    attempt_at(s, following).waits = 0
     _send(s, following)
 
 
@@ -94,7 +107,7 @@ def release_pool(s: State, row: int) -> None:
 def end(s: State, row: int, cause: int) -> None:
     """An attempt is over at the called side: free its connection and tell the caller."""
     release_pool(s, row)
-    if s.attempts[row].live:
+    if attempt_at(s, row).live:
         settle_attempt(s, row, cause)
 
 
@@ -111,8 +124,8 @@ def settle_attempt(s: State, row: int, cause: int) -> None:
 @njit
 def _settle(s: State, row: int, cause: int) -> int:
     """Settle an attempt; return the one that is to be issued in its place at once, or NONE."""
-    a = s.attempts[row]
-    call = s.code.calls[a.call]
+    a = attempt_at(s, row)
+    call = call_at(s, a.call)
     a.live = 0
     end_timeout(s, row)
     again = NONE
@@ -132,8 +145,8 @@ def _settle(s: State, row: int, cause: int) -> int:
 @inlined
 def _join(s: State, row: int, cause: int) -> None:
     """One of the caller's calls ended for good; its place decides which cause is told."""
-    a = s.attempts[row]
-    caller = s.attempts[a.caller]
+    a = attempt_at(s, row)
+    caller = attempt_at(s, a.caller)
     if cause and a.place < caller.join_place:
         caller.join_cause, caller.join_place = cause, a.place
     caller.join_left -= 1
@@ -143,79 +156,78 @@ def _join(s: State, row: int, cause: int) -> None:
 
 @njit
 def _count_failure(s: State, row: int, cause: int) -> None:
-    a = s.attempts[row]
-    call = s.code.calls[a.call]
-    breaker = s.breakers[s.containers[a.home].first_breaker + call.breaker]
+    a = attempt_at(s, row)
+    call = call_at(s, a.call)
+    breaker = breaker_at(s, container_at(s, a.home).first_breaker + call.breaker)
     breaker.failures = breaker.failures + 1 if cause else 0
     if breaker.failures >= call.breaker_failures:
-        breaker.open_until_ns = s.core[0].now_ns + call.breaker_open_ns
+        breaker.open_until_ns = s.now_ns + call.breaker_open_ns
 
 
 @njit
 def _retry(s: State, row: int) -> int:
     """Make the next attempt; return it when it is to be issued at once."""
-    a, core = s.attempts[row], s.core[0]
-    call = s.code.calls[a.call]
-    caller_identity = s.attempts[a.caller].identity if a.caller >= 0 else a.client
+    a = attempt_at(s, row)
+    call = call_at(s, a.call)
+    caller_identity = attempt_at(s, a.caller).identity if a.caller >= 0 else a.client
     again = new_attempt(s, a.caller, caller_identity, a.home, a.call, a.place, a.number + 1)
-    b = s.attempts[again]
+    b = attempt_at(s, again)
     b.client, b.route, b.entered_ns, b.user = a.client, a.route, a.entered_ns, a.user
-    s.statistics.service_counts[core.bin, call.service, _RETRIES] += 1
-    if core.tracing:
+    add_to_service(s, call.service, _RETRIES, 1)
+    if s.tracing:
         note(s, _STEP_RETRIED, b.identity, 0, b.number)
     if a.caller >= 0:
         _take_place(s, row, again)
     if call.backoff_ns == 0:
         return again
     b.refs += 1
-    due = core.now_ns + (call.backoff_ns << a.number)
-    core.timers = push(s.timers, core.timers, due, b.identity, again)
+    due = s.now_ns + (call.backoff_ns << a.number)
+    push(heap_at(s, TIMERS), due, b.identity, again)
     return NONE
 
 
 @inlined
 def _take_place(s: State, row: int, again: int) -> None:
     """Put an attempt into the list of its caller's calls where another one was."""
-    a = s.attempts[row]
-    s.attempts[again].next_sibling = a.next_sibling
-    caller = s.attempts[a.caller]
+    a = attempt_at(s, row)
+    attempt_at(s, again).next_sibling = a.next_sibling
+    caller = attempt_at(s, a.caller)
     if caller.first_child == row:
         caller.first_child = again
         return
     before = caller.first_child
-    while s.attempts[before].next_sibling != row:
-        before = s.attempts[before].next_sibling
-    s.attempts[before].next_sibling = again
+    while attempt_at(s, before).next_sibling != row:
+        before = attempt_at(s, before).next_sibling
+    attempt_at(s, before).next_sibling = again
 
 
 @inlined
 def unlink_child(s: State, row: int) -> None:
     """Take an attempt off the list of its caller's calls."""
-    a = s.attempts[row]
-    caller = s.attempts[a.caller]
+    a = attempt_at(s, row)
+    caller = attempt_at(s, a.caller)
     if caller.first_child == row:
         caller.first_child = a.next_sibling
         return
     before = caller.first_child
-    while s.attempts[before].next_sibling != row:
-        before = s.attempts[before].next_sibling
-    s.attempts[before].next_sibling = a.next_sibling
+    while attempt_at(s, before).next_sibling != row:
+        before = attempt_at(s, before).next_sibling
+    attempt_at(s, before).next_sibling = a.next_sibling
 
 
 @njit
 def _end_request(s: State, row: int, cause: int) -> None:
     """A request is answered, or its user has given up."""
-    a, core = s.attempts[row], s.core[0]
-    counts = s.statistics.route_counts
-    counts[core.bin, a.route, _FIRST_CAUSE + cause] += 1
+    a = attempt_at(s, row)
+    add_to_route(s, a.route, _FIRST_CAUSE + cause, 1)
     if cause == 0:
-        counts[core.bin, a.route, _EGRESS] += s.code.calls[a.call].response_bytes
-        s.served[a.route] += 1
-    response = core.now_ns - a.entered_ns
-    s.statistics.route_histogram[core.window, a.route, bin_of(response)] += 1
-    if core.tracing:
+        add_to_route(s, a.route, _EGRESS, call_at(s, a.call).response_bytes)
+        served_at(s, a.route).value += 1
+    response = s.now_ns - a.entered_ns
+    add_response(s, a.route, response)
+    if s.tracing:
         note(s, _STEP_ENDED, a.client, 0, cause)
-    if core.record_from_ns <= a.entered_ns < core.record_until_ns:
+    if s.record_from_ns <= a.entered_ns < s.record_until_ns:
         _record(s, row, response, cause)
     if a.user >= 0:
         user_answered(s, a.user)
@@ -223,7 +235,8 @@ def _end_request(s: State, row: int, cause: int) -> None:
 
 @njit
 def _record(s: State, row: int, response_ns: int, cause: int) -> None:
-    a, core, at = s.attempts[row], s.core[0], s.core[0].recorded
-    s.records[at, 0], s.records[at, 1], s.records[at, 2] = a.client, a.route, a.entered_ns
-    s.records[at, 3], s.records[at, 4] = response_ns, cause
-    core.recorded += 1
+    a, line = attempt_at(s, row), request_at(s, s.recorded)
+    line.identity, line.route, line.entered_ns, line.response_ns, line.cause = (
+        a.client, a.route, a.entered_ns, response_ns, cause,
+    )  # fmt: skip
+    s.recorded += 1

@@ -5,7 +5,8 @@ from __future__ import annotations
 from fvcapacity.dataplane.fast.calls import release_pool, settle_attempt, unlink_child
 from fvcapacity.dataplane.fast.container import give_back
 from fvcapacity.dataplane.fast.cpu import plan, settle, stop
-from fvcapacity.dataplane.fast.layout import NONE, State
+from fvcapacity.dataplane.fast.layout import NONE
+from fvcapacity.dataplane.fast.memory import State, attempt_at, call_at, container_at, line_at, operation_at
 from fvcapacity.dataplane.fast.rows import (
     NO_BURST,
     PROBE,
@@ -29,26 +30,26 @@ _TIMEOUT, _STEP_TIMED_OUT = int(Cause.TIMEOUT), int(Step.TIMED_OUT)
 @njit
 def time_out(s: State, row: int) -> None:
     """A caller gives up waiting for an attempt (or a kubelet for its probe)."""
-    a = s.attempts[row]
+    a = attempt_at(s, row)
     if a.kind == PROBE:
         end_timeout(s, row)
         a.live = 0
         follow_up(s, PROBE_RESULT, a.caller, 0)
         release(s, row)
         return
-    if s.core[0].tracing:
+    if s.tracing:
         note(s, _STEP_TIMED_OUT, a.identity, 0, 0)
     if a.waits:
         _leave_pool_line(s, row)
-    elif s.code.calls[a.call].cancel:
+    elif call_at(s, a.call).cancel:
         cancel(s, row)
     settle_attempt(s, row, _TIMEOUT)
 
 
 @inlined
 def _leave_pool_line(s: State, row: int) -> None:
-    a = s.attempts[row]
-    leave_line(s.attempts, s.lines[a.pool], row)
+    a = attempt_at(s, row)
+    leave_line(s, line_at(s, a.pool), row)
     a.waits, a.pool = 0, NONE
 
 
@@ -58,27 +59,27 @@ def cancel(s: State, root: int) -> None:
     row = root
     _mark(s, row)
     while True:
-        child = s.attempts[row].first_child
+        child = attempt_at(s, row).first_child
         if child >= 0:
-            if s.attempts[child].waits:
+            if attempt_at(s, child).waits:
                 _leave_pool_line(s, child)
                 _drop(s, child)
             else:
                 row = child
                 _mark(s, row)
             continue
-        if s.attempts[row].visiting:
+        if attempt_at(s, row).visiting:
             _take_out(s, row)
         release_pool(s, row)
         if row == root:
             return
-        child, row = row, s.attempts[row].caller
+        child, row = row, attempt_at(s, row).caller
         _drop(s, child)
 
 
 @inlined
 def _mark(s: State, row: int) -> None:
-    s.attempts[row].cancelled = 1
+    attempt_at(s, row).cancelled = 1
 
 
 @inlined
@@ -86,15 +87,15 @@ def _drop(s: State, row: int) -> None:
     """Forget a call that its caller no longer waits for."""
     unlink_child(s, row)
     end_timeout(s, row)
-    s.attempts[row].live = 0
+    attempt_at(s, row).live = 0
     release(s, row)
 
 
 @njit
 def _take_out(s: State, row: int) -> None:
     """Take a visit out of its container, whatever it does there."""
-    a = s.attempts[row]
-    c = s.containers[a.container]
+    a = attempt_at(s, row)
+    c = container_at(s, a.container)
     a.visiting = 0
     if a.burst == RUNNING:
         thread = a.thread
@@ -104,12 +105,12 @@ def _take_out(s: State, row: int) -> None:
             give_back(s, thread)
         plan(s, c.node)
     elif a.burst == QUEUED:
-        leave_line(s.attempts, s.lines[_line_of(s, row)], row)
+        leave_line(s, line_at(s, _line_of(s, row)), row)
         a.burst = NO_BURST
     if a.own_thread >= 0:
         give_back(s, a.own_thread)
-    elif s.lines[c.first_line].per_request and a.at < s.code.calls[a.call].start:
-        leave_line(s.attempts, s.lines[c.first_line], row)  # it still waited for a thread of its own
+    elif line_at(s, c.first_line).per_request and a.at < call_at(s, a.call).start:
+        leave_line(s, line_at(s, c.first_line), row)  # it still waited for a thread of its own
     close_visit(s, row)
     count_visit(s, row, _TIMEOUT)
     release(s, row)
@@ -118,5 +119,5 @@ def _take_out(s: State, row: int) -> None:
 @inlined
 def _line_of(s: State, row: int) -> int:
     """Return the line in which a visit's burst waits: that of the operation's thread group."""
-    a = s.attempts[row]
-    return s.containers[a.container].first_line + s.code.operations[a.at].group
+    a = attempt_at(s, row)
+    return container_at(s, a.container).first_line + operation_at(s, a.at).group

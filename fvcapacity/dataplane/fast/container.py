@@ -3,7 +3,17 @@
 from __future__ import annotations
 
 from fvcapacity.dataplane.fast.cpu import count_burst, plan, rest, serve_quotas, settle, start, stop
-from fvcapacity.dataplane.fast.layout import NEVER, NONE, State
+from fvcapacity.dataplane.fast.layout import NEVER, NONE
+from fvcapacity.dataplane.fast.memory import (
+    State,
+    add_to_service,
+    attempt_at,
+    container_at,
+    idle_at,
+    line_at,
+    node_at,
+    thread_at,
+)
 from fvcapacity.dataplane.fast.rows import (
     LISTEN,
     NO_BURST,
@@ -33,74 +43,74 @@ _STEP_BURST_END = int(Step.BURST_END)
 @inlined
 def _take_idle(s: State, line: int) -> int:
     """Take the idle thread with the smallest number (the top of a heap)."""
-    own, idle = s.lines[line], s.idle
+    own = line_at(s, line)
     first = own.first_thread
     own.free -= 1
-    taken, last = idle[first], idle[first + own.free]
+    taken, last = idle_at(s, first).value, idle_at(s, first + own.free).value
     hole = 0
     while True:
         child = 2 * hole + 1
         if child >= own.free:
             break
-        if child + 1 < own.free and idle[first + child + 1] < idle[first + child]:
+        if child + 1 < own.free and idle_at(s, first + child + 1).value < idle_at(s, first + child).value:
             child += 1
-        if last < idle[first + child]:
+        if last < idle_at(s, first + child).value:
             break
-        idle[first + hole] = idle[first + child]
+        idle_at(s, first + hole).value = idle_at(s, first + child).value
         hole = child
-    idle[first + hole] = last
+    idle_at(s, first + hole).value = last
     return taken
 
 
 @inlined
 def _put_idle(s: State, line: int, thread: int) -> None:
-    own, idle = s.lines[line], s.idle
+    own = line_at(s, line)
     first, hole = own.first_thread, own.free
     own.free += 1
-    while hole > 0 and thread < idle[first + ((hole - 1) >> 1)]:
-        idle[first + hole] = idle[first + ((hole - 1) >> 1)]
+    while hole > 0 and thread < idle_at(s, first + ((hole - 1) >> 1)).value:
+        idle_at(s, first + hole).value = idle_at(s, first + ((hole - 1) >> 1)).value
         hole = (hole - 1) >> 1
-    idle[first + hole] = thread
+    idle_at(s, first + hole).value = thread
 
 
 @njit
 def submit(s: State, container: int, row: int, group: int) -> None:
     """Let a burst run on the next free thread of a group."""
-    line = s.containers[container].first_line + group
-    if s.lines[line].free > 0:
+    line = container_at(s, container).first_line + group
+    if line_at(s, line).free > 0:
         start(s, _take_idle(s, line), row)
     else:
-        s.attempts[row].burst = QUEUED
-        stand_in_line(s.attempts, s.lines[line], row)
+        attempt_at(s, row).burst = QUEUED
+        stand_in_line(s, line_at(s, line), row)
 
 
 @inlined
 def take_thread(s: State, container: int, row: int) -> bool:
     """Give a visit a thread of its own, or put it into the queue."""
-    line = s.containers[container].first_line
-    if s.lines[line].free > 0:
-        s.attempts[row].own_thread = _take_idle(s, line)
+    line = container_at(s, container).first_line
+    if line_at(s, line).free > 0:
+        attempt_at(s, row).own_thread = _take_idle(s, line)
         return True
-    stand_in_line(s.attempts, s.lines[line], row)
+    stand_in_line(s, line_at(s, line), row)
     return False
 
 
 @njit
 def give_back(s: State, thread: int) -> None:
     """Hand a free thread to the first in the queue, or let it idle."""
-    t = s.threads[thread]
+    t = thread_at(s, thread)
     line = t.line
-    if s.lines[line].length == 0:
+    if line_at(s, line).length == 0:
         rest(s, thread)
         _put_idle(s, line, thread)
         return
-    row = serve_line(s.attempts, s.lines[line])
-    a = s.attempts[row]
+    row = serve_line(s, line_at(s, line))
+    a = attempt_at(s, row)
     if a.burst == QUEUED:
         start(s, thread, row)
     else:
-        core, service = s.core[0], s.containers[t.container].service
-        s.statistics.service_counts[core.bin, service, _WAIT] += core.now_ns - a.arrived_ns
+        service = container_at(s, t.container).service
+        add_to_service(s, service, _WAIT, s.now_ns - a.arrived_ns)
         a.own_thread = thread
         wake(s, row, 0)
 
@@ -108,14 +118,14 @@ def give_back(s: State, thread: int) -> None:
 @inlined
 def full(s: State, container: int) -> bool:
     """Tell whether one more request would be refused."""
-    line = s.lines[s.containers[container].first_line]
+    line = line_at(s, container_at(s, container).first_line)
     return line.free == 0 and line.length >= line.limit
 
 
 @njit
 def tick(s: State, node: int) -> None:
     """A node's own event: settle, serve quotas, end the bursts that are done, plan."""
-    n = s.nodes[node]
+    n = node_at(s, node)
     set_node_time(s, node, NEVER)
     settle(s, node)
     n.ticking = 1
@@ -125,10 +135,10 @@ def tick(s: State, node: int) -> None:
     thread = n.first_running
     first = NONE
     while thread >= 0:
-        if s.threads[thread].remaining_ns <= 0:
+        if thread_at(s, thread).remaining_ns <= 0:
             ended += 1
             first = thread
-        thread = s.threads[thread].after
+        thread = thread_at(s, thread).after
     if ended == 1:
         _end_burst(s, first)
     else:
@@ -142,11 +152,11 @@ def tick(s: State, node: int) -> None:
 def _first_ended(s: State, node: int) -> int:
     """Return the thread whose burst is done and has the smallest identity."""
     found = NONE
-    thread = s.nodes[node].first_running
+    thread = node_at(s, node).first_running
     while thread >= 0:
-        t = s.threads[thread]
+        t = thread_at(s, thread)
         if t.remaining_ns <= 0 and (
-            found < 0 or s.attempts[t.attempt].identity < s.attempts[s.threads[found].attempt].identity
+            found < 0 or attempt_at(s, t.attempt).identity < attempt_at(s, thread_at(s, found).attempt).identity
         ):
             found = thread
         thread = t.after
@@ -155,15 +165,15 @@ def _first_ended(s: State, node: int) -> int:
 
 @njit
 def _end_burst(s: State, thread: int) -> None:
-    row = s.threads[thread].attempt
-    container = s.threads[thread].container
+    row = thread_at(s, thread).attempt
+    container = thread_at(s, thread).container
     count_burst(s, thread)
-    if s.core[0].tracing:
-        c = s.containers[container]
-        note(s, _STEP_BURST_END, s.attempts[row].identity, c.pod, thread - c.first_thread)
+    if s.tracing:
+        c = container_at(s, container)
+        note(s, _STEP_BURST_END, attempt_at(s, row).identity, c.pod, thread - c.first_thread)
     stop(s, thread)
-    line = s.threads[thread].line
-    if line < 0 or s.lines[line].per_request:  # a visit keeps it, or a probe had one of its own
+    line = thread_at(s, thread).line
+    if line < 0 or line_at(s, line).per_request:  # a visit keeps it, or a probe had one of its own
         rest(s, thread)
     else:
         give_back(s, thread)
@@ -172,7 +182,7 @@ def _end_burst(s: State, thread: int) -> None:
 
 @inlined
 def _burst_done(s: State, row: int, container: int) -> None:
-    a = s.attempts[row]
+    a = attempt_at(s, row)
     if a.kind == PROBE:
         if a.live:
             a.live = 0
@@ -191,22 +201,22 @@ def _burst_done(s: State, row: int, container: int) -> None:
 @njit
 def leave_node(s: State, container: int) -> None:
     """Stop every burst: the container is gone from its node."""
-    c = s.containers[container]
+    c = container_at(s, container)
     settle(s, c.node)
     c.state = DEAD
     for thread in range(c.first_thread, c.first_thread + c.threads):
-        row = s.threads[thread].attempt
+        row = thread_at(s, thread).attempt
         if row >= 0:
             stop(s, thread)
-            if s.attempts[row].kind:
+            if attempt_at(s, row).kind:
                 release(s, row)
     for line in range(c.first_line, c.first_line + c.lines):
-        while s.lines[line].length > 0:
-            row = serve_line(s.attempts, s.lines[line])
-            s.attempts[row].burst = NO_BURST
-            if s.attempts[row].kind:
+        while line_at(s, line).length > 0:
+            row = serve_line(s, line_at(s, line))
+            attempt_at(s, row).burst = NO_BURST
+            if attempt_at(s, row).kind:
                 release(s, row)
     for pool in range(c.first_pool, c.first_pool + c.pools):
-        while s.lines[pool].length > 0:
-            serve_line(s.attempts, s.lines[pool])
+        while line_at(s, pool).length > 0:
+            serve_line(s, line_at(s, pool))
     plan(s, c.node)

@@ -10,12 +10,15 @@ import numpy as np
 
 from fvcapacity.dataplane.fast import layout
 from fvcapacity.dataplane.fast.container import LISTENING, STARTING
-from fvcapacity.dataplane.fast.layout import NONE, State
-from fvcapacity.dataplane.fast.tables import FIRST_CONTAINERS, ServicePlan, roomy, sized
+from fvcapacity.dataplane.fast.layout import NONE
+from fvcapacity.dataplane.fast.memory import Memory
+from fvcapacity.dataplane.fast.tables import ServicePlan, make_room
 from fvcapacity.dataplane.plane import StartContainer
 from fvcapacity.program.layout import ProgramArrays
 from fvcapacity.semantics.cfs_quota import next_edge, phase_of
 from fvcapacity.semantics.draw import container_identity
+
+_FIRST_CONTAINERS = 16
 
 
 class ContainerRows:
@@ -29,50 +32,49 @@ class ContainerRows:
         self._containers = self._threads = self._lines = 0
         """Rows that are part of a block."""
 
-    def take(self, s: State, command: StartContainer, node: int, seed: int) -> tuple[State, int]:
+    def take(self, memory: Memory, command: StartContainer, node: int, seed: int) -> int:
         """Write the row of a container that starts, and forget the pod's earlier one."""
-        self.forget(s, command.pod)
+        self.forget(memory, command.pod)
         known = self._of_service.setdefault(command.service, [])
-        row = next((row for row in known if s.containers[row]["refs"] == 0), NONE)
+        row = next((row for row in known if memory["containers"][row]["refs"] == 0), NONE)
         if row < 0:
-            s, row = self._new_block(s, command.service)
+            row = self._new_block(memory, command.service)
             known.append(row)
-        self._write(s, row, command, node, seed)
-        self._blank(s, row, command.service)
-        s.containers[row]["refs"] = 1
+        self._write(memory, row, command, node, seed)
+        self._blank(memory, row, command.service)
+        memory["containers"][row]["refs"] = 1
         self.of_pod[command.pod] = row
-        return s, row
+        return row
 
-    def forget(self, s: State, pod: int) -> int:
+    def forget(self, memory: Memory, pod: int) -> int:
         """Take the pod's container off the books; return its row, or NONE."""
         row = self.of_pod.pop(pod, NONE)
         if row >= 0:
-            s.containers[row]["refs"] -= 1
+            memory["containers"][row]["refs"] -= 1
         return row
 
-    def _new_block(self, s: State, service: int) -> tuple[State, int]:
+    def _new_block(self, memory: Memory, service: int) -> int:
         row, plan = self._containers, self.plan
         threads, lines = self._threads + plan.threads(service), self._lines + plan.lines(service)
-        s = s._replace(
-            containers=roomy(s.containers, max(FIRST_CONTAINERS, row + 1)),
-            threads=roomy(s.threads, threads),
-            idle=roomy(s.idle, threads),
-            lines=roomy(s.lines, lines),
-            breakers=roomy(s.breakers, (row + 1) * plan.breakers),
-            connections=roomy(s.connections, (row + 2) * plan.connections),
-        )
-        c = s.containers[row]
+        memory.reserve("containers", max(_FIRST_CONTAINERS, row + 1))
+        memory.reserve("threads", threads)
+        memory.reserve("idle", threads)
+        memory.reserve("lines", lines)
+        memory.reserve("breakers", (row + 1) * plan.breakers)
+        memory.reserve("connections", (row + 2) * plan.connections)
+        c = memory["containers"][row]
         c["first_thread"], c["threads"] = self._threads, plan.threads(service)
         c["first_line"], c["lines"] = self._lines, len(plan.groups[service])
         c["first_pool"], c["pools"] = c["first_line"] + c["lines"], len(plan.pools[service])
         c["first_breaker"] = row * plan.breakers
         c["first_connection"] = (row + 1) * plan.connections
         self._containers, self._threads, self._lines = row + 1, threads, lines
-        return sized(s), row
+        make_room(memory)
+        return row
 
-    def _write(self, s: State, row: int, command: StartContainer, node: int, seed: int) -> None:
+    def _write(self, memory: Memory, row: int, command: StartContainer, node: int, seed: int) -> None:
         identity = container_identity(seed, command.name, command.restart)
-        phase, now = phase_of(identity), int(s.core["now_ns"][0])
+        phase, now = phase_of(identity), memory.get("now_ns")
         values = {
             "node": node, "rate": 0, "quota_ns": command.cpu_quota_ns, "pool_ns": command.cpu_quota_ns,
             "edge_ns": next_edge(now, phase), "phase_ns": phase, "cpu_ns": 0, "service": command.service,
@@ -84,24 +86,24 @@ class ContainerRows:
             "startup_done": int(command.startup is None or command.warm),
         }  # fmt: skip
         for name, value in values.items():
-            s.containers[row][name] = value
+            memory["containers"][row][name] = value
 
-    def _blank(self, s: State, row: int, service: int) -> None:
+    def _blank(self, memory: Memory, row: int, service: int) -> None:
         """Make a block's threads idle, its lines empty, its connections free and its breakers closed."""
-        c, plan = s.containers[row], self.plan
+        c, plan = memory["containers"][row], self.plan
         first = int(c["first_thread"])
-        threads = s.threads[first : first + int(c["threads"])]
+        threads = memory["threads"][first : first + int(c["threads"])]
         threads["container"], threads["line"], threads["attempt"] = row, NONE, NONE
         threads["slice_ns"], threads["throttled_since"] = 0, NONE
-        lines = s.lines[int(c["first_line"]) : int(c["first_pool"] + c["pools"])]
+        lines = memory["lines"][int(c["first_line"]) : int(c["first_pool"] + c["pools"])]
         lines["first"], lines["last"], lines["length"] = NONE, NONE, 0
         for number, (count, per_request, limit) in enumerate(plan.groups[service]):
             line = lines[number]
             line["limit"], line["free"], line["per_request"], line["first_thread"] = limit, count, per_request, first
-            s.threads["line"][first : first + count] = int(c["first_line"]) + number
-            s.idle[first : first + count] = np.arange(first, first + count)
+            memory["threads"]["line"][first : first + count] = int(c["first_line"]) + number
+            memory["idle"][first : first + count] = np.arange(first, first + count)
             first += count
         for number, size in enumerate(plan.pools[service]):
             lines[len(plan.groups[service]) + number]["free"] = size
-        s.breakers[row * plan.breakers : (row + 1) * plan.breakers] = np.zeros(1, layout.BREAKER)
-        s.connections[(row + 1) * plan.connections : (row + 2) * plan.connections] = 0
+        memory["breakers"][row * plan.breakers : (row + 1) * plan.breakers] = np.zeros(1, layout.BREAKER)
+        memory["connections"][(row + 1) * plan.connections : (row + 2) * plan.connections] = 0

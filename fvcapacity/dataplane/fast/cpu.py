@@ -6,7 +6,16 @@ it in that order.
 
 from __future__ import annotations
 
-from fvcapacity.dataplane.fast.layout import NEVER, NONE, State
+from fvcapacity.dataplane.fast.layout import NEVER, NONE
+from fvcapacity.dataplane.fast.memory import (
+    State,
+    add_to_service,
+    attempt_at,
+    container_at,
+    node_at,
+    scratch_at,
+    thread_at,
+)
 from fvcapacity.dataplane.fast.rows import NO_BURST, RUNNING, note
 from fvcapacity.dataplane.fast.tree import set_node_time
 from fvcapacity.dataplane.statistics import ServiceColumn
@@ -24,34 +33,34 @@ _STEP_BURST, _STEP_THROTTLED = int(Step.BURST), int(Step.THROTTLED)
 @njit
 def settle(s: State, node: int) -> None:
     """Book the progress of all running bursts of a node up to now."""
-    core, n = s.core[0], s.nodes[node]
+    n = node_at(s, node)
     since = n.settled_ns
-    elapsed = core.now_ns - since
+    elapsed = s.now_ns - since
     if elapsed <= 0:
         return
-    n.settled_ns = core.now_ns
+    n.settled_ns = s.now_ns
     thread = n.first_running
     while thread >= 0:
-        t = s.threads[thread]
-        c = s.containers[t.container]
+        t = thread_at(s, thread)
+        c = container_at(s, t.container)
         gained = progress(elapsed, c.rate)
         t.remaining_ns -= gained
         c.cpu_ns += gained
-        s.statistics.service_counts[core.bin, c.service, _CPU] += gained
+        add_to_service(s, c.service, _CPU, gained)
         if c.quota_ns:
             drawn = slices_drawn(t.slice_ns, c.pool_ns, gained)
             c.pool_ns -= drawn
             t.slice_ns += drawn - gained
             if since >= c.counted_until_ns:
                 c.counted_until_ns = next_edge(since, c.phase_ns)
-                s.statistics.service_counts[core.bin, c.service, _PERIODS] += 1
+                add_to_service(s, c.service, _PERIODS, 1)
         thread = t.after
 
 
 @njit
 def plan(s: State, node: int) -> None:
     """Share the CPUs anew and set the node's next event."""
-    core, n = s.core[0], s.nodes[node]
+    n = node_at(s, node)
     if n.ticking:
         return
     soonest = NEVER
@@ -59,17 +68,17 @@ def plan(s: State, node: int) -> None:
         share(s, node)
     thread = n.first_running
     while thread >= 0:
-        t = s.threads[thread]
-        c = s.containers[t.container]
+        t = thread_at(s, thread)
+        c = container_at(s, t.container)
         work = t.remaining_ns
         if c.quota_ns:
             lasts = t.slice_ns + (c.pool_ns if c.running == 1 else 0)
             work = min(work, lasts)
-        soonest = min(soonest, core.now_ns + completion_time(work, c.rate))
+        soonest = min(soonest, s.now_ns + completion_time(work, c.rate))
         thread = t.after
     container = n.first_limited
     while container >= 0:
-        c = s.containers[container]
+        c = container_at(s, container)
         soonest = min(soonest, c.edge_ns)
         container = c.limited_after
     set_node_time(s, node, soonest)
@@ -78,27 +87,27 @@ def plan(s: State, node: int) -> None:
 @njit
 def share(s: State, node: int) -> None:
     """Divide the cores among the containers, max-min fair by weight."""
-    n = s.nodes[node]
+    n = node_at(s, node)
     n.contended = 1 if n.running * RATE_ONE > n.capacity else 0
     count = _claimants(s, node)
     if not n.contended:
         for i in range(count):
-            s.containers[s.scratch[i]].rate = RATE_ONE
+            container_at(s, scratch_at(s, i).value).rate = RATE_ONE
         return
     capacity, weights = n.capacity, 0
     for i in range(count):
-        weights += s.containers[s.scratch[i]].shares
+        weights += container_at(s, scratch_at(s, i).value).shares
     while True:  # who cannot use its part leaves the rest to the others
         left, taken, freed = 0, 0, 0
         for i in range(count):
-            container = s.scratch[i]
-            c = s.containers[container]
+            container = scratch_at(s, i).value
+            c = container_at(s, container)
             if fair_share(capacity, c.shares, weights) >= c.running * RATE_ONE:
                 c.rate = RATE_ONE
                 taken += c.running * RATE_ONE
                 freed += c.shares
             else:
-                s.scratch[left] = container
+                scratch_at(s, left).value = container
                 left += 1
         content = count - left
         count = left
@@ -107,7 +116,7 @@ def share(s: State, node: int) -> None:
         capacity -= taken
         weights -= freed
     for i in range(count):
-        c = s.containers[s.scratch[i]]
+        c = container_at(s, scratch_at(s, i).value)
         c.rate = thread_rate(fair_share(capacity, c.shares, weights), c.running)
 
 
@@ -115,26 +124,26 @@ def share(s: State, node: int) -> None:
 def _claimants(s: State, node: int) -> int:
     """List the containers with running threads in the scratch array."""
     count = 0
-    thread = s.nodes[node].first_running
+    thread = node_at(s, node).first_running
     while thread >= 0:
-        t = s.threads[thread]
-        c = s.containers[t.container]
+        t = thread_at(s, thread)
+        c = container_at(s, t.container)
         if c.claims == 0:
-            s.scratch[count] = t.container
+            scratch_at(s, count).value = t.container
             count += 1
         c.claims += 1
         thread = t.after
     for i in range(count):
-        s.containers[s.scratch[i]].claims = 0
+        container_at(s, scratch_at(s, i).value).claims = 0
     return count
 
 
 @inlined
 def _append_running(s: State, node: int, thread: int) -> None:
-    n, t = s.nodes[node], s.threads[thread]
+    n, t = node_at(s, node), thread_at(s, thread)
     t.before, t.after = n.last_running, NONE
     if n.last_running >= 0:
-        s.threads[n.last_running].after = thread
+        thread_at(s, n.last_running).after = thread
     else:
         n.first_running = thread
     n.last_running = thread
@@ -144,55 +153,54 @@ def _append_running(s: State, node: int, thread: int) -> None:
 @inlined
 def remove_running(s: State, node: int, thread: int) -> None:
     """Take a thread off the list of those that run."""
-    n, t = s.nodes[node], s.threads[thread]
+    n, t = node_at(s, node), thread_at(s, thread)
     if t.before >= 0:
-        s.threads[t.before].after = t.after
+        thread_at(s, t.before).after = t.after
     else:
         n.first_running = t.after
     if t.after >= 0:
-        s.threads[t.after].before = t.before
+        thread_at(s, t.after).before = t.before
     else:
         n.last_running = t.before
     n.running -= 1
-    s.containers[t.container].running -= 1
+    container_at(s, t.container).running -= 1
 
 
 @inlined
 def _run(s: State, node: int, thread: int) -> None:
     _append_running(s, node, thread)
-    c = s.containers[s.threads[thread].container]
+    c = container_at(s, thread_at(s, thread).container)
     c.running += 1
-    if not s.nodes[node].contended:
+    if not node_at(s, node).contended:
         c.rate = RATE_ONE
 
 
 @njit
 def run_or_throttle(s: State, thread: int) -> None:
     """Let a thread of a container with a quota run on its slice or a new one, or stand still."""
-    t = s.threads[thread]
-    c = s.containers[t.container]
+    t = thread_at(s, thread)
+    c = container_at(s, t.container)
     if t.slice_ns == 0:
         t.slice_ns = min(SLICE_NS, c.pool_ns)
         c.pool_ns -= t.slice_ns
     if t.slice_ns > 0:
         _run(s, c.node, thread)
         return
-    core = s.core[0]
-    t.throttled_since = core.now_ns
+    t.throttled_since = s.now_ns
     c.throttled += 1
-    if core.now_ns >= c.throttle_counted_until_ns:
-        c.throttle_counted_until_ns = next_edge(core.now_ns, c.phase_ns)
-        s.statistics.service_counts[core.bin, c.service, _THROTTLED_PERIODS] += 1
-    if core.tracing:
-        note(s, _STEP_THROTTLED, s.attempts[t.attempt].identity, c.pod, thread - c.first_thread)
+    if s.now_ns >= c.throttle_counted_until_ns:
+        c.throttle_counted_until_ns = next_edge(s.now_ns, c.phase_ns)
+        add_to_service(s, c.service, _THROTTLED_PERIODS, 1)
+    if s.tracing:
+        note(s, _STEP_THROTTLED, attempt_at(s, t.attempt).identity, c.pod, thread - c.first_thread)
 
 
 @inlined
 def unthrottle(s: State, thread: int) -> None:
     """End a thread's standing still."""
-    t = s.threads[thread]
-    c, core = s.containers[t.container], s.core[0]
-    s.statistics.service_counts[core.bin, c.service, _THROTTLED] += core.now_ns - t.throttled_since
+    t = thread_at(s, thread)
+    c = container_at(s, t.container)
+    add_to_service(s, c.service, _THROTTLED, s.now_ns - t.throttled_since)
     t.throttled_since = -1
     c.throttled -= 1
 
@@ -200,22 +208,22 @@ def unthrottle(s: State, thread: int) -> None:
 @njit
 def start(s: State, thread: int, row: int) -> None:
     """Let a thread begin a burst."""
-    core, t, a = s.core[0], s.threads[thread], s.attempts[row]
-    c = s.containers[t.container]
+    t, a = thread_at(s, thread), attempt_at(s, row)
+    c = container_at(s, t.container)
     node = c.node
     settle(s, node)
-    a.burst, a.thread, a.started_ns = RUNNING, thread, core.now_ns
+    a.burst, a.thread, a.started_ns = RUNNING, thread, s.now_ns
     t.attempt, t.remaining_ns = row, a.demand_ns
     c.busy += 1
-    s.statistics.service_counts[core.bin, c.service, _WAIT] += core.now_ns - a.queued_ns
-    if core.tracing:
+    add_to_service(s, c.service, _WAIT, s.now_ns - a.queued_ns)
+    if s.tracing:
         note(s, _STEP_BURST, a.identity, c.pod, thread - c.first_thread)
     if c.quota_ns:
         if c.busy == 1:
             _limit(s, t.container)
-            if core.now_ns >= c.edge_ns:
+            if s.now_ns >= c.edge_ns:
                 c.pool_ns = c.quota_ns
-                c.edge_ns = next_edge(core.now_ns, c.phase_ns)
+                c.edge_ns = next_edge(s.now_ns, c.phase_ns)
         run_or_throttle(s, thread)
     else:
         _run(s, node, thread)
@@ -225,13 +233,13 @@ def start(s: State, thread: int, row: int) -> None:
 @njit
 def stop(s: State, thread: int) -> None:
     """Take a thread's burst away, finished or not; the caller plans anew."""
-    t = s.threads[thread]
-    c = s.containers[t.container]
+    t = thread_at(s, thread)
+    c = container_at(s, t.container)
     if t.throttled_since >= 0:
         unthrottle(s, thread)
     else:
         remove_running(s, c.node, thread)
-    s.attempts[t.attempt].burst = NO_BURST
+    attempt_at(s, t.attempt).burst = NO_BURST
     t.attempt = NONE
     c.busy -= 1
     if c.busy == 0 and c.quota_ns:
@@ -241,8 +249,8 @@ def stop(s: State, thread: int) -> None:
 @inlined
 def rest(s: State, thread: int) -> None:
     """Give back what an idle thread may not keep of its slice."""
-    t = s.threads[thread]
-    c = s.containers[t.container]
+    t = thread_at(s, thread)
+    c = container_at(s, t.container)
     if c.quota_ns:
         back = returned_when_idle(t.slice_ns)
         t.slice_ns -= back
@@ -252,43 +260,43 @@ def rest(s: State, thread: int) -> None:
 @inlined
 def _limit(s: State, container: int) -> None:
     """Put a container with a quota on its node's list of those that are busy."""
-    c = s.containers[container]
-    n = s.nodes[c.node]
+    c = container_at(s, container)
+    n = node_at(s, c.node)
     c.limited_before, c.limited_after = NONE, n.first_limited
     if n.first_limited >= 0:
-        s.containers[n.first_limited].limited_before = container
+        container_at(s, n.first_limited).limited_before = container
     n.first_limited = container
 
 
 @inlined
 def _unlimit(s: State, container: int) -> None:
-    c = s.containers[container]
+    c = container_at(s, container)
     if c.limited_before >= 0:
-        s.containers[c.limited_before].limited_after = c.limited_after
+        container_at(s, c.limited_before).limited_after = c.limited_after
     else:
-        s.nodes[c.node].first_limited = c.limited_after
+        node_at(s, c.node).first_limited = c.limited_after
     if c.limited_after >= 0:
-        s.containers[c.limited_after].limited_before = c.limited_before
+        container_at(s, c.limited_after).limited_before = c.limited_before
 
 
 @inlined
 def count_burst(s: State, thread: int) -> None:
     """Book the wall time of a burst that ends."""
-    t, core = s.threads[thread], s.core[0]
-    took = core.now_ns - s.attempts[t.attempt].started_ns
-    s.statistics.service_counts[core.bin, s.containers[t.container].service, _BURST] += took
+    t = thread_at(s, thread)
+    took = s.now_ns - attempt_at(s, t.attempt).started_ns
+    add_to_service(s, container_at(s, t.container).service, _BURST, took)
 
 
 @njit
 def serve_quotas(s: State, node: int) -> None:
     """Refill the quotas whose period begins, and give new slices to threads that have spent theirs."""
-    now = s.core[0].now_ns
+    now = s.now_ns
     while True:  # usually one container has its edge now; several go in the order of their pods
         found = NONE
-        container = s.nodes[node].first_limited
+        container = node_at(s, node).first_limited
         while container >= 0:
-            c = s.containers[container]
-            if c.edge_ns <= now and (found < 0 or c.pod < s.containers[found].pod):
+            c = container_at(s, container)
+            if c.edge_ns <= now and (found < 0 or c.pod < container_at(s, found).pod):
                 found = container
             container = c.limited_after
         if found < 0:
@@ -296,11 +304,11 @@ def serve_quotas(s: State, node: int) -> None:
         _refill(s, found)
     while True:
         found = NONE
-        thread = s.nodes[node].first_running
+        thread = node_at(s, node).first_running
         while thread >= 0:
             if _spent(s, thread) and (found < 0 or _before(s, thread, found)):
                 found = thread
-            thread = s.threads[thread].after
+            thread = thread_at(s, thread).after
         if found < 0:
             break
         remove_running(s, node, found)
@@ -309,25 +317,28 @@ def serve_quotas(s: State, node: int) -> None:
 
 @inlined
 def _spent(s: State, thread: int) -> bool:
-    t = s.threads[thread]
-    return t.slice_ns == 0 and t.remaining_ns > 0 and s.containers[t.container].quota_ns > 0
+    t = thread_at(s, thread)
+    return t.slice_ns == 0 and t.remaining_ns > 0 and container_at(s, t.container).quota_ns > 0
 
 
 @inlined
 def _before(s: State, thread: int, other: int) -> bool:
     """Tell whether a thread is looked at before another: by pod, then by number."""
-    pod, other_pod = s.containers[s.threads[thread].container].pod, s.containers[s.threads[other].container].pod
+    pod, other_pod = (
+        container_at(s, thread_at(s, thread).container).pod,
+        container_at(s, thread_at(s, other).container).pod,
+    )
     return pod < other_pod or (pod == other_pod and thread < other)
 
 
 @njit
 def _refill(s: State, container: int) -> None:
-    c = s.containers[container]
+    c = container_at(s, container)
     c.pool_ns = c.quota_ns
     c.edge_ns += PERIOD_NS
     if c.throttled == 0:
         return
     for thread in range(c.first_thread, c.first_thread + c.threads):
-        if s.threads[thread].throttled_since >= 0:
+        if thread_at(s, thread).throttled_since >= 0:
             unthrottle(s, thread)
             run_or_throttle(s, thread)

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from fvcapacity.dataplane.fast.calls import end
 from fvcapacity.dataplane.fast.container import LISTENING, full, leave_node, take_thread
-from fvcapacity.dataplane.fast.heap import pop, push
-from fvcapacity.dataplane.fast.layout import NONE, State
+from fvcapacity.dataplane.fast.heap import first, pop, push
+from fvcapacity.dataplane.fast.layout import NONE, SORTER
+from fvcapacity.dataplane.fast.memory import (
+    State,
+    add_to_service,
+    attempt_at,
+    call_at,
+    connection_at,
+    container_at,
+    endpoint_at,
+    heap_at,
+    line_at,
+    scratch_at,
+    service_at,
+)
 from fvcapacity.dataplane.fast.rows import note, notice, release
 from fvcapacity.dataplane.fast.timeouts import end_timeout
 from fvcapacity.dataplane.fast.visit import count_visit, run_operations
@@ -28,18 +41,18 @@ _STEP_VISIT, _STEP_REFUSED = int(Step.VISIT), int(Step.REFUSED)
 @njit
 def deliver(s: State, row: int) -> None:
     """An attempt reaches its service."""
-    a = s.attempts[row]
+    a = attempt_at(s, row)
     if a.cancelled:
         release(s, row)
         return
-    call = s.code.calls[a.call]
+    call = call_at(s, a.call)
     container = _endpoint(s, row, call.service)
     if container < 0:
         refuse(s, row, 0, _NO_ENDPOINT)
         return
-    c = s.containers[container]
+    c = container_at(s, container)
     if c.state != LISTENING or full(s, container):
-        s.statistics.service_counts[s.core[0].bin, call.service, _REFUSED] += 1
+        add_to_service(s, call.service, _REFUSED, 1)
         refuse(s, row, c.pod, _QUEUE_FULL if c.state == LISTENING else _REFUSED_CAUSE)
         return
     c.memory_bytes += call.held_bytes
@@ -49,10 +62,10 @@ def deliver(s: State, row: int) -> None:
         refuse(s, row, c.pod, _OOM_CAUSE)
         return
     _begin_visit(s, row, container, call.held_bytes)
-    if s.core[0].tracing:
+    if s.tracing:
         note(s, _STEP_VISIT, a.identity, c.pod, a.call)
     a.at = call.start
-    if not s.lines[c.first_line].per_request or take_thread(s, container, row):
+    if not line_at(s, c.first_line).per_request or take_thread(s, container, row):
         run_operations(s, row)
     else:
         a.at -= 1  # when the thread is there, the visit goes on with its first operation
@@ -61,8 +74,8 @@ def deliver(s: State, row: int) -> None:
 @inlined
 def refuse(s: State, row: int, pod: int, cause: int) -> None:
     """An attempt was not let in."""
-    if s.core[0].tracing:
-        note(s, _STEP_REFUSED, s.attempts[row].identity, pod, cause)
+    if s.tracing:
+        note(s, _STEP_REFUSED, attempt_at(s, row).identity, pod, cause)
     end(s, row, cause)
     release(s, row)
 
@@ -70,11 +83,11 @@ def refuse(s: State, row: int, pod: int, cause: int) -> None:
 @inlined
 def _begin_visit(s: State, row: int, container: int, held_bytes: int) -> None:
     """Put a visit on its container's books. The reference of the delivery becomes the visit's."""
-    a, c = s.attempts[row], s.containers[container]
-    a.visiting, a.container, a.arrived_ns, a.held_bytes = 1, container, s.core[0].now_ns, held_bytes
+    a, c = attempt_at(s, row), container_at(s, container)
+    a.visiting, a.container, a.arrived_ns, a.held_bytes = 1, container, s.now_ns, held_bytes
     a.open_before, a.open_after = NONE, c.first_open
     if c.first_open >= 0:
-        s.attempts[c.first_open].open_before = row
+        attempt_at(s, c.first_open).open_before = row
     c.first_open = row
     c.open += 1
 
@@ -82,18 +95,18 @@ def _begin_visit(s: State, row: int, container: int, held_bytes: int) -> None:
 @njit
 def _endpoint(s: State, row: int, service_number: int) -> int:
     """Return the container that an attempt goes to, or NONE."""
-    service = s.services[service_number]
+    service = service_at(s, service_number)
     ready = service.endpoints
     if ready == 0:
         return NONE
     if service.balance == _ROUND_ROBIN:
         turn = service.turn % ready
         service.turn = turn + 1
-        return s.endpoints[service_number, turn]
+        return endpoint_at(s, service_number, turn)
     if ready == 1 and service.balance == _RANDOM:
-        return s.endpoints[service_number, 0]
-    a = s.attempts[row]
-    chosen = s.endpoints[service_number, pick(a.identity, ready)]
+        return endpoint_at(s, service_number, 0)
+    a = attempt_at(s, row)
+    chosen = endpoint_at(s, service_number, pick(a.identity, ready))
     if service.balance == _RANDOM:
         return chosen
     return _held_connection(s, row, service_number, chosen)
@@ -102,31 +115,31 @@ def _endpoint(s: State, row: int, service_number: int) -> int:
 @njit
 def _held_connection(s: State, row: int, service_number: int, chosen: int) -> int:
     """Return the container at the other end of the attempt's connection; a new one goes to ``chosen``."""
-    a, service = s.attempts[row], s.services[service_number]
+    a, service = attempt_at(s, row), service_at(s, service_number)
     place = service.first_connection + connection(a.identity, service.connections)
     if a.home >= 0:
-        place += s.containers[a.home].first_connection
+        place += container_at(s, a.home).first_connection
     for i in range(service.endpoints):
-        held = s.endpoints[service_number, i]
-        if s.containers[held].pod == s.connections[place]:
+        held = endpoint_at(s, service_number, i)
+        if container_at(s, held).pod == connection_at(s, place).value:
             return held
-    s.connections[place] = s.containers[chosen].pod
+    connection_at(s, place).value = container_at(s, chosen).pod
     return chosen
 
 
 @njit
 def kill(s: State, container: int, cause: int) -> None:
     """A container ends at once; its open visits fail in the order of their identities."""
-    c = s.containers[container]
+    c = container_at(s, container)
     leave_node(s, container)
     count = _by_identity(s, container)
     c.memory_bytes, c.open, c.first_open = 0, 0, NONE
     for i in range(count):
-        row = s.scratch[i]
-        s.attempts[row].visiting = 0
+        row = scratch_at(s, i).value
+        attempt_at(s, row).visiting = 0
         _forsake_children(s, row)
     for i in range(count):
-        row = s.scratch[i]
+        row = scratch_at(s, i).value
         count_visit(s, row, cause)
         end(s, row, cause)
         release(s, row)
@@ -135,25 +148,26 @@ def kill(s: State, container: int, cause: int) -> None:
 @njit
 def _by_identity(s: State, container: int) -> int:
     """List the open visits of a container in the scratch array, ordered."""
-    count = 0
-    row = s.containers[container].first_open
+    sorter = heap_at(s, SORTER)
+    row = container_at(s, container).first_open
     while row >= 0:
-        count = push(s.sorter, count, s.attempts[row].identity, 0, row)
-        row = s.attempts[row].open_after
+        push(sorter, attempt_at(s, row).identity, 0, row)
+        row = attempt_at(s, row).open_after
+    count = sorter.size
     for i in range(count):
-        s.scratch[i] = s.sorter[0].item
-        pop(s.sorter, count - i)
+        scratch_at(s, i).value = first(sorter).item
+        pop(sorter)
     return count
 
 
 @njit
 def _forsake_children(s: State, row: int) -> None:
     """Nobody listens to a killed visit's calls any more; they go on unseen."""
-    child = s.attempts[row].first_child
-    s.attempts[row].first_child = NONE
+    child = attempt_at(s, row).first_child
+    attempt_at(s, row).first_child = NONE
     while child >= 0:
-        following = s.attempts[child].next_sibling
-        s.attempts[child].live = 0
+        following = attempt_at(s, child).next_sibling
+        attempt_at(s, child).live = 0
         end_timeout(s, child)
         release(s, child)
         child = following

@@ -7,8 +7,27 @@ from fvcapacity.dataplane.fast.cancel import time_out
 from fvcapacity.dataplane.fast.container import DEAD, LISTENING, submit, tick
 from fvcapacity.dataplane.fast.cpu import plan, settle
 from fvcapacity.dataplane.fast.delivery import deliver, kill
-from fvcapacity.dataplane.fast.heap import pop, push
-from fvcapacity.dataplane.fast.layout import NONE, Ints, State
+from fvcapacity.dataplane.fast.heap import first, pop, push
+from fvcapacity.dataplane.fast.layout import DELIVERIES, NONE, PROBE_TICKS, TIMERS, USER_TURNS, Ints
+from fvcapacity.dataplane.fast.memory import (
+    State,
+    add_to_route,
+    arrival_at,
+    arrived_at,
+    attempt_at,
+    container_at,
+    follow_up_at,
+    heap_at,
+    journey_at,
+    line_at,
+    node_at,
+    node_time_at,
+    route_call_at,
+    service_at,
+    stage_at,
+    user_at,
+    worker_at,
+)
 from fvcapacity.dataplane.fast.probes import probe, take_result
 from fvcapacity.dataplane.fast.rows import (
     LISTEN,
@@ -51,41 +70,39 @@ _NODE, _TIMER, _DELIVER, _TIMEOUT, _STREAM, _USER, _PROBE, _STAGE = range(8)
 @njit
 def advance(s: State, until_ns: int, margin: int) -> int:
     """Run [now, until) and return DONE, or stop earlier and say why; nothing is half done then."""
-    core = s.core[0]
     while True:
-        if core.ring_head != core.ring_tail:
-            if core.free_attempts < margin:
+        if s.ring_head != s.ring_tail:
+            if s.free_attempts < margin:
                 return NEED_ROWS
             _follow(s)
             continue
-        if core.outbox_head != core.outbox_tail:
+        if s.outbox_head != s.outbox_tail:
             return NOTICE
         status = _lacks(s, margin)
         if status != DONE:
             return status
         source, time_ns = _next(s)
         if time_ns >= until_ns:
-            core.now_ns = until_ns
+            s.now_ns = until_ns
             return DONE
-        core.now_ns = time_ns
-        if time_ns >= core.next_bin_ns:
+        s.now_ns = time_ns
+        if time_ns >= s.next_bin_ns:
             turn_to(s)
-        core.events += 1
+        s.events += 1
         _handle(s, source)
 
 
 @inlined
 def _lacks(s: State, margin: int) -> int:
     """Tell what the wrapper has to bring before the next event."""
-    core = s.core[0]
-    if core.free_attempts < margin:
+    if s.free_attempts < margin:
         return NEED_ROWS
-    if core.chunk_position >= core.chunk_size and not core.chunk_final:
+    if s.arrival >= s.chunk_size and not s.chunk_final:
         return NEED_ARRIVALS
-    most = s.attempts.size - core.free_attempts + margin  # requests that one event could end
-    if s.records.shape[0] > 0 and core.recorded + most > s.records.shape[0]:
+    most = s.attempts_rows - s.free_attempts + margin  # requests that one event could end
+    if s.requests_rows > 0 and s.recorded + most > s.requests_rows:
         return NEED_ROOM
-    if core.tracing and core.traced + LINES_A_ROW * most > s.trace.shape[0]:
+    if s.tracing and s.traced + LINES_A_ROW * most > s.trace_rows:
         return NEED_ROOM
     return DONE
 
@@ -93,56 +110,54 @@ def _lacks(s: State, margin: int) -> int:
 @inlined
 def _next(s: State) -> tuple[int, int]:
     """Return the source and the time of the next event; sources are asked in the order of their ranks."""
-    core = s.core[0]
     while True:
-        source, time_ns = _NODE, s.node_times[next_node(s)]
-        if core.timers > 0 and s.timers[0].time_ns < time_ns:
-            source, time_ns = _TIMER, s.timers[0].time_ns
-        if core.deliveries > 0 and s.deliveries[0].time_ns < time_ns:
-            source, time_ns = _DELIVER, s.deliveries[0].time_ns
-        if core.timeouts_bound_ns < time_ns:
-            source, time_ns = _TIMEOUT, core.timeouts_bound_ns
-        if core.chunk_position < core.chunk_size and s.chunk_times[core.chunk_position] < time_ns:
-            source, time_ns = _STREAM, s.chunk_times[core.chunk_position]
-        if s.user_plan.stage_times.size > core.next_stage and s.user_plan.stage_times[core.next_stage] < time_ns:
-            source, time_ns = _STAGE, s.user_plan.stage_times[core.next_stage]
-        if core.user_turns > 0 and s.user_turns[0].time_ns < time_ns:
-            source, time_ns = _USER, s.user_turns[0].time_ns
-        if core.probe_ticks > 0 and s.probe_ticks[0].time_ns < time_ns:
-            source, time_ns = _PROBE, s.probe_ticks[0].time_ns
+        source, time_ns = _NODE, node_time_at(s, next_node(s)).value
+        if heap_at(s, TIMERS).size > 0 and first(heap_at(s, TIMERS)).time_ns < time_ns:
+            source, time_ns = _TIMER, first(heap_at(s, TIMERS)).time_ns
+        if heap_at(s, DELIVERIES).size > 0 and first(heap_at(s, DELIVERIES)).time_ns < time_ns:
+            source, time_ns = _DELIVER, first(heap_at(s, DELIVERIES)).time_ns
+        if s.timeouts_bound_ns < time_ns:
+            source, time_ns = _TIMEOUT, s.timeouts_bound_ns
+        if s.arrival < s.chunk_size and arrival_at(s, s.arrival).time_ns < time_ns:
+            source, time_ns = _STREAM, arrival_at(s, s.arrival).time_ns
+        if s.next_stage < s.stages_rows and stage_at(s, s.next_stage).time_ns < time_ns:
+            source, time_ns = _STAGE, stage_at(s, s.next_stage).time_ns
+        if heap_at(s, USER_TURNS).size > 0 and first(heap_at(s, USER_TURNS)).time_ns < time_ns:
+            source, time_ns = _USER, first(heap_at(s, USER_TURNS)).time_ns
+        if heap_at(s, PROBE_TICKS).size > 0 and first(heap_at(s, PROBE_TICKS)).time_ns < time_ns:
+            source, time_ns = _PROBE, first(heap_at(s, PROBE_TICKS)).time_ns
         if source != _TIMEOUT:
             return source, time_ns
         next_timeout(s)
-        if core.timeouts_bound_ns == time_ns:
+        if s.timeouts_bound_ns == time_ns:
             return source, time_ns
 
 
 @njit
 def _handle(s: State, source: int) -> None:
-    core = s.core[0]
     if source == _NODE:
         tick(s, next_node(s))
     elif source == _DELIVER:
-        row = s.deliveries[0].item
-        core.deliveries = pop(s.deliveries, core.deliveries)
+        row = first(heap_at(s, DELIVERIES)).item
+        pop(heap_at(s, DELIVERIES))
         deliver(s, row)
     elif source == _TIMER:
-        row = s.timers[0].item
-        core.timers = pop(s.timers, core.timers)
+        row = first(heap_at(s, TIMERS)).item
+        pop(heap_at(s, TIMERS))
         _timer(s, row)
     elif source == _TIMEOUT:
         time_out(s, next_timeout(s))
     elif source == _STREAM:
-        at = core.chunk_position
-        core.chunk_position += 1
-        begin_request(s, s.chunk_routes[at], s.chunk_identities[at], NONE)
+        arrival = arrival_at(s, s.arrival)
+        s.arrival += 1
+        begin_request(s, arrival.route, arrival.identity, NONE)
     elif source == _PROBE:
-        worker = s.probe_ticks[0].item
-        core.probe_ticks = pop(s.probe_ticks, core.probe_ticks)
+        worker = first(heap_at(s, PROBE_TICKS)).item
+        pop(heap_at(s, PROBE_TICKS))
         probe(s, worker)
     elif source == _USER:
-        item = s.user_turns[0].item
-        core.user_turns = pop(s.user_turns, core.user_turns)
+        item = first(heap_at(s, USER_TURNS)).item
+        pop(heap_at(s, USER_TURNS))
         _ask(s, item >> 1, item & 1)
     else:
         begin_stage(s)
@@ -151,27 +166,26 @@ def _handle(s: State, source: int) -> None:
 @inlined
 def _follow(s: State) -> None:
     """Do the first thing that was put off."""
-    core = s.core[0]
-    entry = s.ring[core.ring_head]
+    entry = follow_up_at(s, s.ring_head)
     kind, item, value = entry.kind, entry.item, entry.value
-    core.ring_head += 1
-    if core.ring_head == s.ring.size:
-        core.ring_head = 0
+    s.ring_head += 1
+    if s.ring_head == s.ring_rows:
+        s.ring_head = 0
     if kind == PROCEED:
-        if s.attempts[item].visiting:
+        if attempt_at(s, item).visiting:
             go_on(s, item, value)
         release(s, item)
     elif kind == PROBE_RESULT:
         take_result(s, item, value)
-    elif s.containers[item].state != DEAD:
-        s.containers[item].state = LISTENING
+    elif container_at(s, item).state != DEAD:
+        container_at(s, item).state = LISTENING
         notice(s, _STARTED, item)
 
 
 @njit
 def _timer(s: State, row: int) -> None:
     """A wait or a disk operation is over, or a back-off: the attempt is not a visit yet then."""
-    a = s.attempts[row]
+    a = attempt_at(s, row)
     if a.visiting:
         go_on(s, row, 0)
     elif a.live:
@@ -182,24 +196,21 @@ def _timer(s: State, row: int) -> None:
 @njit
 def turn_to(s: State) -> None:
     """Begin the minute (and the window) in which the present instant lies."""
-    core = s.core[0]
-    last_bin, last_window = s.statistics.route_counts.shape[0] - 1, s.statistics.route_histogram.shape[0] - 1
-    core.bin = min(core.now_ns // BIN_NS, last_bin)
-    core.next_bin_ns = (core.now_ns // BIN_NS + 1) * BIN_NS
-    core.window = min(core.now_ns // WINDOW_NS, last_window)
+    s.bin = min(s.now_ns // BIN_NS, s.bins - 1)
+    s.next_bin_ns = (s.now_ns // BIN_NS + 1) * BIN_NS
+    s.window = min(s.now_ns // WINDOW_NS, s.windows - 1)
 
 
 @njit
 def begin_request(s: State, route: int, identity: int, user: int) -> None:
     """A request enters the cluster."""
-    core = s.core[0]
-    s.statistics.route_counts[core.bin, route, _ARRIVED] += 1
-    s.arrived[route] += 1
-    if core.tracing:
+    add_to_route(s, route, _ARRIVED, 1)
+    arrived_at(s, route).value += 1
+    if s.tracing:
         note(s, _STEP_ARRIVED, identity, 0, route)
-    row = new_attempt(s, NONE, identity, NONE, s.code.route_call[route], 0, 0)
-    a = s.attempts[row]
-    a.client, a.route, a.entered_ns, a.user = identity, route, core.now_ns, user
+    row = new_attempt(s, NONE, identity, NONE, route_call_at(s, route).value, 0, 0)
+    a = attempt_at(s, row)
+    a.client, a.route, a.entered_ns, a.user = identity, route, s.now_ns, user
     issue(s, row)
 
 
@@ -207,24 +218,24 @@ def begin_request(s: State, route: int, identity: int, user: int) -> None:
 def _ask(s: State, user: int, granted: int) -> None:
     """A user's turn: leave, wait for a slot of the cap on all users' rate, or ask."""
     if user >= active_users(s):
-        s.users[user] = NONE
+        user_at(s, user).value = NONE
         return
-    if s.user_plan.slot_ns and not granted:
+    if s.slot_ns and not granted:
         slot = next_slot(s)
-        if slot > s.core[0].now_ns:
+        if slot > s.now_ns:
             schedule_user(s, user, slot, 1)
             return
-    number = s.users[user]
-    s.users[user] = number + 1
-    journey = s.user_plan.journey
-    begin_request(s, journey[number % journey.size], user_identity(s, user, number), user)
+    number = user_at(s, user).value
+    user_at(s, user).value = number + 1
+    route = journey_at(s, number % s.journey_rows).value
+    begin_request(s, route, user_identity(s, user, number), user)
 
 
 @njit
 def settle_all(s: State) -> None:
     """Book all progress up to now."""
-    for node in range(s.nodes.size):
-        if s.nodes[node].number >= 0:
+    for node in range(s.nodes_rows):
+        if node_at(s, node).number >= 0:
             settle(s, node)
 
 
@@ -232,23 +243,23 @@ def settle_all(s: State) -> None:
 def set_capacity(s: State, node: int, capacity: int) -> None:
     """Change what a node has left besides its background load."""
     settle(s, node)
-    s.nodes[node].capacity = capacity
+    node_at(s, node).capacity = capacity
     plan(s, node)
 
 
 @njit
 def begin_startup(s: State, container: int) -> None:
     """Let a container burn its start-up CPU, after which it listens."""
-    c = s.containers[container]
-    work = s.services[c.service].startup_cpu_ns
+    c = container_at(s, container)
+    work = service_at(s, c.service).startup_cpu_ns
     if work == 0:
         follow_up(s, LISTEN, container, 0)
         return
     row = take_row(s)
-    a = s.attempts[row]
+    a = attempt_at(s, row)
     a.kind, a.refs, a.live, a.identity = STARTUP, 1, 0, mix(c.identity, SALT_STARTUP)
     a.home, a.container, a.timeout_class, a.burst = container, container, NONE, NO_BURST
-    a.demand_ns, a.queued_ns = work, s.core[0].now_ns
+    a.demand_ns, a.queued_ns = work, s.now_ns
     c.refs += 1
     submit(s, container, row, 0)
 
@@ -256,8 +267,8 @@ def begin_startup(s: State, container: int) -> None:
 @njit
 def add_probe(s: State, worker: int) -> None:
     """Let a worker wait for its first tick."""
-    w, core = s.workers[worker], s.core[0]
-    core.probe_ticks = push(s.probe_ticks, core.probe_ticks, w.tick_ns, mix(w.identity, w.number), worker)
+    w = worker_at(s, worker)
+    push(heap_at(s, PROBE_TICKS), w.tick_ns, mix(w.identity, w.number), worker)
 
 
 @njit
@@ -270,8 +281,8 @@ def stop_container(s: State, container: int, cause: int) -> None:
 def usage(s: State, rows: Ints, out: Ints) -> None:
     """Write CPU, memory, open requests and queued ones of some containers into ``out``, shape (rows, 4)."""
     for i in range(rows.size):
-        c = s.containers[rows[i]]
+        c = container_at(s, rows[i])
         queued = 0
         for line in range(c.first_line, c.first_line + c.lines):
-            queued += s.lines[line].length
+            queued += line_at(s, line).length
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = c.cpu_ns, c.memory_bytes, c.open, queued

@@ -1,47 +1,37 @@
-"""The fast plane's state: tables of int64 records, one table for each kind of thing.
+"""The fast plane's memory: tables of int64 records, one table for each kind of thing.
 
-A record is a row whose fields lie side by side in memory, because whoever touches a thread or an attempt touches most
-of it. References between records are row numbers, -1 for none. Rows are recycled; nothing is ever ordered by them.
+A record is a row whose fields lie side by side, because whoever touches a thread or an attempt touches most of it.
+References between records are row numbers, -1 for none. Rows are recycled; nothing is ever ordered by them.
+
+The kernel gets one record, `CORE`, which knows where every table lies. Passing the tables themselves (some forty
+arrays) to every function took Numba 156 s to compile; records by address take a tenth of that (see
+``docs/decisions/0002-fast-plane.md``).
 """
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-
-from fvcapacity.dataplane.statistics import Statistics
 
 NONE = -1
 NEVER = 1 << 62
 
 Ints = npt.NDArray[np.int64]
-Table = Any
-"""A one-dimensional array of records; Numba knows their fields, NumPy's types do not."""
+Table = npt.NDArray[Any]
 
 
-def _record(*names: str) -> np.dtype[Any]:
+def record(*names: str) -> np.dtype[Any]:
+    """Return the type of a row of int64 fields."""
     return np.dtype([(name, np.int64) for name in names])
 
 
-CORE = _record(
-    "now_ns", "bin", "window", "next_bin_ns", "next_window_ns", "events",
-    # follow-ups: a ring
-    "ring_head", "ring_tail",
-    # what control is told: a ring, too
-    "outbox_head", "outbox_tail",
-    # attempts
-    "free_attempt", "free_attempts",
-    # sources of events
-    "timeouts_bound_ns", "chunk_position", "chunk_size", "chunk_final", "deliveries", "timers", "probe_ticks",
-    "user_turns", "next_stage", "next_slot_ns",
-    # records and trace
-    "record_from_ns", "record_until_ns", "recorded", "tracing", "traced",
-)  # fmt: skip
-"""One row: the present instant, and sizes and positions of everything that grows and shrinks."""
+CELL = record("value")
+COUNT = np.dtype([("value", np.uint32)])
+"""A bin of a histogram."""
 
-ATTEMPT = _record(
+ATTEMPT = record(
     "kind", "identity", "refs", "live", "call",
     # the burst that it runs or waits to run
     "burst", "thread", "demand_ns", "queued_ns", "started_ns",
@@ -59,14 +49,14 @@ ATTEMPT = _record(
 )  # fmt: skip
 """An attempt at a call and the visit that serves it; also a probe's work and a container's start-up work."""
 
-NODE = _record(
+NODE = record(
     "number", "capacity", "settled_ns", "contended", "ticking", "first_running", "last_running", "running",
     "first_limited",
 )  # fmt: skip
 
-THREAD = _record("container", "line", "attempt", "remaining_ns", "slice_ns", "throttled_since", "before", "after")
+THREAD = record("container", "line", "attempt", "remaining_ns", "slice_ns", "throttled_since", "before", "after")
 
-CONTAINER = _record(
+CONTAINER = record(
     "node", "rate", "quota_ns", "pool_ns", "edge_ns", "cpu_ns", "service", "busy", "running", "throttled",
     "counted_until_ns", "throttle_counted_until_ns", "phase_ns", "shares",
     "pod", "state", "identity", "memory_bytes", "memory_limit_bytes", "open", "first_open", "disk_free_ns",
@@ -75,24 +65,21 @@ CONTAINER = _record(
 )  # fmt: skip
 """One run of a serving container. ``lines`` are its thread groups' queues, ``pools`` its connection pools."""
 
-LINE = _record("first", "last", "length", "limit", "free", "per_request", "first_thread")
+LINE = record("first", "last", "length", "limit", "free", "per_request", "first_thread")
 """Who waits, and for how many free things: threads of a group, or connections of a pool."""
 
-BREAKER = _record("failures", "open_until_ns")
+BREAKER = record("failures", "open_until_ns")
 
-WORKER = _record(
-    "container", "kind", "period_ns", "timeout_class", "success_threshold", "failure_threshold",
-    "queued", "cpu_ns", "identity", "good", "successes", "failures", "number", "tick_ns", "probe",
+WORKER = record(
+    "container", "kind", "period_ns", "timeout_class", "success_threshold", "failure_threshold", "queued", "cpu_ns",
+    "identity", "good", "successes", "failures", "number", "tick_ns",
 )  # fmt: skip
 """A kubelet's worker for one probe of one container."""
 
-TIMEOUTS = _record("duration_ns", "first", "last")
+TIMEOUTS = record("duration_ns", "first", "last")
 """All attempts that wait for the same duration: they are due in the order in which they began to wait."""
 
-ENTRY = _record("time_ns", "identity", "item")
-"""A row of a heap, ordered by time and identity."""
-
-CALL = _record(
+CALL = record(
     "service", "start", "path", "timeout_ns", "timeout_class", "retries", "backoff_ns", "cancel", "optional",
     "network_ns", "pool", "held_bytes", "response_bytes", "log_bytes", "written_bytes", "breaker_failures",
     "breaker_open_ns", "breaker",
@@ -103,78 +90,73 @@ OPERATION = np.dtype(
     [(name, np.int64) for name in ("kind", "a", "b", "group", "dist", "path")] + [("mean", "f8"), ("sigma", "f8")]
 )
 
-SERVICE = _record(
+SERVICE = record(
     "growth_bytes", "startup_cpu_ns", "disk_interval_ns", "disk_latency_ns", "balance", "connections",
     "first_connection", "turn", "endpoints",
 )  # fmt: skip
 """``turn`` and ``endpoints`` (how many there are) change while the plane runs."""
 
-FOLLOW_UP = _record("kind", "item", "value")
-NOTICE = _record("time_ns", "kind", "pod")
+ENTRY = record("time_ns", "identity", "item")
+"""A row of a heap, ordered by time and identity."""
 
+HEAP = record("address", "rows", "size")
+DELIVERIES, TIMERS, PROBE_TICKS, USER_TURNS, SORTER = range(5)
+HEAPS = ("deliveries", "timers", "probe_ticks", "user_turns", "sorter")
 
-class Code(NamedTuple):
-    """What requests do (see ``program.layout``), and how many children, breakers and connections there can be."""
+FOLLOW_UP = record("kind", "item", "value")
+NOTICE = record("time_ns", "kind", "pod")
+STAGE = record("time_ns", "users")
+ARRIVAL = record("time_ns", "route", "identity")
+REQUEST_LINE = record("identity", "route", "entered_ns", "response_ns", "cause")
+TRACE_LINE = record("time_ns", "step", "identity", "pod", "value")
 
-    route_call: Ints
-    calls: Table
-    operations: Table
+TABLES: dict[str, np.dtype[Any]] = {
+    "attempts": ATTEMPT,
+    "nodes": NODE,
+    "node_times": CELL,  # when each node has its next event: the leaves of node_tree
+    "node_tree": CELL,
+    "threads": THREAD,
+    "idle": CELL,  # idle threads of each group: a heap in the group's own stretch
+    "containers": CONTAINER,
+    "lines": LINE,
+    "breakers": BREAKER,
+    "connections": CELL,  # pod behind each keep-alive connection; the first stretch is the clients' own
+    "services": SERVICE,
+    "endpoints": CELL,  # containers of each service in their order, endpoints_width places a service
+    "timeouts": TIMEOUTS,
+    "heaps": HEAP,
+    "workers": WORKER,
+    "ring": FOLLOW_UP,
+    "outbox": NOTICE,
+    "scratch": CELL,  # room for a list of containers or of attempts
+    "arrivals": ARRIVAL,  # the present chunk of the open stream
+    "users": CELL,  # requests that each virtual user has begun to make, -1 while inactive
+    "stages": STAGE,
+    "journey": CELL,
+    "route_call": CELL,
+    "calls": CALL,
+    "operations": OPERATION,
+    "arrived": CELL,  # requests by route since the start
+    "served": CELL,
+    "requests": REQUEST_LINE,
+    "trace": TRACE_LINE,
+    "route_counts": CELL,
+    "service_counts": CELL,
+    "route_histogram": COUNT,
+    "service_histogram": COUNT,
+}
 
-
-class UserPlan(NamedTuple):
-    """The closed loop of users (see ``dataplane.source.ClosedUsers``)."""
-
-    journey: Ints
-    stage_times: Ints
-    stage_users: Ints
-    think_ns: int
-    slot_ns: int
-    seed: int
-
-
-class State(NamedTuple):
-    """Everything that the kernel reads and writes."""
-
-    core: Table
-    code: Code
-    statistics: Statistics
-    attempts: Table
-    nodes: Table
-    node_times: Ints
-    """When each node has its next event; the leaves of ``node_tree``."""
-    node_tree: Ints
-    threads: Table
-    idle: Ints
-    """Idle threads of each group: a heap in the group's own stretch."""
-    containers: Table
-    lines: Table
-    breakers: Table
-    connections: Ints
-    """Pod behind each keep-alive connection; the first stretch is the clients' own."""
-    services: Table
-    endpoints: Ints
-    """Shape (services, most): containers in their order."""
-    timeouts: Table
-    deliveries: Table
-    timers: Table
-    workers: Table
-    probe_ticks: Table
-    arrived: Ints
-    served: Ints
-    ring: Table
-    outbox: Table
-    scratch: Ints
-    """Room for a list of containers or of attempts."""
-    sorter: Table
-    """A heap to sort attempts with."""
-    chunk_times: Ints
-    chunk_routes: Ints
-    chunk_identities: Ints
-    users: Ints
-    """Requests that each virtual user has begun to make, -1 while inactive."""
-    user_turns: Table
-    user_plan: UserPlan
-    records: Ints
-    """Shape (most, 5): columns of `RequestRecord`."""
-    trace: Ints
-    """Shape (most, 5): columns of `TraceLine`."""
+CORE = record(
+    "now_ns", "bin", "window", "next_bin_ns", "bins", "windows", "events",
+    # follow-ups: a ring
+    "ring_head", "ring_tail",
+    # what control is told: a ring, too
+    "outbox_head", "outbox_tail",
+    "free_attempt", "free_attempts",
+    "timeouts_bound_ns", "arrival", "chunk_size", "chunk_final",
+    "next_stage", "next_slot_ns", "think_ns", "slot_ns", "user_seed",
+    "record_from_ns", "record_until_ns", "recorded", "tracing", "traced",
+    "routes_wide", "services_wide", "endpoints_width",
+    *TABLES, *(f"{name}_rows" for name in TABLES),
+)  # fmt: skip
+"""One row: the present instant, sizes and positions, and of every table its address and number of rows."""

@@ -9,16 +9,17 @@ import numpy as np
 from fvcapacity.dataplane.fast import kernel
 from fvcapacity.dataplane.fast.container import DEAD, DRAINING
 from fvcapacity.dataplane.fast.containers import ContainerRows
-from fvcapacity.dataplane.fast.layout import NONE, Ints
+from fvcapacity.dataplane.fast.layout import ARRIVAL, NONE, Table
+from fvcapacity.dataplane.fast.memory import Memory
 from fvcapacity.dataplane.fast.rows import ATTEMPT
 from fvcapacity.dataplane.fast.tables import (
     ServicePlan,
-    empty_state,
-    grown,
+    empty_memory,
+    make_room,
     more_attempts,
     more_nodes,
-    sized,
-    timeout_lists,
+    timeout_list,
+    write_statistics,
 )
 from fvcapacity.dataplane.plane import (
     AddNode,
@@ -44,6 +45,7 @@ from fvcapacity.semantics.cpu import node_capacity
 from fvcapacity.semantics.probes import LIVENESS, READINESS, STARTUP, first_tick, worker_identity
 
 _RECORD_ROOM = 1 << 16
+_FIRST_WORKERS = 32
 
 
 class FastPlane:
@@ -87,26 +89,26 @@ class FastPlane:
         self.cpu_cores: dict[int, float] = {}
         self._margin = kernel.MARGIN + int(program.arrays.op_b.max(initial=0))
         self._free_workers: list[int] = []
-        self._records: list[Ints] = []
-        self._trace: list[Ints] = []
-        state = empty_state(program.arrays, plan, self.statistics, source.users, seed)
-        state.core["record_from_ns"], state.core["record_until_ns"] = records
-        state.core["tracing"], state.core["chunk_final"] = tracing, source.stream is None
-        if records[1] > records[0]:
-            state = state._replace(records=np.zeros((_RECORD_ROOM, 5), np.int64))
-        if tracing:
-            state = state._replace(trace=np.zeros((_RECORD_ROOM, 5), np.int64))
-        self.state = more_attempts(state)
+        self._records: list[Table] = []
+        self._trace: list[Table] = []
+        self.memory: Memory = empty_memory(program.arrays, plan, source.users, seed)
+        write_statistics(self.memory, self.statistics)
+        core = self.memory.core
+        core["record_from_ns"], core["record_until_ns"] = records
+        core["tracing"], core["chunk_final"] = tracing, source.stream is None
+        for name, wanted in (("requests", records[1] > records[0]), ("trace", tracing)):
+            if wanted:
+                self.memory.reserve(name, _RECORD_ROOM)
 
     @property
     def now(self) -> int:
         """The present instant in nanoseconds."""
-        return int(self.state.core["now_ns"][0])
+        return self.memory.get("now_ns")
 
     @property
     def events(self) -> int:
         """How many state changes were taken from a queue so far."""
-        return int(self.state.core["events"][0])
+        return self.memory.get("events")
 
     @property
     def records(self) -> list[RequestRecord]:
@@ -125,7 +127,7 @@ class FastPlane:
         event = self._next_notice()
         if event is not None or until <= self.now:
             return event
-        while (status := kernel.advance(self.state, until, self._margin)) != kernel.DONE:
+        while (status := kernel.advance(self.memory.state, until, self._margin)) != kernel.DONE:
             if status == kernel.NOTICE:
                 return self._next_notice()
             _BRING[status](self)
@@ -133,14 +135,14 @@ class FastPlane:
 
     def apply(self, commands: Sequence[Command]) -> None:
         """Carry out control's commands; see ``Plane.apply``."""
-        if self.now >= int(self.state.core["next_bin_ns"][0]):
-            kernel.turn_to(self.state)
+        if self.now >= self.memory.get("next_bin_ns"):
+            kernel.turn_to(self.memory.state)
         for command in commands:
             _APPLY[type(command)](self, command)
 
     def observe(self) -> Observation:
         """Return usage and counts at the present instant."""
-        state, before = self.state, self.cpu_before
+        state, before = self.memory.state, self.cpu_before
         kernel.settle_all(state)
         pods = list(self.rows.of_pod)
         out = np.empty((len(pods), 4), np.int64)
@@ -149,12 +151,14 @@ class FastPlane:
             pod: ContainerUsage(cpu + before.get(pod, 0), memory, open_requests, queued)
             for pod, (cpu, memory, open_requests, queued) in zip(pods, out.tolist(), strict=True)
         }
-        return Observation(self.now, usage, tuple(state.served.tolist()), tuple(state.arrived.tolist()))
+        return Observation(
+            self.now, usage, tuple(self.memory["served"].tolist()), tuple(self.memory["arrived"].tolist())
+        )
 
     def finish(self) -> None:
         """Settle all progress and account for what is still open."""
-        kernel.settle_all(self.state)
-        attempts = self.state.attempts
+        kernel.settle_all(self.memory.state)
+        attempts = self.memory["attempts"]
         clients = (attempts["refs"] > 0) & (attempts["live"] > 0) & (attempts["caller"] < 0)
         for row in attempts[clients & (attempts["kind"] == ATTEMPT)]:
             count_open(self.statistics, int(row["route"]), self.now - int(row["entered_ns"]))
@@ -162,9 +166,9 @@ class FastPlane:
     # -- what the kernel asks for --------------------------------------------------------------------
 
     def _next_notice(self) -> PlaneEvent | None:
-        core, outbox = self.state.core, self.state.outbox
-        head = int(core["outbox_head"][0])
-        if head == int(core["outbox_tail"][0]):
+        core, outbox = self.memory.core, self.memory["outbox"]
+        head = self.memory.get("outbox_head")
+        if head == self.memory.get("outbox_tail"):
             return None
         time_ns, kind, pod = outbox[head].item()
         core["outbox_head"] = (head + 1) % len(outbox)
@@ -173,39 +177,38 @@ class FastPlane:
     def _bring_arrivals(self) -> None:
         assert self.source.stream is not None
         chunk = self.source.stream.next_chunk()
-        core = self.state.core
-        core["chunk_position"], core["chunk_size"] = 0, 0
+        core = self.memory.core
+        core["arrival"], core["chunk_size"] = 0, 0
         if chunk is None:
             core["chunk_final"] = 1
             return
-        columns = [np.require(column, np.int64, ("C", "W")) for column in chunk[:3]]
-        self.state = self.state._replace(chunk_times=columns[0], chunk_routes=columns[1], chunk_identities=columns[2])
-        core["chunk_size"] = len(columns[0])
+        arrivals = np.empty(len(chunk.times_ns), ARRIVAL)
+        arrivals["time_ns"], arrivals["route"], arrivals["identity"] = chunk[:3]
+        self.memory.put("arrivals", arrivals)
+        core["chunk_size"] = len(arrivals)
 
     def _bring_rows(self) -> None:
-        self.state = more_attempts(self.state)
+        more_attempts(self.memory)
 
     def _put_away(self) -> None:
         """Keep what was written down elsewhere, and make room for all that one event could add."""
-        state, core = self.state, self.state.core
-        most = (len(state.attempts) + self._margin) * kernel.LINES_A_ROW + _RECORD_ROOM
-        for kept, table, size in ((self._records, state.records, "recorded"), (self._trace, state.trace, "traced")):
-            kept.append(table[: int(core[size][0])].copy())
-            core[size] = 0
-        self.state = state._replace(
-            records=grown(state.records, most) if 0 < len(state.records) < most else state.records,
-            trace=grown(state.trace, most) if 0 < len(state.trace) < most else state.trace,
-        )
+        memory = self.memory
+        most = (len(memory["attempts"]) + self._margin) * kernel.LINES_A_ROW + _RECORD_ROOM
+        for kept, name, size in ((self._records, "requests", "recorded"), (self._trace, "trace", "traced")):
+            kept.append(memory[name][: memory.get(size)].copy())
+            memory.core[size] = 0
+            if len(memory[name]):
+                memory.reserve(name, most)
 
     # -- commands ------------------------------------------------------------------------------------
 
     def _add_node(self, command: AddNode) -> None:
-        free = np.flatnonzero(self.state.nodes["number"] < 0)
+        free = np.flatnonzero(self.memory["nodes"]["number"] < 0)
         if not free.size:
-            self.state = more_nodes(self.state)
-            free = np.flatnonzero(self.state.nodes["number"] < 0)
+            more_nodes(self.memory)
+            free = np.flatnonzero(self.memory["nodes"]["number"] < 0)
         row = int(free[0])
-        node = self.state.nodes[row]
+        node = self.memory["nodes"][row]
         node["number"], node["settled_ns"] = command.node, self.now
         node["capacity"] = node_capacity(command.cpu_cores, command.background_cores)
         node["first_running"], node["last_running"], node["first_limited"] = NONE, NONE, NONE
@@ -214,10 +217,10 @@ class FastPlane:
 
     def _set_background(self, command: SetBackground) -> None:
         capacity = node_capacity(self.cpu_cores[command.node], command.background_cores)
-        kernel.set_capacity(self.state, self.node_rows[command.node], capacity)
+        kernel.set_capacity(self.memory.state, self.node_rows[command.node], capacity)
 
     def _remove_node(self, command: RemoveNode) -> None:
-        node = self.state.nodes[self.node_rows.pop(command.node)]
+        node = self.memory["nodes"][self.node_rows.pop(command.node)]
         if node["running"] or node["first_limited"] >= 0:
             raise InvariantError(f"node {command.node} left with running containers")
         node["number"] = NONE
@@ -227,11 +230,10 @@ class FastPlane:
         before = self.rows.of_pod.get(command.pod, NONE)
         if before >= 0:
             self._keep_cpu(command.pod, before)
-        self.state, row = self.rows.take(self.state, command, self.node_rows[command.node], self.seed)
-        if int(self.state.core["free_attempts"][0]) < self._margin:
-            self._bring_rows()
+        row = self.rows.take(self.memory, command, self.node_rows[command.node], self.seed)
+        self._keep_margin()
         if not command.warm:
-            kernel.begin_startup(self.state, row)
+            kernel.begin_startup(self.memory.state, row)
         if command.startup is not None and not command.warm:
             self._add_worker(row, STARTUP, command.startup, warm=False)
         if command.readiness is not None:
@@ -242,78 +244,75 @@ class FastPlane:
     def _add_worker(self, container: int, kind: int, spec: ProbeSpec, warm: bool) -> None:
         if not self._free_workers:
             self._find_workers()
-        number, state = self._free_workers.pop(), self.state
-        timeouts = self._timeout_list(spec.timeout_ns)
-        worker, identity = state.workers[number], worker_identity(int(state.containers[container]["identity"]), kind)
+        number, memory = self._free_workers.pop(), self.memory
+        worker, owner = memory["workers"][number], memory["containers"][container]
+        identity = worker_identity(int(owner["identity"]), kind)
         values = {
             "container": container, "kind": kind, "period_ns": spec.period_ns, "queued": spec.queued,
-            "timeout_class": timeouts, "success_threshold": spec.success_threshold,
+            "timeout_class": timeout_list(memory, spec.timeout_ns), "success_threshold": spec.success_threshold,
             "failure_threshold": spec.failure_threshold, "cpu_ns": spec.cpu_ns, "identity": identity,
             "good": warm if kind == READINESS else kind == LIVENESS, "successes": 0, "failures": 0, "number": 0,
             "tick_ns": self.now + first_tick(spec.initial_delay_ns, spec.period_ns, identity, warm),
         }  # fmt: skip
         for name, value in values.items():
             worker[name] = value
-        state.containers[container]["refs"] += 1
-        kernel.add_probe(self.state, number)
+        owner["refs"] += 1
+        kernel.add_probe(memory.state, number)
 
     def _find_workers(self) -> None:
         """List the workers that are done, or make more."""
-        free = np.flatnonzero(self.state.workers["container"] < 0)
+        memory = self.memory
+        free = np.flatnonzero(memory["workers"]["container"] < 0)
         if not free.size:
-            before = len(self.state.workers)
-            workers = grown(self.state.workers, max(32, 2 * before))
-            workers["container"][before:] = NONE
-            self.state = sized(
-                self.state._replace(workers=workers, probe_ticks=grown(self.state.probe_ticks, len(workers)))
-            )
-            free = np.arange(before, len(workers))
+            before = len(memory["workers"])
+            memory.reserve("workers", max(_FIRST_WORKERS, 2 * before))
+            memory["workers"]["container"][before:] = NONE
+            memory.reserve_heap("probe_ticks", len(memory["workers"]))
+            make_room(memory)
+            free = np.arange(before, len(memory["workers"]))
         self._free_workers = free[::-1].tolist()
 
-    def _timeout_list(self, duration_ns: int) -> int:
-        """Return the list of a duration; a new one is made for one that was not there."""
-        durations = self.state.timeouts["duration_ns"]
-        if duration_ns not in durations:
-            lists = timeout_lists([*durations.tolist(), duration_ns])
-            lists[:-1] = self.state.timeouts
-            self.state = self.state._replace(timeouts=lists)
-        return int(np.flatnonzero(self.state.timeouts["duration_ns"] == duration_ns)[0])
+    def _keep_margin(self) -> None:
+        """A command may need rows of attempts, as an event does."""
+        while self.memory.get("free_attempts") < self._margin:
+            self._bring_rows()
 
     def _keep_cpu(self, pod: int, row: int) -> None:
-        self.cpu_before[pod] = self.cpu_before.get(pod, 0) + int(self.state.containers[row]["cpu_ns"])
+        self.cpu_before[pod] = self.cpu_before.get(pod, 0) + int(self.memory["containers"][row]["cpu_ns"])
 
     def _drain(self, command: DrainContainer) -> None:
         row = self.rows.of_pod[command.pod]
-        container = self.state.containers[row]
+        container = self.memory["containers"][row]
         if container["state"] == DEAD:
             return
         container["state"] = DRAINING
         if container["open"] == 0:
-            kernel.notice(self.state, int(EventKind.DRAINED), row)
+            kernel.notice(self.memory.state, int(EventKind.DRAINED), row)
 
     def _stop(self, command: StopContainer) -> None:
         row = self.rows.of_pod.get(command.pod, NONE)
         if row < 0:
             return
         self._keep_cpu(command.pod, row)
-        if self.state.containers[row]["state"] != DEAD:
-            if int(self.state.core["free_attempts"][0]) < self._margin:
-                self._bring_rows()
-            kernel.kill(self.state, row, int(Cause.TERMINATED))
-        self.rows.forget(self.state, command.pod)
+        if self.memory["containers"][row]["state"] != DEAD:
+            self._keep_margin()
+            kernel.kill(self.memory.state, row, int(Cause.TERMINATED))
+        self.rows.forget(self.memory, command.pod)
 
     def _set_endpoints(self, command: SetEndpoints) -> None:
         rows = [self.rows.of_pod[pod] for pod in command.pods if pod in self.rows.of_pod]
-        if len(rows) > self.state.endpoints.shape[1]:
-            wider = np.zeros((len(self.state.endpoints), 2 * len(rows)), np.int64)
-            wider[:, : self.state.endpoints.shape[1]] = self.state.endpoints
-            self.state = self.state._replace(endpoints=wider)
-        state, service = self.state, self.state.services[command.service]
-        for row in state.endpoints[command.service, : int(service["endpoints"])]:
-            state.containers[row]["refs"] -= 1
+        memory = self.memory
+        if len(rows) > memory["endpoints"].shape[1]:
+            wider = np.zeros((len(memory["endpoints"]), 2 * len(rows)), np.int64)
+            wider[:, : memory["endpoints"].shape[1]] = memory["endpoints"]
+            memory.put("endpoints", wider)
+            memory.core["endpoints_width"] = wider.shape[1]
+        service, endpoints = memory["services"][command.service], memory["endpoints"][command.service]
+        for row in endpoints[: int(service["endpoints"])]:
+            memory["containers"][row]["refs"] -= 1
         for row in rows:
-            state.containers[row]["refs"] += 1
-        state.endpoints[command.service, : len(rows)] = rows
+            memory["containers"][row]["refs"] += 1
+        endpoints[: len(rows)] = rows
         service["endpoints"] = len(rows)
 
 

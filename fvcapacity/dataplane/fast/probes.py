@@ -5,7 +5,17 @@ from __future__ import annotations
 from fvcapacity.dataplane.fast.container import DEAD, DRAINING, LISTENING, full, submit
 from fvcapacity.dataplane.fast.cpu import start
 from fvcapacity.dataplane.fast.heap import push
-from fvcapacity.dataplane.fast.layout import NONE, State
+from fvcapacity.dataplane.fast.layout import NONE, PROBE_TICKS
+from fvcapacity.dataplane.fast.memory import (
+    State,
+    add_to_service,
+    attempt_at,
+    container_at,
+    heap_at,
+    line_at,
+    thread_at,
+    worker_at,
+)
 from fvcapacity.dataplane.fast.rows import NO_BURST, PROBE, note, notice, take_row
 from fvcapacity.dataplane.fast.timeouts import begin_timeout
 from fvcapacity.dataplane.plane import EventKind
@@ -25,8 +35,8 @@ _READY, _NOT_READY, _LIVENESS_FAILED, _STARTUP_FAILED = (
 @njit
 def probe(s: State, worker: int) -> None:
     """A worker's tick."""
-    w = s.workers[worker]
-    c = s.containers[w.container]
+    w = worker_at(s, worker)
+    c = container_at(s, w.container)
     if c.state == DEAD or c.state == DRAINING:
         _dismiss(s, worker)
         return
@@ -41,15 +51,14 @@ def probe(s: State, worker: int) -> None:
 @njit
 def take_result(s: State, worker: int, good: int) -> None:
     """A probe succeeded, failed or took too long: count it, tell control at a threshold, go on."""
-    w = s.workers[worker]
-    c = s.containers[w.container]
+    w = worker_at(s, worker)
+    c = container_at(s, w.container)
     if c.state == DEAD or c.state == DRAINING:
         _dismiss(s, worker)
         return
-    core = s.core[0]
-    s.statistics.service_counts[core.bin, c.service, _PROBES] += 1
-    s.statistics.service_counts[core.bin, c.service, _FAILURES] += 1 - good
-    if core.tracing:
+    add_to_service(s, c.service, _PROBES, 1)
+    add_to_service(s, c.service, _FAILURES, 1 - good)
+    if s.tracing:
         note(s, _STEP_PROBED, mix(w.identity, w.number), c.pod, good)
     if good:
         w.successes, w.failures = w.successes + 1, 0
@@ -73,43 +82,43 @@ def take_result(s: State, worker: int, good: int) -> None:
 
 @njit
 def _plan_next(s: State, worker: int) -> None:
-    w, core = s.workers[worker], s.core[0]
+    w = worker_at(s, worker)
     w.number += 1
-    w.tick_ns = next_tick(w.tick_ns, w.period_ns, core.now_ns)
-    core.probe_ticks = push(s.probe_ticks, core.probe_ticks, w.tick_ns, mix(w.identity, w.number), worker)
+    w.tick_ns = next_tick(w.tick_ns, w.period_ns, s.now_ns)
+    push(heap_at(s, PROBE_TICKS), w.tick_ns, mix(w.identity, w.number), worker)
 
 
 @njit
 def _dismiss(s: State, worker: int) -> None:
-    w = s.workers[worker]
-    s.containers[w.container].refs -= 1
+    w = worker_at(s, worker)
+    container_at(s, w.container).refs -= 1
     w.container = NONE
 
 
 @njit
 def _begin(s: State, worker: int) -> int:
     """Send a probe; return its result when that is clear at once."""
-    w = s.workers[worker]
-    c = s.containers[w.container]
+    w = worker_at(s, worker)
+    c = container_at(s, w.container)
     if c.state != LISTENING:
         return _FAILED
     if not w.queued and w.cpu_ns == 0:
         return _GOOD
-    queued = w.queued and not s.lines[c.first_line].per_request
+    queued = w.queued and not line_at(s, c.first_line).per_request
     if queued and full(s, w.container):
         return _FAILED
     row = take_row(s)
-    a = s.attempts[row]
+    a = attempt_at(s, row)
     a.kind, a.refs, a.live, a.identity = PROBE, 1, 1, mix(w.identity, w.number)
     a.caller, a.home, a.container = worker, w.container, w.container
-    a.burst, a.demand_ns, a.queued_ns, a.timeout_class = NO_BURST, max(1, w.cpu_ns), s.core[0].now_ns, NONE
+    a.burst, a.demand_ns, a.queued_ns, a.timeout_class = NO_BURST, max(1, w.cpu_ns), s.now_ns, NONE
     c.refs += 1
     begin_timeout(s, row, w.timeout_class)
     beside = c.first_thread + c.threads - 1
     if queued:
         a.refs += 1
         submit(s, w.container, row, 0)
-    elif s.threads[beside].attempt < 0:
+    elif thread_at(s, beside).attempt < 0:
         a.refs += 1
         start(s, beside, row)
     return _PENDING

@@ -1,35 +1,17 @@
-"""Makes the tables of the fast plane: the program as records, an empty state, larger copies of what is full."""
+"""Fills the fast plane's memory: the program as records, an empty beginning, room for more."""
 
 from __future__ import annotations
-
-from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from fvcapacity.dataplane.fast import layout
-from fvcapacity.dataplane.fast.layout import NEVER, NONE, Code, State, Table, UserPlan
-from fvcapacity.dataplane.fast.tree import new_tree
+from fvcapacity.dataplane.fast.layout import NEVER, NONE
+from fvcapacity.dataplane.fast.memory import Memory
 from fvcapacity.dataplane.source import ClosedUsers
 from fvcapacity.dataplane.statistics import BIN_NS, Statistics
 from fvcapacity.program.layout import Balance, ProgramArrays
 
-FIRST_ATTEMPTS = 1024
-FIRST_CONTAINERS = 16
-
-
-def empty_table(kind: np.dtype[Any], rows: int) -> Table:
-    """Return a table of zeros."""
-    return np.zeros(rows, kind)
-
-
-def grown(table: Table, rows: int) -> Table:
-    """Return a copy of a table (or array) with so many rows, the new ones zero; itself when it has them already."""
-    if len(table) >= rows:
-        return table
-    larger = np.zeros((rows, *table.shape[1:]), table.dtype)
-    larger[: len(table)] = table
-    return larger
+_FIRST_ATTEMPTS = 1024
 
 
 class ServicePlan:
@@ -70,163 +52,136 @@ class ServicePlan:
         return len(self.groups[service]) + len(self.pools[service])
 
 
-def roomy(table: Table, rows: int) -> Table:
-    """Return a table with at least so many rows, which doubles when it grows."""
-    return table if len(table) >= rows else grown(table, max(rows, 2 * len(table)))
-
-
-def program_code(program: ProgramArrays, plan: ServicePlan, timeouts: Sequence[int]) -> Code:
-    """Return the program as records; ``timeouts`` are the durations of the time-out lists."""
-    calls = empty_table(layout.CALL, len(program.call_service))
+def write_program(memory: Memory, program: ProgramArrays, plan: ServicePlan) -> None:
+    """Write the program as records, and an empty list for every duration of a time-out."""
+    durations = sorted({t for t in program.call_timeout_ns.tolist() if t})
+    for duration in durations:
+        timeout_list(memory, duration)
+    calls = np.zeros(len(program.call_service), layout.CALL)
     for name in calls.dtype.names or ():
         if hasattr(program, f"call_{name}"):
             calls[name] = getattr(program, f"call_{name}")
-    calls["timeout_class"] = [timeouts.index(t) if t else NONE for t in program.call_timeout_ns.tolist()]
+    calls["timeout_class"] = [durations.index(t) if t else NONE for t in program.call_timeout_ns.tolist()]
     calls["pool"] = [plan.pool_place[pool] if pool >= 0 else NONE for pool in program.call_pool.tolist()]
     calls["held_bytes"] = program.call_memory_bytes + program.service_memory_per_open_bytes[program.call_service]
     calls["breaker"] = plan.breaker_place
-    operations = empty_table(layout.OPERATION, len(program.op_kind))
-    for name, field in (("mean", "op_mean_ns"), ("sigma", "op_sigma")):
-        operations[name] = getattr(program, field)
+    memory.put("calls", calls)
+
+    operations = np.zeros(len(program.op_kind), layout.OPERATION)
+    operations["mean"], operations["sigma"] = program.op_mean_ns, program.op_sigma
     for name in ("kind", "a", "b", "group", "dist", "path"):
         operations[name] = getattr(program, f"op_{name}")
-    return Code(program.route_call, calls, operations)
+    memory.put("operations", operations)
 
-
-def _services(program: ProgramArrays, plan: ServicePlan) -> Table:
-    services = empty_table(layout.SERVICE, len(program.service_balance))
+    services = np.zeros(len(program.service_balance), layout.SERVICE)
     services["growth_bytes"] = program.service_memory_growth_bytes
     for name in ("startup_cpu_ns", "disk_interval_ns", "disk_latency_ns", "balance", "connections"):
         services[name] = getattr(program, f"service_{name}")
     services["first_connection"] = plan.first_connection
-    return services
+    memory.put("services", services)
+    memory.put("route_call", program.route_call.copy())
 
 
-def _users(users: ClosedUsers | None, seed: int) -> UserPlan:
-    def numbers(values: Sequence[int]) -> Any:
-        return np.array(values, np.int64)
+def timeout_list(memory: Memory, duration_ns: int) -> int:
+    """Return the number of the list of a duration; a new one is made for one that was not there."""
+    known = memory["timeouts"]["duration_ns"].tolist()
+    if duration_ns in known:
+        return known.index(duration_ns)
+    lists = np.append(memory["timeouts"], np.array([(duration_ns, NONE, NONE)], layout.TIMEOUTS))
+    memory.put("timeouts", lists)
+    return len(known)
 
+
+def write_users(memory: Memory, users: ClosedUsers | None, seed: int) -> None:
+    """Write the plan of a closed loop of users."""
+    memory.core["user_seed"] = seed
     if users is None:
-        return UserPlan(numbers([]), numbers([]), numbers([]), 0, 0, seed)
-    return UserPlan(
-        journey=numbers(users.journey),
-        stage_times=numbers([start for start, _ in users.stages]),
-        stage_users=numbers([count for _, count in users.stages]),
-        think_ns=users.think_ns,
-        slot_ns=users.slot_ns,
-        seed=seed,
-    )
+        return
+    memory.core["think_ns"], memory.core["slot_ns"] = users.think_ns, users.slot_ns
+    memory.put("journey", np.array(users.journey, np.int64))
+    memory.put("stages", np.array(list(users.stages), layout.STAGE))
+    most = max((count for _, count in users.stages), default=0)
+    memory.put("users", np.full(most, NONE, np.int64))
+    memory.reserve_heap("user_turns", most)
 
 
-def empty_state(
-    program: ProgramArrays, plan: ServicePlan, statistics: Statistics, users: ClosedUsers | None, seed: int
-) -> State:
-    """Return the state before anything has happened: no nodes, no containers, nobody on the way."""
-    timeouts = sorted({t for t in program.call_timeout_ns.tolist() if t})
-    services, routes = len(program.service_balance), len(program.route_call)
-    core = empty_table(layout.CORE, 1)
+def write_statistics(memory: Memory, statistics: Statistics) -> None:
+    """Let the kernel count into these arrays."""
+    for name in ("route_counts", "service_counts", "route_histogram", "service_histogram"):
+        memory.put(name, getattr(statistics, name))
+    core = memory.core
+    core["bins"], core["routes_wide"] = statistics.route_counts.shape[:2]
+    core["windows"], core["services_wide"] = statistics.service_histogram.shape[:2]
+
+
+def empty_memory(program: ProgramArrays, plan: ServicePlan, users: ClosedUsers | None, seed: int) -> Memory:
+    """Return the memory before anything has happened: no nodes, no containers, nobody on the way."""
+    memory = Memory()
+    core, routes = memory.core, len(program.route_call)
     core["next_bin_ns"], core["timeouts_bound_ns"], core["free_attempt"] = BIN_NS, NEVER, NONE
-    times, tree = new_tree(1)
-    most_users = max((count for _, count in users.stages), default=0) if users else 0
-    none = np.zeros(0, np.int64)
-    return State(
-        core=core,
-        code=program_code(program, plan, timeouts),
-        statistics=statistics,
-        attempts=empty_table(layout.ATTEMPT, 0),
-        nodes=_blank_nodes(1),
-        node_times=times,
-        node_tree=tree,
-        threads=empty_table(layout.THREAD, 0),
-        idle=none,
-        containers=empty_table(layout.CONTAINER, 0),
-        lines=empty_table(layout.LINE, 0),
-        breakers=empty_table(layout.BREAKER, 0),
-        connections=np.zeros(plan.connections, np.int64),
-        services=_services(program, plan),
-        endpoints=np.zeros((services, 1), np.int64),
-        timeouts=timeout_lists(timeouts),
-        deliveries=empty_table(layout.ENTRY, 0),
-        timers=empty_table(layout.ENTRY, 0),
-        workers=empty_table(layout.WORKER, 0),
-        probe_ticks=empty_table(layout.ENTRY, 0),
-        arrived=np.zeros(routes, np.int64),
-        served=np.zeros(routes, np.int64),
-        ring=empty_table(layout.FOLLOW_UP, 1),
-        outbox=empty_table(layout.NOTICE, 64),
-        scratch=none,
-        sorter=empty_table(layout.ENTRY, 0),
-        chunk_times=none,
-        chunk_routes=none,
-        chunk_identities=none,
-        users=np.full(most_users, NONE, np.int64),
-        user_turns=empty_table(layout.ENTRY, most_users),
-        user_plan=_users(users, seed),
-        records=np.zeros((0, 5), np.int64),
-        trace=np.zeros((0, 5), np.int64),
-    )
+    write_program(memory, program, plan)
+    write_users(memory, users, seed)
+    memory.put("arrived", np.zeros(routes, np.int64))
+    memory.put("served", np.zeros(routes, np.int64))
+    memory.put("connections", np.zeros(plan.connections, np.int64))
+    memory.put("endpoints", np.zeros((len(program.service_balance), 1), np.int64))
+    core["endpoints_width"] = 1
+    more_nodes(memory)
+    more_attempts(memory)
+    return memory
 
 
-def _blank_nodes(rows: int) -> Table:
-    nodes = empty_table(layout.NODE, rows)
+def more_nodes(memory: Memory) -> None:
+    """Make room for twice as many nodes (a power of two), and play the tournament anew."""
+    before = len(memory["nodes"])
+    leaves = max(1, 2 * before)
+    nodes = np.zeros(leaves, layout.NODE)
     nodes["number"] = NONE
-    return nodes
+    nodes[:before] = memory["nodes"]
+    times = np.full(leaves, NEVER, np.int64)
+    times[:before] = memory["node_times"]
+    tree = np.zeros(2 * leaves, np.int64)
+    tree[leaves:] = np.arange(leaves)
+    for match in range(leaves - 1, 0, -1):
+        left, right = tree[2 * match], tree[2 * match + 1]
+        later = (times[right], nodes["number"][right]) < (times[left], nodes["number"][left])
+        tree[match] = right if later else left
+    for name, table in (("nodes", nodes), ("node_times", times), ("node_tree", tree)):
+        memory.put(name, table)
 
 
-def timeout_lists(durations: Sequence[int]) -> Table:
-    """Return empty time-out lists for some durations."""
-    table = empty_table(layout.TIMEOUTS, len(durations))
-    table["duration_ns"], table["first"], table["last"] = list(durations), NONE, NONE
-    return table
-
-
-def more_nodes(s: State) -> State:
-    """Return the state with room for twice as many nodes (a power of two)."""
-    before = len(s.nodes)
-    nodes = _blank_nodes(2 * before)
-    nodes[:before] = s.nodes
-    times, tree = new_tree(2 * before)
-    times[:before] = s.node_times
-    for at in range(2 * before - 1, 0, -1):
-        left, right = tree[2 * at], tree[2 * at + 1]
-        later = (times[right], nodes[right]["number"]) < (times[left], nodes[left]["number"])
-        tree[at] = right if later else left
-    return s._replace(nodes=nodes, node_times=times, node_tree=tree)
-
-
-def more_attempts(s: State) -> State:
-    """Return the state with room for twice as many attempts, and all that depends on their number."""
-    before = len(s.attempts)
-    rows = max(FIRST_ATTEMPTS, 2 * before)
-    attempts = grown(s.attempts, rows)
+def more_attempts(memory: Memory) -> None:
+    """Make room for twice as many attempts, and for all that depends on their number."""
+    before = len(memory["attempts"])
+    rows = max(_FIRST_ATTEMPTS, 2 * before)
+    memory.reserve("attempts", rows)
+    attempts = memory["attempts"]
     attempts["line_after"][before:] = np.arange(before + 1, rows + 1)
-    attempts["line_after"][-1] = s.core[0]["free_attempt"]
-    s.core["free_attempt"] = before
-    s.core["free_attempts"] += rows - before
-    return sized(s._replace(attempts=attempts, deliveries=grown(s.deliveries, rows), timers=grown(s.timers, rows)))
+    attempts["line_after"][-1] = memory.get("free_attempt")
+    memory.core["free_attempt"] = before
+    memory.core["free_attempts"] += rows - before
+    for heap in ("deliveries", "timers"):
+        memory.reserve_heap(heap, rows)
+    make_room(memory)
 
 
-def sized(s: State) -> State:
-    """Return the state with a ring, an outbox and lists that can never be too small."""
-    rows = len(s.attempts) + len(s.workers) + len(s.containers) + 1
-    s = s._replace(
-        outbox=_wider_ring(s, "outbox", 8 * len(s.containers) + 64),
-        ring=_wider_ring(s, "ring", rows),
-    )
-    scratch, sorter = s.scratch, s.sorter
-    if len(scratch) < rows:
-        scratch, sorter = np.zeros(rows, np.int64), empty_table(layout.ENTRY, rows)
-    return s._replace(scratch=scratch, sorter=sorter)
+def make_room(memory: Memory) -> None:
+    """Make the rings and lists so large that they can never be too small for what is there now."""
+    rows = len(memory["attempts"]) + len(memory["workers"]) + len(memory["containers"]) + 1
+    _widen_ring(memory, "outbox", 8 * len(memory["containers"]) + 64)
+    _widen_ring(memory, "ring", rows)
+    memory.reserve("scratch", rows)
+    memory.reserve_heap("sorter", rows)
 
 
-def _wider_ring(s: State, name: str, rows: int) -> Table:
-    """Return a ring with at least so many rows; what it holds begins at its first row then."""
-    ring, core = getattr(s, name), s.core
+def _widen_ring(memory: Memory, name: str, rows: int) -> None:
+    """Make a ring larger; what it holds begins at its first row then."""
+    ring, core = memory[name], memory.core
     if len(ring) >= rows:
-        return ring
-    head, tail = int(core[f"{name}_head"][0]), int(core[f"{name}_tail"][0])
-    held = np.arange(head, tail if tail >= head else tail + len(ring)) % len(ring)
-    wider = empty_table(ring.dtype, rows)
+        return
+    head, tail = memory.get(f"{name}_head"), memory.get(f"{name}_tail")
+    held = np.arange(head, tail if tail >= head else tail + len(ring)) % max(len(ring), 1)
+    wider = np.zeros(max(rows, 2 * len(ring)), ring.dtype)
     wider[: len(held)] = ring[held]
     core[f"{name}_head"], core[f"{name}_tail"] = 0, len(held)
-    return wider
+    memory.put(name, wider)

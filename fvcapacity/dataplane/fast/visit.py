@@ -6,9 +6,19 @@ from fvcapacity.dataplane.fast.calls import end, issue, new_attempt
 from fvcapacity.dataplane.fast.container import DRAINING, give_back, submit
 from fvcapacity.dataplane.fast.cpu import start
 from fvcapacity.dataplane.fast.heap import push
-from fvcapacity.dataplane.fast.layout import NONE, State
+from fvcapacity.dataplane.fast.layout import NONE, TIMERS
+from fvcapacity.dataplane.fast.memory import (
+    State,
+    add_to_service,
+    add_visit,
+    attempt_at,
+    call_at,
+    container_at,
+    heap_at,
+    operation_at,
+    service_at,
+)
 from fvcapacity.dataplane.fast.rows import note, notice, release, wake
-from fvcapacity.dataplane.histogram import bin_of
 from fvcapacity.dataplane.plane import EventKind
 from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
@@ -29,8 +39,8 @@ _SERVED, _DRAINED, _LEFT = int(Cause.SERVED), int(EventKind.DRAINED), int(Step.L
 @njit
 def go_on(s: State, row: int, cause: int) -> None:
     """What a visit waited for is over: begin its next operation, or end."""
-    a = s.attempts[row]
-    if cause and s.code.operations[a.at].kind == _CALL:
+    a = attempt_at(s, row)
+    if cause and operation_at(s, a.at).kind == _CALL:
         end_visit(s, row, cause)
         return
     a.at += 1
@@ -40,9 +50,9 @@ def go_on(s: State, row: int, cause: int) -> None:
 @njit
 def run_operations(s: State, row: int) -> None:
     """Run a visit's operations up to the next wait."""
-    a = s.attempts[row]
+    a = attempt_at(s, row)
     while True:
-        op = s.code.operations[a.at]
+        op = operation_at(s, a.at)
         if op.kind == _CPU:
             _begin_burst(s, row)
             return
@@ -63,13 +73,13 @@ def run_operations(s: State, row: int) -> None:
 
 @njit
 def _begin_burst(s: State, row: int) -> None:
-    a = s.attempts[row]
-    op = s.code.operations[a.at]
+    a = attempt_at(s, row)
+    op = operation_at(s, a.at)
     demand = operation_time(a.identity, op.path, op.dist, op.mean, op.sigma)
     if demand == 0:
         wake(s, row, 0)
         return
-    a.demand_ns, a.queued_ns = demand, s.core[0].now_ns
+    a.demand_ns, a.queued_ns = demand, s.now_ns
     if op.group == 0 and a.own_thread >= 0:
         start(s, a.own_thread, row)
     else:
@@ -78,8 +88,8 @@ def _begin_burst(s: State, row: int) -> None:
 
 @njit
 def _begin_calls(s: State, row: int) -> None:
-    a = s.attempts[row]
-    op = s.code.operations[a.at]
+    a = attempt_at(s, row)
+    op = operation_at(s, a.at)
     first, count = op.a, op.b
     a.join_left, a.join_cause, a.join_place = count, _SERVED, count
     last = NONE
@@ -88,42 +98,42 @@ def _begin_calls(s: State, row: int) -> None:
         if last < 0:
             a.first_child = child
         else:
-            s.attempts[last].next_sibling = child
+            attempt_at(s, last).next_sibling = child
         last = child
     child = a.first_child
     for place in range(count):
         # A call may be over at once, and leave the list; a visit's next call stands behind it all the same.
-        following = s.attempts[child].next_sibling if place + 1 < count else NONE
+        following = attempt_at(s, child).next_sibling if place + 1 < count else NONE
         issue(s, child)
         child = following
 
 
 @njit
 def _begin_pause(s: State, row: int) -> None:
-    a, core = s.attempts[row], s.core[0]
-    op = s.code.operations[a.at]
+    a = attempt_at(s, row)
+    op = operation_at(s, a.at)
     if op.kind == _WAIT:
-        until = core.now_ns + operation_time(a.identity, op.path, op.dist, op.mean, op.sigma)
+        until = s.now_ns + operation_time(a.identity, op.path, op.dist, op.mean, op.sigma)
     else:
-        c = s.containers[a.container]
-        service = s.services[c.service]
+        c = container_at(s, a.container)
+        service = service_at(s, c.service)
         busy = int(op.mean * service.disk_interval_ns)
-        c.disk_free_ns = max(core.now_ns, c.disk_free_ns) + busy
+        c.disk_free_ns = max(s.now_ns, c.disk_free_ns) + busy
         until = c.disk_free_ns + service.disk_latency_ns
     a.refs += 1
-    core.timers = push(s.timers, core.timers, until, a.identity, row)
+    push(heap_at(s, TIMERS), until, a.identity, row)
 
 
 @njit
 def end_visit(s: State, row: int, cause: int) -> None:
     """A visit ran to its end: free what it held and answer the caller."""
-    a = s.attempts[row]
-    c = s.containers[a.container]
+    a = attempt_at(s, row)
+    c = container_at(s, a.container)
     a.visiting = 0
     if a.own_thread >= 0:
         give_back(s, a.own_thread)
     if cause == 0:
-        c.memory_bytes += s.services[c.service].growth_bytes
+        c.memory_bytes += service_at(s, c.service).growth_bytes
     close_visit(s, row)
     count_visit(s, row, cause)
     end(s, row, cause)
@@ -133,14 +143,14 @@ def end_visit(s: State, row: int, cause: int) -> None:
 @inlined
 def close_visit(s: State, row: int) -> None:
     """Take a visit off its container's books."""
-    a = s.attempts[row]
-    c = s.containers[a.container]
+    a = attempt_at(s, row)
+    c = container_at(s, a.container)
     if a.open_before >= 0:
-        s.attempts[a.open_before].open_after = a.open_after
+        attempt_at(s, a.open_before).open_after = a.open_after
     else:
         c.first_open = a.open_after
     if a.open_after >= 0:
-        s.attempts[a.open_after].open_before = a.open_before
+        attempt_at(s, a.open_after).open_before = a.open_before
     c.open -= 1
     c.memory_bytes -= a.held_bytes
     if c.state == DRAINING and c.open == 0:
@@ -150,19 +160,18 @@ def close_visit(s: State, row: int) -> None:
 @njit
 def count_visit(s: State, row: int, cause: int) -> None:
     """Book a visit that ended, well or not."""
-    a, core = s.attempts[row], s.core[0]
-    service = s.containers[a.container].service
-    counts = s.statistics.service_counts
-    elapsed = core.now_ns - a.arrived_ns
-    counts[core.bin, service, _VISITS] += 1
-    counts[core.bin, service, _ELAPSED] += elapsed
-    if core.tracing:
-        note(s, _LEFT, a.identity, s.containers[a.container].pod, cause)
+    a = attempt_at(s, row)
+    service = container_at(s, a.container).service
+    elapsed = s.now_ns - a.arrived_ns
+    add_to_service(s, service, _VISITS, 1)
+    add_to_service(s, service, _ELAPSED, elapsed)
+    if s.tracing:
+        note(s, _LEFT, a.identity, container_at(s, a.container).pod, cause)
     if cause:
-        counts[core.bin, service, _FAILED] += 1
+        add_to_service(s, service, _FAILED, 1)
         return
-    call = s.code.calls[a.call]
-    counts[core.bin, service, _RESPONSE] += call.response_bytes
-    counts[core.bin, service, _LOG] += call.log_bytes
-    counts[core.bin, service, _WRITTEN] += call.written_bytes
-    s.statistics.service_histogram[core.window, service, bin_of(elapsed)] += 1
+    call = call_at(s, a.call)
+    add_to_service(s, service, _RESPONSE, call.response_bytes)
+    add_to_service(s, service, _LOG, call.log_bytes)
+    add_to_service(s, service, _WRITTEN, call.written_bytes)
+    add_visit(s, service, elapsed)
