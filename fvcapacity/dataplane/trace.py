@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 from fvcapacity.dataplane.statistics import Cause
 
-
 NO_RECORDS = (0, 0)
 EVERY_RECORD = (0, 1 << 62)
 """Stretches of arrival times in which requests leave a record."""

@@ -64,33 +64,58 @@ def njit(function: F) -> F:
     return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy")(function))
 
 
+def part(function: F) -> F:
+    """Compile as a part of other compiled functions only: without a way in from Python, and cached with those."""
+    return cast(
+        F, numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    )
+
+
 def inlined(function: F) -> F:
-    """Compile like `njit`, but always as a part of its caller: for small functions on the way of every event."""
-    return cast(F, numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)(function))
+    """Compile like `part`, and always into its caller: for small functions on the way of every event."""
+    options = {"nogil": True, "error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+    return cast(F, numba.njit(forceinline=True, **options)(function))
 
 
-def checked() -> bool:
-    """Return whether compiled code checks the bounds of arrays and tables (NUMBA_BOUNDSCHECK=1)."""
-    return bool(numba.config.BOUNDSCHECK)
+def row_reader(core: np.dtype[Any], table: str, row: np.dtype[Any], rows: str = "") -> Callable[[Any, int], Any]:
+    """Return a function ``(core, number) -> record`` for compiled code: a row of a table that lies at an address.
 
+    The record is a bare pointer: it is neither copied nor counted, and the table must outlive it. With
+    NUMBA_BOUNDSCHECK=1 a number outside of the table raises `IndexError`.
 
-def row_reader(kind: np.dtype[Any]) -> Callable[[int, int], Any]:
-    """Return a compiled-code function (address, row) -> record, for tables of one kind that lie at an address.
-
-    The record is a bare pointer: it is neither copied nor counted, and the table must outlive it.
+    Parameters
+    ----------
+    core
+        Type of the record that knows the table.
+    table, rows
+        Its fields with the table's address and number of rows.
+    row
+        Type of the table's rows.
     """
     from numba.core import types
     from numba.extending import intrinsic
 
-    record = numba.from_dtype(kind)
+    owner, result = numba.from_dtype(core), numba.from_dtype(row)
+    check = bool(numba.config.BOUNDSCHECK)
+    places = [owner.fields[name].offset for name in (table, rows or f"{table}_rows")]
 
-    @intrinsic
-    def read(_: Any, address: Any, row: Any) -> Any:
+    def read(typing: Any, core: Any, number: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            address, row = arguments
-            offset = builder.mul(row, context.get_constant(types.int64, kind.itemsize))
-            return builder.inttoptr(builder.add(address, offset), context.get_value_type(record))
+            import llvmlite.ir as ir
 
-        return record(types.int64, types.int64), generate
+            pointer, number = arguments
+            word = ir.IntType(64)
+            start = builder.ptrtoint(pointer, word)
+            address, count = (
+                builder.load(builder.inttoptr(builder.add(start, ir.Constant(word, place)), word.as_pointer()))
+                for place in places
+            )
+            if check:
+                with builder.if_then(builder.icmp_unsigned(">=", number, count), likely=False):
+                    context.call_conv.return_user_exc(builder, IndexError, (f"no such row in {table}",))
+            offset = builder.mul(number, ir.Constant(word, row.itemsize))
+            return builder.inttoptr(builder.add(address, offset), context.get_value_type(result))
 
-    return cast(Callable[[int, int], Any], read)
+        return result(owner, types.int64), generate
+
+    return cast(Callable[[Any, int], Any], intrinsic(read))

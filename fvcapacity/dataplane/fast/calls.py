@@ -24,7 +24,7 @@ from fvcapacity.dataplane.fast.users import user_answered
 from fvcapacity.dataplane.statistics import Cause, RouteColumn, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.balancing import attempt_identity
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, part
 
 _CIRCUIT_OPEN, _SERVED = int(Cause.CIRCUIT_OPEN), int(Cause.SERVED)
 _RETRIES, _EGRESS, _FIRST_CAUSE = int(ServiceColumn.RETRIES), int(RouteColumn.EGRESS_BYTES), int(RouteColumn.SERVED)
@@ -46,14 +46,14 @@ def new_attempt(s: State, caller: int, caller_identity: int, home: int, call: in
     return row
 
 
-@njit
+@part
 def issue(s: State, row: int) -> None:
     """Begin an attempt: the clock of its time-out runs from here."""
     if not _issue(s, row):
         settle_attempt(s, row, _CIRCUIT_OPEN)
 
 
-@njit
+@part
 def _issue(s: State, row: int) -> bool:
     """Begin an attempt; return False when the caller's breaker refuses it."""
     a = attempt_at(s, row)
@@ -86,7 +86,7 @@ def _send(s: State, row: int) -> None:
     push(heap_at(s, DELIVERIES), due, a.identity, row)
 
 
-@njit
+@part
 def release_pool(s: State, row: int) -> None:
     """Free the pooled connection of an attempt, for the next that waits."""
     a = attempt_at(s, row)
@@ -103,7 +103,7 @@ def release_pool(s: State, row: int) -> None:
     _send(s, following)
 
 
-@njit
+@part
 def end(s: State, row: int, cause: int) -> None:
     """An attempt is over at the called side: free its connection and tell the caller."""
     release_pool(s, row)
@@ -111,7 +111,7 @@ def end(s: State, row: int, cause: int) -> None:
         settle_attempt(s, row, cause)
 
 
-@njit
+@part
 def settle_attempt(s: State, row: int, cause: int) -> None:
     """Tell the caller how an attempt ended, or try again."""
     while True:
@@ -121,7 +121,7 @@ def settle_attempt(s: State, row: int, cause: int) -> None:
         row, cause = again, _CIRCUIT_OPEN
 
 
-@njit
+@part
 def _settle(s: State, row: int, cause: int) -> int:
     """Settle an attempt; return the one that is to be issued in its place at once, or NONE."""
     a = attempt_at(s, row)
@@ -154,7 +154,7 @@ def _join(s: State, row: int, cause: int) -> None:
         wake(s, a.caller, caller.join_cause)
 
 
-@njit
+@part
 def _count_failure(s: State, row: int, cause: int) -> None:
     a = attempt_at(s, row)
     call = call_at(s, a.call)
@@ -164,7 +164,7 @@ def _count_failure(s: State, row: int, cause: int) -> None:
         breaker.open_until_ns = s.now_ns + call.breaker_open_ns
 
 
-@njit
+@part
 def _retry(s: State, row: int) -> int:
     """Make the next attempt; return it when it is to be issued at once."""
     a = attempt_at(s, row)
@@ -215,7 +215,7 @@ def unlink_child(s: State, row: int) -> None:
     attempt_at(s, before).next_sibling = a.next_sibling
 
 
-@njit
+@part
 def _end_request(s: State, row: int, cause: int) -> None:
     """A request is answered, or its user has given up."""
     a = attempt_at(s, row)
@@ -233,7 +233,7 @@ def _end_request(s: State, row: int, cause: int) -> None:
         user_answered(s, a.user)
 
 
-@njit
+@part
 def _record(s: State, row: int, response_ns: int, cause: int) -> None:
     a, line = attempt_at(s, row), request_at(s, s.recorded)
     line.identity, line.route, line.entered_ns, line.response_ns, line.cause = (

@@ -22,12 +22,12 @@ from fvcapacity.dataplane.fast.timeouts import end_timeout
 from fvcapacity.dataplane.fast.visit import close_visit, count_visit
 from fvcapacity.dataplane.statistics import Cause
 from fvcapacity.dataplane.trace import Step
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, part
 
 _TIMEOUT, _STEP_TIMED_OUT = int(Cause.TIMEOUT), int(Step.TIMED_OUT)
 
 
-@njit
+@part
 def time_out(s: State, row: int) -> None:
     """A caller gives up waiting for an attempt (or a kubelet for its probe)."""
     a = attempt_at(s, row)
@@ -53,7 +53,7 @@ def _leave_pool_line(s: State, row: int) -> None:
     a.waits, a.pool = 0, NONE
 
 
-@njit
+@part
 def cancel(s: State, root: int) -> None:
     """Undo an attempt and all that it called, the innermost first; nothing of it uses anything from now on."""
     row = root
@@ -91,7 +91,7 @@ def _drop(s: State, row: int) -> None:
     release(s, row)
 
 
-@njit
+@part
 def _take_out(s: State, row: int) -> None:
     """Take a visit out of its container, whatever it does there."""
     a = attempt_at(s, row)

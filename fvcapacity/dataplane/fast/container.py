@@ -33,7 +33,7 @@ from fvcapacity.dataplane.fast.timeouts import end_timeout
 from fvcapacity.dataplane.fast.tree import set_node_time
 from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.dataplane.trace import Step
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, part
 
 STARTING, LISTENING, DRAINING, DEAD = range(4)
 _WAIT = int(ServiceColumn.QUEUE_WAIT_NS)
@@ -73,7 +73,7 @@ def _put_idle(s: State, line: int, thread: int) -> None:
     idle_at(s, first + hole).value = thread
 
 
-@njit
+@part
 def submit(s: State, container: int, row: int, group: int) -> None:
     """Let a burst run on the next free thread of a group."""
     line = container_at(s, container).first_line + group
@@ -95,7 +95,7 @@ def take_thread(s: State, container: int, row: int) -> bool:
     return False
 
 
-@njit
+@part
 def give_back(s: State, thread: int) -> None:
     """Hand a free thread to the first in the queue, or let it idle."""
     t = thread_at(s, thread)
@@ -122,7 +122,7 @@ def full(s: State, container: int) -> bool:
     return line.free == 0 and line.length >= line.limit
 
 
-@njit
+@part
 def tick(s: State, node: int) -> None:
     """A node's own event: settle, serve quotas, end the bursts that are done, plan."""
     n = node_at(s, node)
@@ -148,7 +148,7 @@ def tick(s: State, node: int) -> None:
     plan(s, node)
 
 
-@njit
+@part
 def _first_ended(s: State, node: int) -> int:
     """Return the thread whose burst is done and has the smallest identity."""
     found = NONE
@@ -163,7 +163,7 @@ def _first_ended(s: State, node: int) -> int:
     return found
 
 
-@njit
+@part
 def _end_burst(s: State, thread: int) -> None:
     row = thread_at(s, thread).attempt
     container = thread_at(s, thread).container
@@ -198,7 +198,7 @@ def _burst_done(s: State, row: int, container: int) -> None:
         follow_up(s, PROCEED, row, 0)
 
 
-@njit
+@part
 def leave_node(s: State, container: int) -> None:
     """Stop every burst: the container is gone from its node."""
     c = container_at(s, container)

@@ -22,7 +22,7 @@ from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.cfs_quota import PERIOD_NS, SLICE_NS, next_edge, returned_when_idle, slices_drawn
 from fvcapacity.semantics.cpu import RATE_ONE, completion_time, fair_share, progress, thread_rate
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, part
 
 _CPU, _WAIT, _BURST = int(ServiceColumn.CPU_NS), int(ServiceColumn.QUEUE_WAIT_NS), int(ServiceColumn.BURST_NS)
 _THROTTLED = int(ServiceColumn.THROTTLED_WAIT_NS)
@@ -30,7 +30,7 @@ _PERIODS, _THROTTLED_PERIODS = int(ServiceColumn.PERIODS), int(ServiceColumn.THR
 _STEP_BURST, _STEP_THROTTLED = int(Step.BURST), int(Step.THROTTLED)
 
 
-@njit
+@part
 def settle(s: State, node: int) -> None:
     """Book the progress of all running bursts of a node up to now."""
     n = node_at(s, node)
@@ -57,7 +57,7 @@ def settle(s: State, node: int) -> None:
         thread = t.after
 
 
-@njit
+@part
 def plan(s: State, node: int) -> None:
     """Share the CPUs anew and set the node's next event."""
     n = node_at(s, node)
@@ -84,7 +84,7 @@ def plan(s: State, node: int) -> None:
     set_node_time(s, node, soonest)
 
 
-@njit
+@part
 def share(s: State, node: int) -> None:
     """Divide the cores among the containers, max-min fair by weight."""
     n = node_at(s, node)
@@ -120,7 +120,7 @@ def share(s: State, node: int) -> None:
         c.rate = thread_rate(fair_share(capacity, c.shares, weights), c.running)
 
 
-@njit
+@part
 def _claimants(s: State, node: int) -> int:
     """List the containers with running threads in the scratch array."""
     count = 0
@@ -175,7 +175,7 @@ def _run(s: State, node: int, thread: int) -> None:
         c.rate = RATE_ONE
 
 
-@njit
+@part
 def run_or_throttle(s: State, thread: int) -> None:
     """Let a thread of a container with a quota run on its slice or a new one, or stand still."""
     t = thread_at(s, thread)
@@ -205,7 +205,7 @@ def unthrottle(s: State, thread: int) -> None:
     c.throttled -= 1
 
 
-@njit
+@part
 def start(s: State, thread: int, row: int) -> None:
     """Let a thread begin a burst."""
     t, a = thread_at(s, thread), attempt_at(s, row)
@@ -230,7 +230,7 @@ def start(s: State, thread: int, row: int) -> None:
     plan(s, node)
 
 
-@njit
+@part
 def stop(s: State, thread: int) -> None:
     """Take a thread's burst away, finished or not; the caller plans anew."""
     t = thread_at(s, thread)
@@ -287,7 +287,7 @@ def count_burst(s: State, thread: int) -> None:
     add_to_service(s, container_at(s, t.container).service, _BURST, took)
 
 
-@njit
+@part
 def serve_quotas(s: State, node: int) -> None:
     """Refill the quotas whose period begins, and give new slices to threads that have spent theirs."""
     now = s.now_ns
@@ -331,7 +331,7 @@ def _before(s: State, thread: int, other: int) -> bool:
     return pod < other_pod or (pod == other_pod and thread < other)
 
 
-@njit
+@part
 def _refill(s: State, container: int) -> None:
     c = container_at(s, container)
     c.pool_ns = c.quota_ns

@@ -27,7 +27,7 @@ from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Balance
 from fvcapacity.semantics.balancing import connection, pick
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, part
 from fvcapacity.semantics.memory import over_limit
 
 _NO_ENDPOINT, _QUEUE_FULL, _REFUSED_CAUSE, _OOM_CAUSE = (
@@ -38,7 +38,7 @@ _REFUSED, _OOM = int(ServiceColumn.REFUSED), int(EventKind.OOM_KILLED)
 _STEP_VISIT, _STEP_REFUSED = int(Step.VISIT), int(Step.REFUSED)
 
 
-@njit
+@part
 def deliver(s: State, row: int) -> None:
     """An attempt reaches its service."""
     a = attempt_at(s, row)
@@ -92,7 +92,7 @@ def _begin_visit(s: State, row: int, container: int, held_bytes: int) -> None:
     c.open += 1
 
 
-@njit
+@part
 def _endpoint(s: State, row: int, service_number: int) -> int:
     """Return the container that an attempt goes to, or NONE."""
     service = service_at(s, service_number)
@@ -112,7 +112,7 @@ def _endpoint(s: State, row: int, service_number: int) -> int:
     return _held_connection(s, row, service_number, chosen)
 
 
-@njit
+@part
 def _held_connection(s: State, row: int, service_number: int, chosen: int) -> int:
     """Return the container at the other end of the attempt's connection; a new one goes to ``chosen``."""
     a, service = attempt_at(s, row), service_at(s, service_number)
@@ -127,7 +127,7 @@ def _held_connection(s: State, row: int, service_number: int, chosen: int) -> in
     return chosen
 
 
-@njit
+@part
 def kill(s: State, container: int, cause: int) -> None:
     """A container ends at once; its open visits fail in the order of their identities."""
     c = container_at(s, container)
@@ -145,7 +145,7 @@ def kill(s: State, container: int, cause: int) -> None:
         release(s, row)
 
 
-@njit
+@part
 def _by_identity(s: State, container: int) -> int:
     """List the open visits of a container in the scratch array, ordered."""
     sorter = heap_at(s, SORTER)
@@ -160,7 +160,7 @@ def _by_identity(s: State, container: int) -> int:
     return count
 
 
-@njit
+@part
 def _forsake_children(s: State, row: int) -> None:
     """Nobody listens to a killed visit's calls any more; they go on unseen."""
     child = attempt_at(s, row).first_child

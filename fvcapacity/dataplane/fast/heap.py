@@ -6,7 +6,7 @@ Rows are moved, never swapped: a hole travels to where the row belongs.
 from __future__ import annotations
 
 from fvcapacity.dataplane.fast.memory import Row, entry_at
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, part
 
 
 @inlined
@@ -15,7 +15,7 @@ def first(heap: Row) -> Row:
     return entry_at(heap, 0)
 
 
-@njit
+@part
 def push(heap: Row, time_ns: int, identity: int, item: int) -> None:
     """Put a row in."""
     hole = heap.size
@@ -31,7 +31,7 @@ def push(heap: Row, time_ns: int, identity: int, item: int) -> None:
     row.time_ns, row.identity, row.item = time_ns, identity, item
 
 
-@njit
+@part
 def pop(heap: Row) -> None:
     """Take the first row out; read it before."""
     heap.size -= 1

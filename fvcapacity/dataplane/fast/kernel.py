@@ -50,7 +50,7 @@ from fvcapacity.dataplane.statistics import BIN_NS, WINDOW_NS, RouteColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.draw import mix
 from fvcapacity.semantics.events import SALT_STARTUP
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, njit, part
 
 DONE, NOTICE, NEED_ARRIVALS, NEED_ROWS, NEED_ROOM = range(5)
 """Why the kernel came back: at ``until``; control must hear something; the next chunk; more rows of attempts; room for
@@ -62,7 +62,7 @@ MARGIN = 64
 LINES_A_ROW = 8
 """More lines of the trace than one event writes for each attempt that is open."""
 
-_STARTED, _ARRIVED = int(EventKind.STARTED), int(RouteColumn.ARRIVED)
+_STARTED, _DRAINED, _ARRIVED = int(EventKind.STARTED), int(EventKind.DRAINED), int(RouteColumn.ARRIVED)
 _STEP_ARRIVED = int(Step.ARRIVED)
 _NODE, _TIMER, _DELIVER, _TIMEOUT, _STREAM, _USER, _PROBE, _STAGE = range(8)
 
@@ -133,7 +133,7 @@ def _next(s: State) -> tuple[int, int]:
             return source, time_ns
 
 
-@njit
+@part
 def _handle(s: State, source: int) -> None:
     if source == _NODE:
         tick(s, next_node(s))
@@ -182,7 +182,7 @@ def _follow(s: State) -> None:
         notice(s, _STARTED, item)
 
 
-@njit
+@part
 def _timer(s: State, row: int) -> None:
     """A wait or a disk operation is over, or a back-off: the attempt is not a visit yet then."""
     a = attempt_at(s, row)
@@ -201,7 +201,7 @@ def turn_to(s: State) -> None:
     s.window = min(s.now_ns // WINDOW_NS, s.windows - 1)
 
 
-@njit
+@part
 def begin_request(s: State, route: int, identity: int, user: int) -> None:
     """A request enters the cluster."""
     add_to_route(s, route, _ARRIVED, 1)
@@ -214,7 +214,7 @@ def begin_request(s: State, route: int, identity: int, user: int) -> None:
     issue(s, row)
 
 
-@njit
+@part
 def _ask(s: State, user: int, granted: int) -> None:
     """A user's turn: leave, wait for a slot of the cap on all users' rate, or ask."""
     if user >= active_users(s):
@@ -272,12 +272,6 @@ def add_probe(s: State, worker: int) -> None:
 
 
 @njit
-def stop_container(s: State, container: int, cause: int) -> None:
-    """End a container that still runs."""
-    kill(s, container, cause)
-
-
-@njit
 def usage(s: State, rows: Ints, out: Ints) -> None:
     """Write CPU, memory, open requests and queued ones of some containers into ``out``, shape (rows, 4)."""
     for i in range(rows.size):
@@ -286,3 +280,15 @@ def usage(s: State, rows: Ints, out: Ints) -> None:
         for line in range(c.first_line, c.first_line + c.lines):
             queued += line_at(s, line).length
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = c.cpu_ns, c.memory_bytes, c.open, queued
+
+
+@njit
+def kill_container(s: State, container: int, cause: int) -> None:
+    """End a container that still runs."""
+    kill(s, container, cause)
+
+
+@njit
+def tell_drained(s: State, container: int) -> None:
+    """Tell control that a container holds no request any more."""
+    notice(s, _DRAINED, container)

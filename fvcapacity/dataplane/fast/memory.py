@@ -6,6 +6,7 @@ bare pointer for Numba: no array is passed or counted. With NUMBA_BOUNDSCHECK=1 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,274 +15,91 @@ from fvcapacity.dataplane.fast import layout
 from fvcapacity.dataplane.fast.layout import CORE, HEAPS, TABLES, Table
 from fvcapacity.dataplane.histogram import BINS, bin_of
 from fvcapacity.dataplane.statistics import RouteColumn, ServiceColumn
-from fvcapacity.semantics.jit import checked, inlined, row_reader
+from fvcapacity.semantics.jit import inlined, row_reader
 
 State = Any
 """The core as Numba sees it: a record of ``layout.CORE``."""
 Row = Any
 
-_CHECKED = checked()
 _ROUTE_COLUMNS, _SERVICE_COLUMNS = len(RouteColumn), len(ServiceColumn)
 
-_attempt, _node = row_reader(layout.ATTEMPT), row_reader(layout.NODE)
-_thread, _container = row_reader(layout.THREAD), row_reader(layout.CONTAINER)
-_line, _breaker = row_reader(layout.LINE), row_reader(layout.BREAKER)
-_worker, _timeouts = row_reader(layout.WORKER), row_reader(layout.TIMEOUTS)
-_call, _operation = row_reader(layout.CALL), row_reader(layout.OPERATION)
-_service, _heap, _entry = row_reader(layout.SERVICE), row_reader(layout.HEAP), row_reader(layout.ENTRY)
-_follow_up, _notice = row_reader(layout.FOLLOW_UP), row_reader(layout.NOTICE)
-_stage, _arrival = row_reader(layout.STAGE), row_reader(layout.ARRIVAL)
-_request, _trace = row_reader(layout.REQUEST_LINE), row_reader(layout.TRACE_LINE)
-_cell, _count = row_reader(layout.CELL), row_reader(layout.COUNT)
+
+def _reader(table: str) -> Callable[[State, int], Row]:
+    return row_reader(CORE, table, TABLES[table])
 
 
-@inlined
-def _check(row: int, rows: int) -> None:
-    if _CHECKED and (row < 0 or row >= rows):
-        raise IndexError("row outside of its table")
+attempt_at = _reader("attempts")
+node_at = _reader("nodes")
+thread_at = _reader("threads")
+container_at = _reader("containers")
+line_at = _reader("lines")
+breaker_at = _reader("breakers")
+worker_at = _reader("workers")
+timeouts_at = _reader("timeouts")
+call_at = _reader("calls")
+operation_at = _reader("operations")
+service_at = _reader("services")
+heap_at = _reader("heaps")
+follow_up_at = _reader("ring")
+notice_at = _reader("outbox")
+stage_at = _reader("stages")
+arrival_at = _reader("arrivals")
+request_at = _reader("requests")
+trace_at = _reader("trace")
 
+# Tables of single numbers: read and write ``.value``.
+idle_at = _reader("idle")
+scratch_at = _reader("scratch")
+connection_at = _reader("connections")
+user_at = _reader("users")
+journey_at = _reader("journey")
+route_call_at = _reader("route_call")
+arrived_at = _reader("arrived")
+served_at = _reader("served")
+node_time_at = _reader("node_times")
+winner_at = _reader("node_tree")
+_endpoint_at = _reader("endpoints")
+_route_count_at = _reader("route_counts")
+_service_count_at = _reader("service_counts")
+_route_bin_at = _reader("route_histogram")
+_service_bin_at = _reader("service_histogram")
 
-@inlined
-def attempt_at(s: State, row: int) -> Row:
-    """Return an attempt."""
-    _check(row, s.attempts_rows)
-    return _attempt(s.attempts, row)
-
-
-@inlined
-def node_at(s: State, row: int) -> Row:
-    """Return a node."""
-    _check(row, s.nodes_rows)
-    return _node(s.nodes, row)
-
-
-@inlined
-def thread_at(s: State, row: int) -> Row:
-    """Return a thread."""
-    _check(row, s.threads_rows)
-    return _thread(s.threads, row)
-
-
-@inlined
-def container_at(s: State, row: int) -> Row:
-    """Return a container."""
-    _check(row, s.containers_rows)
-    return _container(s.containers, row)
-
-
-@inlined
-def line_at(s: State, row: int) -> Row:
-    """Return a line."""
-    _check(row, s.lines_rows)
-    return _line(s.lines, row)
-
-
-@inlined
-def breaker_at(s: State, row: int) -> Row:
-    """Return a circuit breaker."""
-    _check(row, s.breakers_rows)
-    return _breaker(s.breakers, row)
-
-
-@inlined
-def worker_at(s: State, row: int) -> Row:
-    """Return a probe's worker."""
-    _check(row, s.workers_rows)
-    return _worker(s.workers, row)
-
-
-@inlined
-def timeouts_at(s: State, row: int) -> Row:
-    """Return a list of time-outs."""
-    _check(row, s.timeouts_rows)
-    return _timeouts(s.timeouts, row)
-
-
-@inlined
-def call_at(s: State, row: int) -> Row:
-    """Return a call."""
-    _check(row, s.calls_rows)
-    return _call(s.calls, row)
-
-
-@inlined
-def operation_at(s: State, row: int) -> Row:
-    """Return an operation."""
-    _check(row, s.operations_rows)
-    return _operation(s.operations, row)
-
-
-@inlined
-def service_at(s: State, row: int) -> Row:
-    """Return a service."""
-    _check(row, s.services_rows)
-    return _service(s.services, row)
-
-
-@inlined
-def heap_at(s: State, row: int) -> Row:
-    """Return a heap."""
-    _check(row, s.heaps_rows)
-    return _heap(s.heaps, row)
-
-
-@inlined
-def follow_up_at(s: State, row: int) -> Row:
-    """Return a place of the ring of follow-ups."""
-    _check(row, s.ring_rows)
-    return _follow_up(s.ring, row)
-
-
-@inlined
-def notice_at(s: State, row: int) -> Row:
-    """Return a place of the outbox."""
-    _check(row, s.outbox_rows)
-    return _notice(s.outbox, row)
-
-
-@inlined
-def stage_at(s: State, row: int) -> Row:
-    """Return a stage of virtual users."""
-    _check(row, s.stages_rows)
-    return _stage(s.stages, row)
-
-
-@inlined
-def arrival_at(s: State, row: int) -> Row:
-    """Return an arrival of the present chunk."""
-    _check(row, s.arrivals_rows)
-    return _arrival(s.arrivals, row)
-
-
-@inlined
-def request_at(s: State, row: int) -> Row:
-    """Return a place for the record of a request."""
-    _check(row, s.requests_rows)
-    return _request(s.requests, row)
-
-
-@inlined
-def trace_at(s: State, row: int) -> Row:
-    """Return a place for a line of the trace."""
-    _check(row, s.trace_rows)
-    return _trace(s.trace, row)
-
-
-@inlined
-def idle_at(s: State, row: int) -> Row:
-    """Return a place among the idle threads (``.value``)."""
-    _check(row, s.idle_rows)
-    return _cell(s.idle, row)
-
-
-@inlined
-def scratch_at(s: State, row: int) -> Row:
-    """Return a place of the scratch list (``.value``)."""
-    _check(row, s.scratch_rows)
-    return _cell(s.scratch, row)
-
-
-@inlined
-def connection_at(s: State, row: int) -> Row:
-    """Return the pod behind a connection (``.value``)."""
-    _check(row, s.connections_rows)
-    return _cell(s.connections, row)
-
-
-@inlined
-def user_at(s: State, row: int) -> Row:
-    """Return the requests of a virtual user (``.value``)."""
-    _check(row, s.users_rows)
-    return _cell(s.users, row)
-
-
-@inlined
-def journey_at(s: State, row: int) -> Row:
-    """Return a route of the users' journey (``.value``)."""
-    _check(row, s.journey_rows)
-    return _cell(s.journey, row)
-
-
-@inlined
-def route_call_at(s: State, row: int) -> Row:
-    """Return the call that a route begins with (``.value``)."""
-    _check(row, s.route_call_rows)
-    return _cell(s.route_call, row)
-
-
-@inlined
-def arrived_at(s: State, row: int) -> Row:
-    """Return the arrivals of a route (``.value``)."""
-    _check(row, s.arrived_rows)
-    return _cell(s.arrived, row)
-
-
-@inlined
-def served_at(s: State, row: int) -> Row:
-    """Return the served requests of a route (``.value``)."""
-    _check(row, s.served_rows)
-    return _cell(s.served, row)
-
-
-@inlined
-def node_time_at(s: State, row: int) -> Row:
-    """Return the time of a node's next event (``.value``)."""
-    _check(row, s.node_times_rows)
-    return _cell(s.node_times, row)
-
-
-@inlined
-def winner_at(s: State, row: int) -> Row:
-    """Return a match of the tournament of nodes (``.value``)."""
-    _check(row, s.node_tree_rows)
-    return _cell(s.node_tree, row)
-
-
-@inlined
-def entry_at(heap: Row, row: int) -> Row:
-    """Return a row of a heap."""
-    _check(row, heap.rows)
-    return _entry(heap.address, row)
+entry_at = row_reader(layout.HEAP, "address", layout.ENTRY, "rows")
+"""A row of a heap, instead of the core's."""
 
 
 @inlined
 def endpoint_at(s: State, service: int, place: int) -> int:
     """Return the container at a place of a service's endpoint list."""
-    row = service * s.endpoints_width + place
-    _check(row, s.endpoints_rows)
-    return int(_cell(s.endpoints, row).value)
+    return int(_endpoint_at(s, service * s.endpoints_width + place).value)
 
 
 @inlined
 def add_to_route(s: State, route: int, column: int, amount: int) -> None:
     """Add to a counter of a route in the present minute."""
     row = (s.bin * s.routes_wide + route) * _ROUTE_COLUMNS + column
-    _check(row, s.route_counts_rows)
-    _cell(s.route_counts, row).value += amount
+    _route_count_at(s, row).value += amount
 
 
 @inlined
 def add_to_service(s: State, service: int, column: int, amount: int) -> None:
     """Add to a counter of a service in the present minute."""
     row = (s.bin * s.services_wide + service) * _SERVICE_COLUMNS + column
-    _check(row, s.service_counts_rows)
-    _cell(s.service_counts, row).value += amount
+    _service_count_at(s, row).value += amount
 
 
 @inlined
 def add_response(s: State, route: int, duration_ns: int) -> None:
     """Count a response time of a route in the present window."""
     row = (s.window * s.routes_wide + route) * BINS + bin_of(duration_ns)
-    _check(row, s.route_histogram_rows)
-    _count(s.route_histogram, row).value += 1
+    _route_bin_at(s, row).value += 1
 
 
 @inlined
 def add_visit(s: State, service: int, duration_ns: int) -> None:
     """Count the wall time of a visit that ended well."""
     row = (s.window * s.services_wide + service) * BINS + bin_of(duration_ns)
-    _check(row, s.service_histogram_rows)
-    _count(s.service_histogram, row).value += 1
+    _service_bin_at(s, row).value += 1
 
 
 class Memory:

@@ -287,7 +287,7 @@ class FastPlane:
             return
         container["state"] = DRAINING
         if container["open"] == 0:
-            kernel.notice(self.memory.state, int(EventKind.DRAINED), row)
+            kernel.tell_drained(self.memory.state, row)
 
     def _stop(self, command: StopContainer) -> None:
         row = self.rows.of_pod.get(command.pod, NONE)
@@ -296,7 +296,7 @@ class FastPlane:
         self._keep_cpu(command.pod, row)
         if self.memory["containers"][row]["state"] != DEAD:
             self._keep_margin()
-            kernel.kill(self.memory.state, row, int(Cause.TERMINATED))
+            kernel.kill_container(self.memory.state, row, int(Cause.TERMINATED))
         self.rows.forget(self.memory, command.pod)
 
     def _set_endpoints(self, command: SetEndpoints) -> None:

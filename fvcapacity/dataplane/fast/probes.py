@@ -22,7 +22,7 @@ from fvcapacity.dataplane.plane import EventKind
 from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.draw import mix
-from fvcapacity.semantics.jit import njit
+from fvcapacity.semantics.jit import part
 from fvcapacity.semantics.probes import LIVENESS, READINESS, STARTUP, next_tick
 
 _FAILED, _GOOD, _PENDING = range(3)
@@ -32,7 +32,7 @@ _READY, _NOT_READY, _LIVENESS_FAILED, _STARTUP_FAILED = (
 )  # fmt: skip
 
 
-@njit
+@part
 def probe(s: State, worker: int) -> None:
     """A worker's tick."""
     w = worker_at(s, worker)
@@ -48,7 +48,7 @@ def probe(s: State, worker: int) -> None:
         take_result(s, worker, result)
 
 
-@njit
+@part
 def take_result(s: State, worker: int, good: int) -> None:
     """A probe succeeded, failed or took too long: count it, tell control at a threshold, go on."""
     w = worker_at(s, worker)
@@ -80,7 +80,7 @@ def take_result(s: State, worker: int, good: int) -> None:
     _plan_next(s, worker)
 
 
-@njit
+@part
 def _plan_next(s: State, worker: int) -> None:
     w = worker_at(s, worker)
     w.number += 1
@@ -88,14 +88,14 @@ def _plan_next(s: State, worker: int) -> None:
     push(heap_at(s, PROBE_TICKS), w.tick_ns, mix(w.identity, w.number), worker)
 
 
-@njit
+@part
 def _dismiss(s: State, worker: int) -> None:
     w = worker_at(s, worker)
     container_at(s, w.container).refs -= 1
     w.container = NONE
 
 
-@njit
+@part
 def _begin(s: State, worker: int) -> int:
     """Send a probe; return its result when that is clear at once."""
     w = worker_at(s, worker)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fvcapacity.dataplane.fast.layout import NONE
 from fvcapacity.dataplane.fast.memory import Row, State, attempt_at, container_at, follow_up_at, notice_at, trace_at
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, part
 
 ATTEMPT, PROBE, STARTUP = range(3)
 """Kinds of rows in the table of attempts."""
@@ -54,7 +54,7 @@ def wake(s: State, row: int, value: int) -> None:
     follow_up(s, PROCEED, row, value)
 
 
-@njit
+@part
 def notice(s: State, kind: int, container: int) -> None:
     """Tell control; ``advance`` returns when the present event is through."""
     entry = notice_at(s, s.outbox_tail)
@@ -64,7 +64,7 @@ def notice(s: State, kind: int, container: int) -> None:
         s.outbox_tail = 0
 
 
-@njit
+@part
 def note(s: State, step: int, identity: int, pod: int, value: int) -> None:
     """Write a line of the trace."""
     line = trace_at(s, s.traced)
@@ -85,7 +85,7 @@ def stand_in_line(s: State, line: Row, row: int) -> None:
     line.length += 1
 
 
-@njit
+@part
 def leave_line(s: State, line: Row, row: int) -> None:
     """Take a row out of a line, wherever it stands."""
     a = attempt_at(s, row)

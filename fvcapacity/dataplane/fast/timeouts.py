@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from fvcapacity.dataplane.fast.layout import NEVER, NONE
 from fvcapacity.dataplane.fast.memory import State, attempt_at, timeouts_at
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, part
 
 
 @inlined
@@ -55,7 +55,7 @@ def end_timeout(s: State, row: int) -> None:
     a.timeout_class = NONE
 
 
-@njit
+@part
 def next_timeout(s: State) -> int:
     """Return the attempt that is due first, or NONE, and set the bound to its time."""
     found, due, identity = NONE, NEVER, 0

@@ -7,10 +7,10 @@ are decided by the nodes' numbers.
 from __future__ import annotations
 
 from fvcapacity.dataplane.fast.memory import State, node_at, node_time_at, winner_at
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, part
 
 
-@njit
+@part
 def set_node_time(s: State, node: int, time_ns: int) -> None:
     """Say when a node has its next event, and play the matches on its way up again."""
     own = node_time_at(s, node)
@@ -20,7 +20,7 @@ def set_node_time(s: State, node: int, time_ns: int) -> None:
     play(s, (s.node_times_rows + node) >> 1)
 
 
-@njit
+@part
 def play(s: State, match: int) -> None:
     """Play a match and all above it."""
     while match > 0:

@@ -7,29 +7,29 @@ from fvcapacity.dataplane.fast.layout import USER_TURNS
 from fvcapacity.dataplane.fast.memory import State, heap_at, stage_at, user_at
 from fvcapacity.semantics.draw import mix, unit
 from fvcapacity.semantics.events import SALT_USER
-from fvcapacity.semantics.jit import njit
+from fvcapacity.semantics.jit import part
 
 
-@njit
+@part
 def user_identity(s: State, user: int, number: int) -> int:
     """Return the identity of a user's request."""
     return mix(mix(mix(s.user_seed, SALT_USER), user), number)
 
 
-@njit
+@part
 def schedule_user(s: State, user: int, time_ns: int, granted: int) -> None:
     """Let a user ask at an instant; ``granted`` when the cap on all users' rate has been passed already."""
     identity = user_identity(s, user, user_at(s, user).value)
     push(heap_at(s, USER_TURNS), time_ns, identity, 2 * user + granted)
 
 
-@njit
+@part
 def user_answered(s: State, user: int) -> None:
     """A user has the answer, and begins to think."""
     schedule_user(s, user, s.now_ns + s.think_ns, 0)
 
 
-@njit
+@part
 def begin_stage(s: State) -> None:
     """Let the users of the next stage begin who are not active yet."""
     stage = stage_at(s, s.next_stage)
@@ -41,13 +41,13 @@ def begin_stage(s: State) -> None:
             schedule_user(s, user, stage.time_ns + first, 0)
 
 
-@njit
+@part
 def active_users(s: State) -> int:
     """Return how many users are active now."""
     return stage_at(s, s.next_stage - 1).users if s.next_stage > 0 else 0
 
 
-@njit
+@part
 def next_slot(s: State) -> int:
     """Return when the cap on all users' rate lets the next request in, and take that slot."""
     slot = max(s.now_ns, s.next_slot_ns)

@@ -24,7 +24,7 @@ from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Op
 from fvcapacity.semantics.balancing import operation_time, takes_branch
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import inlined, part
 
 _END, _CPU, _CALL, _BRANCH, _JUMP, _WAIT = (
     int(Op.END), int(Op.CPU), int(Op.CALL), int(Op.BRANCH), int(Op.JUMP), int(Op.WAIT),
@@ -36,7 +36,7 @@ _RESPONSE, _LOG, _WRITTEN = (
 _SERVED, _DRAINED, _LEFT = int(Cause.SERVED), int(EventKind.DRAINED), int(Step.LEFT)
 
 
-@njit
+@part
 def go_on(s: State, row: int, cause: int) -> None:
     """What a visit waited for is over: begin its next operation, or end."""
     a = attempt_at(s, row)
@@ -47,7 +47,7 @@ def go_on(s: State, row: int, cause: int) -> None:
     run_operations(s, row)
 
 
-@njit
+@part
 def run_operations(s: State, row: int) -> None:
     """Run a visit's operations up to the next wait."""
     a = attempt_at(s, row)
@@ -71,7 +71,7 @@ def run_operations(s: State, row: int) -> None:
             return
 
 
-@njit
+@part
 def _begin_burst(s: State, row: int) -> None:
     a = attempt_at(s, row)
     op = operation_at(s, a.at)
@@ -86,7 +86,7 @@ def _begin_burst(s: State, row: int) -> None:
         submit(s, a.container, row, op.group)
 
 
-@njit
+@part
 def _begin_calls(s: State, row: int) -> None:
     a = attempt_at(s, row)
     op = operation_at(s, a.at)
@@ -108,7 +108,7 @@ def _begin_calls(s: State, row: int) -> None:
         child = following
 
 
-@njit
+@part
 def _begin_pause(s: State, row: int) -> None:
     a = attempt_at(s, row)
     op = operation_at(s, a.at)
@@ -124,7 +124,7 @@ def _begin_pause(s: State, row: int) -> None:
     push(heap_at(s, TIMERS), until, a.identity, row)
 
 
-@njit
+@part
 def end_visit(s: State, row: int, cause: int) -> None:
     """A visit ran to its end: free what it held and answer the caller."""
     a = attempt_at(s, row)
@@ -157,7 +157,7 @@ def close_visit(s: State, row: int) -> None:
         notice(s, _DRAINED, a.container)
 
 
-@njit
+@part
 def count_visit(s: State, row: int, cause: int) -> None:
     """Book a visit that ended, well or not."""
     a = attempt_at(s, row)
