@@ -138,7 +138,13 @@ def _reference(program: Program, source: ArrivalSource, seed: int, duration_ns: 
     return ReferencePlane(program, source, seed, duration_ns)
 
 
-_PLANES: dict[str, Callable[[Program, ArrivalSource, int, int], Plane]] = {"simpy": _reference}
+def _fast(program: Program, source: ArrivalSource, seed: int, duration_ns: int) -> Plane:
+    from fvcapacity.dataplane.fast.plane import FastPlane  # loads Numba's machinery, which the other does not need
+
+    return FastPlane(program, source, seed, duration_ns)
+
+
+_PLANES: dict[str, Callable[[Program, ArrivalSource, int, int], Plane]] = {"fast": _fast, "simpy": _reference}
 
 
 def _source(scenario: Scenario, program: Program, seed: int) -> ArrivalSource:

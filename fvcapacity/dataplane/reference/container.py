@@ -79,7 +79,8 @@ class Container:
         self.rate = 0
         self.busy = 0
         self.running = 0
-        self.period = self.throttled_period = -1
+        self.period: int | None = None
+        self.throttled_period: int | None = None
         self.cpu_ns = 0
 
         self.memory_limit_bytes = command.memory_limit_bytes
