@@ -72,14 +72,12 @@ class Tiny:
     seed: int = 7
     duration_ns: int = 60 * SECOND
     stream: Any = None
-    kind: type[ReferencePlane] | type[FastPlane] = FastPlane
+    kind: type[ReferencePlane] | type[FastPlane] = ReferencePlane
     tracing: bool = False
 
     def plane(self) -> Any:
         source = ArrivalSource(self.stream or Recorded(self.arrivals, self.seed), self.users)
-        plane = self.kind(
-            self.program, source, self.seed, self.duration_ns, records=EVERY_RECORD, tracing=self.tracing
-        )
+        plane = self.kind(self.program, source, self.seed, self.duration_ns, records=EVERY_RECORD, tracing=self.tracing)
         plane.apply([AddNode(node=i, name=f"node-{i}", cpu_cores=c) for i, c in enumerate(self.nodes)])
         members: dict[int, list[int]] = {}
         for number, pod in enumerate(self.pods, start=1):

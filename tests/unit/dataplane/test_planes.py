@@ -1,11 +1,14 @@
-"""Each phenomenon of the semantics on its own, with times worked out by hand."""
+"""Each phenomenon of the semantics on its own, with times worked out by hand, on both planes."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 
+from fvcapacity.dataplane.fast.plane import FastPlane
 from fvcapacity.dataplane.plane import (
     DrainContainer,
     EventKind,
@@ -18,25 +21,32 @@ from fvcapacity.dataplane.plane import (
 from fvcapacity.dataplane.reference.plane import ReferencePlane
 from fvcapacity.dataplane.source import ClosedUsers
 from fvcapacity.dataplane.statistics import Cause, RouteColumn, ServiceColumn
-from fvcapacity.semantics.cfs_quota import PERIOD_NS
+from fvcapacity.semantics.cfs_quota import next_edge, phase_of
+from fvcapacity.semantics.draw import container_identity
 from tests.support.tiny import MS, SECOND, Tiny, cpu, program_of
+
+MakeTiny = Callable[..., Tiny]
+
+
+@pytest.fixture(params=[ReferencePlane, FastPlane], ids=["reference", "fast"])
+def tiny(request: pytest.FixtureRequest) -> MakeTiny:
+    """Tiny systems of one kind of plane."""
+    return partial(Tiny, kind=request.param)
 
 
 def one_service(*steps: dict[str, Any], route: dict[str, Any] | None = None, **service: Any) -> Any:
     return program_of({"s": service}, {"r": {"steps": [{"call": "s", "steps": list(steps), **(route or {})}]}})
 
 
-def responses_ms(plane: ReferencePlane) -> list[float]:
-    assert plane.records is not None
+def responses_ms(plane: Any) -> list[float]:
     return [record.response_ns / MS for record in sorted(plane.records, key=lambda r: r.arrived_ns)]
 
 
-def causes(plane: ReferencePlane) -> list[Cause]:
-    assert plane.records is not None
+def causes(plane: Any) -> list[Cause]:
     return [record.cause for record in sorted(plane.records, key=lambda r: r.arrived_ns)]
 
 
-def total(plane: ReferencePlane, column: ServiceColumn, service: int = 0) -> int:
+def total(plane: Any, column: ServiceColumn, service: int = 0) -> int:
     return int(plane.statistics.service_counts[:, service, column].sum())
 
 
@@ -44,36 +54,35 @@ def at(*times_ms: float) -> list[tuple[int, int]]:
     return [(int(t * MS), 0) for t in times_ms]
 
 
-def test_event_loop_serves_first_come_first_served() -> None:
-    plane = Tiny(one_service(cpu(10)), at(0, 2, 30), [{"service": "s"}]).run()
+def test_event_loop_serves_first_come_first_served(tiny: MakeTiny) -> None:
+    plane = tiny(one_service(cpu(10)), at(0, 2, 30), [{"service": "s"}]).run()
     assert responses_ms(plane) == [10, 18, 10]
     assert total(plane, ServiceColumn.QUEUE_WAIT_NS) == 8 * MS
 
 
-def test_thread_pool_runs_bursts_side_by_side() -> None:
-    plane = Tiny(one_service(cpu(10), threads={"main": {"count": 2}}), at(0, 0, 0), [{"service": "s"}]).run()
+def test_thread_pool_runs_bursts_side_by_side(tiny: MakeTiny) -> None:
+    plane = tiny(one_service(cpu(10), threads={"main": {"count": 2}}), at(0, 0, 0), [{"service": "s"}]).run()
     assert sorted(responses_ms(plane)) == [10, 10, 20]
 
 
-def test_contended_node_shares_by_weight() -> None:
+def test_contended_node_shares_by_weight(tiny: MakeTiny) -> None:
     """Two containers of weights 1 and 3 on one core: the heavy one ends 10 ms of work after 13.33 ms."""
     program = program_of(
         {"light": {}, "heavy": {}},
         {n: {"steps": [{"call": n, "steps": [cpu(10)]}]} for n in ("light", "heavy")},
     )
     pods = [{"service": "light", "cpu_shares": 100}, {"service": "heavy", "cpu_shares": 300}]
-    plane = Tiny(program, [(0, 0), (0, 1)], pods, nodes=[1.0]).run()
-    assert plane.records is not None
+    plane = tiny(program, [(0, 0), (0, 1)], pods, nodes=[1.0]).run()
     by_route = {record.route: record.response_ns / MS for record in plane.records}
     assert by_route[1] == pytest.approx(10 / 0.75, rel=1e-5)
     assert by_route[0] == pytest.approx(20, rel=1e-5)
 
 
-def test_quota_throttles_until_the_next_period() -> None:
+def test_quota_throttles_until_the_next_period(tiny: MakeTiny) -> None:
     """20 ms of quota in 100 ms: 30 ms of work take the rest of the period in between."""
-    plane = Tiny(one_service(cpu(30)), at(1000), [{"service": "s", "cpu_quota_ns": 20 * MS}]).run()
-    edge = plane.containers[1].edge_ns % PERIOD_NS / MS
-    until_edge = (edge - 1000) % 100
+    plane = tiny(one_service(cpu(30)), at(1000), [{"service": "s", "cpu_quota_ns": 20 * MS}]).run()
+    phase = phase_of(container_identity(Tiny.seed, "pod-1", restart=0))
+    until_edge = (next_edge(SECOND, phase) - SECOND) / MS
     assert until_edge > 20, "the phase of this seed leaves the quota to be spent before the edge"
     assert responses_ms(plane) == pytest.approx([until_edge + 10], abs=1e-6)
     assert total(plane, ServiceColumn.THROTTLED_PERIODS) == 1
@@ -81,120 +90,119 @@ def test_quota_throttles_until_the_next_period() -> None:
     assert total(plane, ServiceColumn.THROTTLED_WAIT_NS) == pytest.approx((until_edge - 20) * MS, abs=1)
 
 
-def test_quota_is_kept_over_many_periods() -> None:
+def test_quota_is_kept_over_many_periods(tiny: MakeTiny) -> None:
     arrivals = at(*range(0, 5000, 20))
-    plane = Tiny(one_service(cpu(10)), arrivals, [{"service": "s", "cpu_quota_ns": 20 * MS}]).run()
+    plane = tiny(one_service(cpu(10)), arrivals, [{"service": "s", "cpu_quota_ns": 20 * MS}]).run()
     used_per_period = total(plane, ServiceColumn.CPU_NS) / total(plane, ServiceColumn.PERIODS)
     assert used_per_period == pytest.approx(20 * MS, rel=0.02)
     assert total(plane, ServiceColumn.CPU_NS) == 250 * 10 * MS
 
 
-def test_threads_share_one_quota() -> None:
+def test_threads_share_one_quota(tiny: MakeTiny) -> None:
     program = one_service(cpu(100), threads={"main": {"count": 4}})
-    plane = Tiny(program, at(0, 0, 0, 0), [{"service": "s", "cpu_quota_ns": 100 * MS}]).run()
+    plane = tiny(program, at(0, 0, 0, 0), [{"service": "s", "cpu_quota_ns": 100 * MS}]).run()
     assert total(plane, ServiceColumn.THROTTLED_PERIODS) >= 1
     assert max(responses_ms(plane)) > 100
 
 
-def test_caller_waits_for_its_call_and_goes_on() -> None:
+def test_caller_waits_for_its_call_and_goes_on(tiny: MakeTiny) -> None:
     steps = [cpu(5), {"call": "b", "steps": [cpu(7)]}, cpu(3)]
     program = program_of(
         {"a": {}, "b": {"network_round_trip": "2ms"}}, {"r": {"steps": [{"call": "a", "steps": steps}]}}
     )
-    plane = Tiny(program, at(0), [{"service": "a"}, {"service": "b"}]).run()
+    plane = tiny(program, at(0), [{"service": "a"}, {"service": "b"}]).run()
     assert responses_ms(plane) == [5 + 2 + 7 + 3]
 
 
-def test_parallel_calls_take_as_long_as_the_longest() -> None:
+def test_parallel_calls_take_as_long_as_the_longest(tiny: MakeTiny) -> None:
     both = {"parallel": [{"call": "b", "steps": [cpu(7)]}, {"call": "c", "steps": [cpu(20)]}]}
     program = program_of({n: {} for n in "abc"}, {"r": {"steps": [{"call": "a", "steps": [both, cpu(1)]}]}})
-    plane = Tiny(program, at(0), [{"service": n} for n in "abc"]).run()
+    plane = tiny(program, at(0), [{"service": n} for n in "abc"]).run()
     assert responses_ms(plane) == [21]
 
 
 @pytest.mark.parametrize(("probability", "expected"), [(1.0, 5), (0.0, 9)])
-def test_branch(probability: float, expected: float) -> None:
+def test_branch(tiny: MakeTiny, probability: float, expected: float) -> None:
     branch = {"branch": {"probability": probability, "then": [cpu(4)], "otherwise": [cpu(8)]}}
-    assert responses_ms(Tiny(one_service(branch, cpu(1)), at(0), [{"service": "s"}]).run()) == [expected]
+    assert responses_ms(tiny(one_service(branch, cpu(1)), at(0), [{"service": "s"}]).run()) == [expected]
 
 
-def test_wait_leaves_the_thread_to_others() -> None:
+def test_wait_leaves_the_thread_to_others(tiny: MakeTiny) -> None:
     wait = {"wait": {"mean_ms": 50, "distribution": "constant"}}
-    plane = Tiny(one_service(wait, cpu(1)), at(0, 0), [{"service": "s"}]).run()
+    plane = tiny(one_service(wait, cpu(1)), at(0, 0), [{"service": "s"}]).run()
     assert sorted(responses_ms(plane)) == [51, 52]
 
 
-def test_disk_operations_queue_for_the_volume() -> None:
-    plane = Tiny(one_service({"disk": {"operations": 10}}, disk_iops=1000), at(0, 0), [{"service": "s"}]).run()
+def test_disk_operations_queue_for_the_volume(tiny: MakeTiny) -> None:
+    plane = tiny(one_service({"disk": {"operations": 10}}, disk_iops=1000), at(0, 0), [{"service": "s"}]).run()
     assert sorted(responses_ms(plane)) == [10, 20]
 
 
-def test_per_request_threads_are_held_while_a_call_lasts() -> None:
+def test_per_request_threads_are_held_while_a_call_lasts(tiny: MakeTiny) -> None:
     steps = [cpu(1), {"call": "b", "steps": [cpu(10)]}]
     services = {
         "a": {"threads": {"main": {"kind": "per_request", "count": 1}}},
         "b": {"threads": {"main": {"count": 2}}},
     }
     program = program_of(services, {"r": {"steps": [{"call": "a", "steps": steps}]}})
-    plane = Tiny(program, at(0, 0), [{"service": "a"}, {"service": "b"}]).run()
+    plane = tiny(program, at(0, 0), [{"service": "a"}, {"service": "b"}]).run()
     assert sorted(responses_ms(plane)) == [11, 22]
 
 
-def test_pool_lets_so_many_calls_out() -> None:
+def test_pool_lets_so_many_calls_out(tiny: MakeTiny) -> None:
     steps = [{"call": "b", "steps": [cpu(10)]}]
     services = {"a": {"pools": {"b": 1}}, "b": {"threads": {"main": {"count": 9}}}}
     program = program_of(services, {"r": {"steps": [{"call": "a", "steps": steps}]}})
-    plane = Tiny(program, at(0, 0, 0), [{"service": "a"}, {"service": "b"}]).run()
+    plane = tiny(program, at(0, 0, 0), [{"service": "a"}, {"service": "b"}]).run()
     assert sorted(responses_ms(plane)) == [10, 20, 30]
 
 
-def test_time_out_while_waiting_for_a_connection() -> None:
+def test_time_out_while_waiting_for_a_connection(tiny: MakeTiny) -> None:
     """The second call gives up in the pool's queue and never reaches its service."""
     step = {"call": "b", "steps": [cpu(30)], "timeout": "40ms"}
     services = {"a": {"pools": {"b": 1}}, "b": {}}
     program = program_of(services, {"r": {"steps": [{"call": "a", "steps": [step]}]}})
-    plane = Tiny(program, at(0, 1, 2), [{"service": "a"}, {"service": "b"}]).run()
+    plane = tiny(program, at(0, 1, 2), [{"service": "a"}, {"service": "b"}]).run()
     assert causes(plane) == [Cause.SERVED, Cause.TIMEOUT, Cause.TIMEOUT]
     assert responses_ms(plane) == [30, 40, 40]
     assert total(plane, ServiceColumn.CPU_NS, 1) == 60 * MS
 
 
-def test_full_queue_refuses() -> None:
-    plane = Tiny(one_service(cpu(10), threads={"main": {"queue_limit": 1}}), at(0, 1, 2), [{"service": "s"}]).run()
+def test_full_queue_refuses(tiny: MakeTiny) -> None:
+    plane = tiny(one_service(cpu(10), threads={"main": {"queue_limit": 1}}), at(0, 1, 2), [{"service": "s"}]).run()
     assert causes(plane) == [Cause.SERVED, Cause.SERVED, Cause.QUEUE_FULL]
     assert total(plane, ServiceColumn.REFUSED) == 1
 
 
-def test_no_endpoint() -> None:
-    tiny = Tiny(one_service(cpu(1)), at(5), [{"service": "s"}])
-    plane = tiny.plane()
+def test_no_endpoint(tiny: MakeTiny) -> None:
+    plane = tiny(one_service(cpu(1)), at(5), [{"service": "s"}]).plane()
     plane.apply([SetEndpoints(service=0, pods=())])
     plane.advance(SECOND)
     assert causes(plane) == [Cause.NO_ENDPOINT]
 
 
 @pytest.mark.parametrize(("cancel", "cpu_ms"), [(True, 25), (False, 40)])
-def test_timed_out_work_goes_on_unless_cancelled(cancel: bool, cpu_ms: float) -> None:
+def test_timed_out_work_goes_on_unless_cancelled(tiny: MakeTiny, cancel: bool, cpu_ms: float) -> None:
     step = {"call": "b", "steps": [cpu(40)], "timeout": "25ms", "cancel_on_timeout": cancel}
     program = program_of({"a": {}, "b": {}}, {"r": {"steps": [{"call": "a", "steps": [step]}]}})
-    plane = Tiny(program, at(0), [{"service": "a"}, {"service": "b"}]).run()
+    plane = tiny(program, at(0), [{"service": "a"}, {"service": "b"}]).run()
     assert causes(plane) == [Cause.TIMEOUT]
     assert responses_ms(plane) == [25]
     assert total(plane, ServiceColumn.CPU_NS, 1) == cpu_ms * MS
 
 
-def test_cancelled_work_frees_the_thread_for_the_next() -> None:
+def test_cancelled_work_frees_the_thread_for_the_next(tiny: MakeTiny) -> None:
     step = {"call": "b", "steps": [cpu(40)], "timeout": "25ms", "cancel_on_timeout": True}
     program = program_of({"a": {}, "b": {}}, {"r": {"steps": [{"call": "a", "steps": [step]}]}})
-    plane = Tiny(program, at(0, 10), [{"service": "a"}, {"service": "b"}]).run()
+    plane = tiny(program, at(0, 10), [{"service": "a"}, {"service": "b"}]).run()
     assert causes(plane) == [Cause.TIMEOUT, Cause.TIMEOUT]
     assert total(plane, ServiceColumn.CPU_NS, 1) == 35 * MS
 
 
-def test_retry_after_backoff() -> None:
+def test_retry_after_backoff(tiny: MakeTiny) -> None:
     step = {"call": "b", "steps": [cpu(1)], "retries": 2, "retry_backoff": "10ms"}
     program = program_of({"a": {}, "b": {}}, {"r": {"steps": [{"call": "a", "steps": [step]}]}})
-    plane = Tiny(program, at(0), [{"service": "a"}]).plane()
+    plane = tiny(program, at(0), [{"service": "a"}]).plane()
     plane.advance(SECOND)
     assert causes(plane) == [Cause.NO_ENDPOINT]
     assert responses_ms(plane) == [10 + 20]
@@ -202,37 +210,33 @@ def test_retry_after_backoff() -> None:
     assert total(plane, ServiceColumn.RETRIES, 1) == 2
 
 
-def test_optional_call_may_fail() -> None:
+def test_optional_call_may_fail(tiny: MakeTiny) -> None:
     steps = [{"call": "b", "optional": True, "steps": [cpu(1)]}, cpu(3)]
     program = program_of({"a": {}, "b": {}}, {"r": {"steps": [{"call": "a", "steps": steps}]}})
-    plane = Tiny(program, at(0), [{"service": "a"}]).run()
+    plane = tiny(program, at(0), [{"service": "a"}]).run()
     assert causes(plane) == [Cause.SERVED]
     assert responses_ms(plane) == [3]
 
 
-def test_breaker_opens_and_closes() -> None:
+def test_breaker_opens_and_closes(tiny: MakeTiny) -> None:
     step = {"call": "b", "steps": [cpu(1)], "breaker": {"failures": 2, "open": "100ms"}}
     program = program_of({"a": {}, "b": {}}, {"r": {"steps": [{"call": "a", "steps": [step]}]}})
-    plane = Tiny(program, at(0, 10, 20, 200), [{"service": "a"}]).run()
+    plane = tiny(program, at(0, 10, 20, 200), [{"service": "a"}]).run()
     expected = [Cause.NO_ENDPOINT, Cause.NO_ENDPOINT, Cause.CIRCUIT_OPEN, Cause.NO_ENDPOINT]
     assert causes(plane) == expected
 
 
-def test_oom_kill_fails_open_requests_and_tells_control() -> None:
+def test_oom_kill_fails_open_requests_and_tells_control(tiny: MakeTiny) -> None:
     program = one_service(cpu(50), memory={"base": 100, "per_open_request": 60})
-    plane = Tiny(program, at(0, 1), [{"service": "s", "memory_limit_bytes": 200}]).plane()
+    plane = tiny(program, at(0, 1), [{"service": "s", "memory_limit_bytes": 200}]).plane()
     assert plane.advance(SECOND) == PlaneEvent(1 * MS, EventKind.OOM_KILLED, 1)
     assert causes(plane) == [Cause.OOM_KILLED, Cause.OOM_KILLED]
-    assert total_open(plane) == 0
+    assert plane.observe().containers[1].open_requests == 0
 
 
-def total_open(plane: ReferencePlane) -> int:
-    return len(plane.open)
-
-
-def test_memory_grows_with_requests_served() -> None:
+def test_memory_grows_with_requests_served(tiny: MakeTiny) -> None:
     program = one_service(cpu(1), memory={"base": 100, "growth_per_request": 10})
-    plane = Tiny(program, at(0, 10, 20), [{"service": "s"}]).run()
+    plane = tiny(program, at(0, 10, 20), [{"service": "s"}]).run()
     assert plane.observe().containers[1].memory_bytes == 130
 
 
@@ -241,10 +245,10 @@ def start(pod: int, **more: Any) -> StartContainer:
     return StartContainer(pod=pod, name=f"pod-{pod}", **settings)
 
 
-def test_start_up_burns_cpu_through_the_own_quota() -> None:
+def test_start_up_burns_cpu_through_the_own_quota(tiny: MakeTiny) -> None:
     """400 ms of CPU under 20 ms a period: ready in the twentieth period, not at once."""
     program = one_service(cpu(1), startup_cpu_ms=400)
-    plane = Tiny(program).plane()
+    plane = tiny(program).plane()
     plane.apply([start(1, cpu_quota_ns=20 * MS)])
     event = plane.advance(10 * SECOND)
     assert event is not None
@@ -252,24 +256,24 @@ def test_start_up_burns_cpu_through_the_own_quota() -> None:
     assert 1.8 * SECOND < event.time_ns <= 2.0 * SECOND
 
 
-def test_starting_container_refuses() -> None:
+def test_starting_container_refuses(tiny: MakeTiny) -> None:
     program = one_service(cpu(1), startup_cpu_ms=100)
-    plane = Tiny(program, at(50)).plane()
+    plane = tiny(program, at(50)).plane()
     plane.apply([start(1), SetEndpoints(service=0, pods=(1,))])
     plane.advance(SECOND)
     assert causes(plane) == [Cause.CONNECTION_REFUSED]
 
 
-def test_draining_finishes_open_requests_and_refuses_new_ones() -> None:
-    plane = Tiny(one_service(cpu(20)), at(0, 10), [{"service": "s"}]).plane()
+def test_draining_finishes_open_requests_and_refuses_new_ones(tiny: MakeTiny) -> None:
+    plane = tiny(one_service(cpu(20)), at(0, 10), [{"service": "s"}]).plane()
     plane.advance(5 * MS)
     plane.apply([DrainContainer(pod=1)])
     assert plane.advance(SECOND) == PlaneEvent(20 * MS, EventKind.DRAINED, 1)
     assert causes(plane) == [Cause.SERVED, Cause.CONNECTION_REFUSED]
 
 
-def test_stopped_container_cuts_open_requests() -> None:
-    plane = Tiny(one_service(cpu(20)), at(0), [{"service": "s"}]).plane()
+def test_stopped_container_cuts_open_requests(tiny: MakeTiny) -> None:
+    plane = tiny(one_service(cpu(20)), at(0), [{"service": "s"}]).plane()
     plane.advance(5 * MS)
     plane.apply([StopContainer(pod=1)])
     plane.advance(SECOND)
@@ -285,8 +289,8 @@ def probe(**more: Any) -> ProbeSpec:
     return ProbeSpec(**settings)
 
 
-def test_readiness_is_reported_once() -> None:
-    plane = Tiny(one_service(cpu(1), startup_cpu_ms=100)).plane()
+def test_readiness_is_reported_once(tiny: MakeTiny) -> None:
+    plane = tiny(one_service(cpu(1), startup_cpu_ms=100)).plane()
     plane.apply([start(1, readiness=probe())])
     seen = []
     while (event := plane.advance(60 * SECOND)) is not None:
@@ -294,9 +298,9 @@ def test_readiness_is_reported_once() -> None:
     assert seen == [(0.1, EventKind.STARTED), (5.001, EventKind.READY)]
 
 
-def test_probes_behind_a_backlog_time_out_and_liveness_fails() -> None:
+def test_probes_behind_a_backlog_time_out_and_liveness_fails(tiny: MakeTiny) -> None:
     """A burst of 100 s holds the event loop: the third failed probe in a row is one too many."""
-    plane = Tiny(one_service(cpu(100_000)), at(0), []).plane()
+    plane = tiny(one_service(cpu(100_000)), at(0), []).plane()
     plane.apply([start(1, warm=True, liveness=probe()), SetEndpoints(service=0, pods=(1,))])
     event = plane.advance(60 * SECOND)
     assert event is not None
@@ -306,8 +310,8 @@ def test_probes_behind_a_backlog_time_out_and_liveness_fails() -> None:
     assert total(plane, ServiceColumn.PROBE_FAILURES) == 3
 
 
-def test_startup_probe_holds_the_others_back() -> None:
-    plane = Tiny(one_service(cpu(1), startup_cpu_ms=12_000)).plane()
+def test_startup_probe_holds_the_others_back(tiny: MakeTiny) -> None:
+    plane = tiny(one_service(cpu(1), startup_cpu_ms=12_000)).plane()
     slow = probe(period_ns=SECOND, initial_delay_ns=0, failure_threshold=30)
     plane.apply([start(1, startup=slow, liveness=probe(failure_threshold=1), readiness=probe(period_ns=SECOND))])
     kinds = []
@@ -316,38 +320,38 @@ def test_startup_probe_holds_the_others_back() -> None:
     assert kinds == [EventKind.STARTED, EventKind.READY]
 
 
-def test_sticky_connections_stay_with_their_pod() -> None:
+def test_sticky_connections_stay_with_their_pod(tiny: MakeTiny) -> None:
     steps = [{"call": "b", "steps": [cpu(1)]}]
     services = {"a": {}, "b": {"balancing": "sticky", "connections_per_client": 1}}
     program = program_of(services, {"r": {"steps": [{"call": "a", "steps": steps}]}})
     pods = [{"service": "a"}, {"service": "b"}, {"service": "b"}, {"service": "b"}]
-    plane = Tiny(program, at(*range(0, 400, 10)), pods).run()
+    plane = tiny(program, at(*range(0, 400, 10)), pods).run()
     served = [plane.observe().containers[pod].cpu_ns for pod in (2, 3, 4)]
     assert sorted(served) == [0, 0, 40 * MS]
 
 
-def test_round_robin_takes_turns() -> None:
+def test_round_robin_takes_turns(tiny: MakeTiny) -> None:
     program = one_service(cpu(1), balancing="round_robin")
-    plane = Tiny(program, at(*range(0, 90, 10)), [{"service": "s"}] * 3).run()
+    plane = tiny(program, at(*range(0, 90, 10)), [{"service": "s"}] * 3).run()
     assert [plane.observe().containers[pod].cpu_ns for pod in (1, 2, 3)] == [3 * MS] * 3
 
 
-def test_closed_loop_users_think_between_requests() -> None:
+def test_closed_loop_users_think_between_requests(tiny: MakeTiny) -> None:
     users = ClosedUsers(journey=(0,), think_ns=SECOND, stages=((0, 10),))
-    plane = Tiny(one_service(cpu(1)), users=users, duration_ns=11 * SECOND).run()
+    plane = tiny(one_service(cpu(1)), users=users, duration_ns=11 * SECOND).run()
     arrived = int(plane.statistics.route_counts[:, 0, RouteColumn.ARRIVED].sum())
     assert 95 <= arrived <= 110
 
 
-def test_users_keep_the_cap_of_requests_a_second() -> None:
+def test_users_keep_the_cap_of_requests_a_second(tiny: MakeTiny) -> None:
     users = ClosedUsers(journey=(0,), think_ns=SECOND, stages=((0, 50),), slot_ns=SECOND // 10)
-    plane = Tiny(one_service(cpu(1)), users=users, duration_ns=20 * SECOND).run()
+    plane = tiny(one_service(cpu(1)), users=users, duration_ns=20 * SECOND).run()
     arrived = int(plane.statistics.route_counts[:, 0, RouteColumn.ARRIVED].sum())
     assert 190 <= arrived <= 200
 
 
-def test_same_seed_same_records_and_other_seed_others() -> None:
+def test_same_seed_same_records_and_other_seed_others(tiny: MakeTiny) -> None:
     program = one_service(cpu(5, "lognormal", cv=1.0))
-    runs = [Tiny(program, at(*range(0, 500, 7)), [{"service": "s"}], seed=s).run().records for s in (3, 3, 4)]
+    runs = [tiny(program, at(*range(0, 500, 7)), [{"service": "s"}], seed=s).run().records for s in (3, 3, 4)]
     assert runs[0] == runs[1]
     assert runs[0] != runs[2]
