@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -23,8 +23,19 @@ from fvcapacity.program.compile import compile_program
 from fvcapacity.program.multiplier import compile_multiplier
 from fvcapacity.program.program import Program
 from fvcapacity.results.build import build_result
+from fvcapacity.results.estimators import estimate_mean
+from fvcapacity.results.measures import MEASURES, MeasureName
 from fvcapacity.results.outcome import ProgressUpdate, RunOutcome
 from fvcapacity.results.result import Result
+from fvcapacity.results.stopping import (
+    MAX_REPLICATIONS,
+    Decision,
+    StoppingMeasure,
+    StoppingRule,
+    decide,
+    stopping_part,
+)
+from fvcapacity.results.summary import StoppingPart
 from fvcapacity.results.tables import build_tables
 from fvcapacity.scenario.model import Scenario, ScenarioFile
 from fvcapacity.semantics.draw import mix
@@ -43,6 +54,9 @@ def simulate(
     jobs: int = 1,
     seed: int | None = None,
     plane: str | None = None,
+    precision: float | None = None,
+    measure: StoppingMeasure = "p95",
+    max_replications: int = MAX_REPLICATIONS,
     progress: Progress | None = None,
 ) -> Result:
     """Replay a scenario's traffic through its cluster, and judge what happened.
@@ -58,7 +72,14 @@ def simulate(
     seed
         First seed; default: the scenario's.
     plane
-        Data plane: ``simpy``.
+        Data plane: ``simpy`` or ``fast``; default: the scenario's.
+    precision
+        Instead of ``replications``: go on until the half-width of the 95 % interval is at most this share of the mean
+        (0.05 is 5 %). The summary says how many runs it took, and why it stopped.
+    measure
+        What has to be that precise: ``p95`` over all user requests, ``errors`` (their ratio) or ``cost``.
+    max_replications
+        Most runs for a precision.
     progress
         Told now and then how far each replication is.
 
@@ -71,22 +92,118 @@ def simulate(
     Raises
     ------
     ScenarioError
-        When the plane is not known.
+        When the plane is not known, or the precision cannot be aimed at.
     InvariantError
         When a request was lost: a bug of ours.
+    """
+    if precision is None:
+        runs = Replications(as_run(scenario, seed=seed, plane=plane), jobs, progress)
+        runs.extend(replications or scenario.file.replications)
+        return runs.result()
+    rule = stopping_rule(scenario, precision, measure, max_replications, replications)
+    runs = Replications(as_run(scenario, seed=seed, plane=plane), jobs, progress)
+    decision = Decision(None, None)
+    while decision.reason is None and runs.extend(rule.after(runs.asked)):
+        decision = decide(rule, runs.asked, estimate_mean(runs.figures(measure)))
+    return runs.result(stopping_part(rule, decision, len(runs.outcomes), MEASURES[measure].words))
+
+
+def as_run(scenario: Scenario, *, seed: int | None, plane: str | None, replications: int | None = None) -> Scenario:
+    """Return a scenario with the options of a run in its file.
+
+    Raises
+    ------
+    ScenarioError
+        When the plane is not known.
     """
     overrides = {"replications": replications, "seed": seed, "plane": plane}
     given = {name: value for name, value in overrides.items() if value is not None}
     file = ScenarioFile.model_validate(scenario.file.model_copy(update=given))
-    scenario = replace(scenario, file=file)
     if file.plane not in _PLANES:
         raise ScenarioError(f"plane {file.plane!r} is not available", hint=f"use one of {', '.join(_PLANES)}")
-    program = compile_program(scenario.topology, scenario.cluster)
-    outcomes = _in_order(scenario, program, jobs, progress)
-    if not outcomes:
-        raise KeyboardInterrupt  # interrupted before any replication had something to show
-    tables = build_tables(scenario, program, outcomes)
-    return build_result(scenario, program, outcomes, _bill(scenario, outcomes), tables=tables)
+    return replace(scenario, file=file)
+
+
+def stopping_rule(
+    scenario: Scenario, precision: float, measure: StoppingMeasure, maximum: int, replications: int | None
+) -> StoppingRule:
+    """Return the rule of a run that goes on until it is precise.
+
+    Raises
+    ------
+    ScenarioError
+        When there is no such rule, or the scenario has nothing to measure it on.
+    """
+    if replications is not None:
+        hint = "leave one of them out; --max-replications bounds what a precision may take"
+        raise ScenarioError("replications and precision are both given", hint=hint)
+    if measure == "cost" and (scenario.file.cost is None or scenario.prices is None):
+        raise ScenarioError(
+            "the scenario has no prices, so that its cost is no measure", hint="add `cost: {prices: ...}`"
+        )
+    try:
+        return StoppingRule(precision, measure, maximum)
+    except ValueError as error:
+        raise ScenarioError(str(error)) from None
+
+
+@dataclass
+class Replications:
+    """The replications of one scenario, run batch after batch.
+
+    What they give depends neither on the batches nor on the jobs: each has its number, and its seed from that.
+
+    Attributes
+    ----------
+    scenario
+        With the seed and the plane that are used (see `as_run`).
+    jobs, progress
+        As for `simulate`.
+    outcomes
+        What is finished, in the order of the replications; the last may have been interrupted.
+    asked
+        Replications that were asked for so far.
+    """
+
+    scenario: Scenario
+    jobs: int = 1
+    progress: Progress | None = None
+    outcomes: list[RunOutcome] = field(default_factory=list)
+    asked: int = 0
+
+    def __post_init__(self) -> None:
+        """Compile what all replications share."""
+        self._program = compile_program(self.scenario.topology, self.scenario.cluster)
+
+    def extend(self, count: int) -> bool:
+        """Run up to so many replications in all; False when that was interrupted."""
+        numbers = range(self.asked, count)
+        self.asked = count
+        self.outcomes += _in_order(self.scenario, self._program, numbers, self.jobs, self.progress)
+        if not self.outcomes:
+            raise KeyboardInterrupt  # interrupted before any replication had something to show
+        return self.complete
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything that was asked for has been run to its end."""
+        return len(self.outcomes) == self.asked and all(outcome.complete for outcome in self.outcomes)
+
+    def figures(self, measure: MeasureName) -> list[float]:
+        """Return a measure of every replication, in their order; NaN where there was nothing to measure."""
+        return [float(value) for value in MEASURES[measure].of(self._tables())]
+
+    def result(self, stopping: StoppingPart | None = None) -> Result:
+        """Return the result of what is finished."""
+        scenario = as_run(self.scenario, seed=None, plane=None, replications=self.asked)
+        bill = _bill(scenario, self.outcomes)
+        tables = build_tables(scenario, self._program, self.outcomes)
+        return build_result(scenario, self._program, self.outcomes, bill, tables=tables, stopping=stopping)
+
+    def _tables(self) -> dict[str, pd.DataFrame]:
+        tables = build_tables(self.scenario, self._program, self.outcomes)
+        bill = _bill(self.scenario, self.outcomes)
+        return tables if bill is None else {**tables, "bill": bill}
 
 
 def replication_seed(seed: int, replication: int) -> int:
@@ -168,23 +285,25 @@ def _source(scenario: Scenario, program: Program, seed: int) -> ArrivalSource:
     return ArrivalSource(ArrivalStream(table, traffic.arrivals, multiplier, seed, start, duration))
 
 
-def _in_order(scenario: Scenario, program: Program, jobs: int, progress: Progress | None) -> list[RunOutcome]:
-    """Run all replications; an interruption keeps what is finished."""
-    count = scenario.file.replications
-    if jobs == 1 or count == 1:
+def _in_order(
+    scenario: Scenario, program: Program, numbers: range, jobs: int, progress: Progress | None
+) -> list[RunOutcome]:
+    """Run the replications of these numbers; an interruption keeps what is finished."""
+    if jobs == 1 or len(numbers) == 1:
         outcomes: list[RunOutcome] = []
-        for number in range(count):
+        for number in numbers:
             outcomes.append(run_replication(scenario, program, number, progress))
             if not outcomes[-1].complete:
                 break
         return outcomes
-    return sorted(_parallel(scenario, program, jobs, progress), key=lambda outcome: outcome.replication)
+    return sorted(_parallel(scenario, program, numbers, jobs, progress), key=lambda outcome: outcome.replication)
 
 
-def _parallel(scenario: Scenario, program: Program, jobs: int, progress: Progress | None) -> Iterator[RunOutcome]:
+def _parallel(
+    scenario: Scenario, program: Program, numbers: range, jobs: int, progress: Progress | None
+) -> Iterator[RunOutcome]:
     from joblib import Parallel, delayed
 
-    numbers = range(scenario.file.replications)
     pool = Parallel(n_jobs=jobs, return_as="generator_unordered")
     try:
         for outcome in pool(delayed(run_replication)(scenario, program, number) for number in numbers):

@@ -10,18 +10,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fvcapacity.cli.failures import INTERRUPTED, reported
+from fvcapacity.cli.options import (
+    Debug,
+    Jobs,
+    MaxReplications,
+    Measure,
+    MeasureName,
+    OutputFormat,
+    Plane,
+    Precision,
+    Quiet,
+    Seed,
+    refuse_both,
+)
 from fvcapacity.cli.progress import progress_bar
 
 if TYPE_CHECKING:
     from fvcapacity.results.result import Result
-
-
-class OutputFormat(StrEnum):
-    """How a result is printed."""
-
-    TABLE = "table"
-    JSON = "json"
-    MARKDOWN = "markdown"
 
 
 class Arrivals(StrEnum):
@@ -30,13 +35,6 @@ class Arrivals(StrEnum):
     CLUSTER = "cluster"
     POISSON = "poisson"
     GAMMA = "gamma"
-
-
-class PlaneName(StrEnum):
-    """Which data plane carries the requests."""
-
-    SIMPY = "simpy"
-    FAST = "fast"
 
 
 def simulate(
@@ -51,16 +49,19 @@ def simulate(
     arrivals: Annotated[Arrivals | None, typer.Option(help="How requests arrive inside an interval.")] = None,
     start: Annotated[str | None, typer.Option(help="Start of the window (local time).")] = None,
     duration: Annotated[str | None, typer.Option(help="Length of the window, like 2h or 90m.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of every random number.", min=0)] = None,
+    seed: Seed = None,
     replications: Annotated[int | None, typer.Option(help="How often to run, each with its own seed.", min=1)] = None,
-    jobs: Annotated[int, typer.Option(help="Processes that run replications at the same time.", min=1)] = 1,
-    plane: Annotated[PlaneName | None, typer.Option(help="Data plane.")] = None,
+    precision: Precision = None,
+    measure: Measure = MeasureName.P95,
+    max_replications: MaxReplications = 40,
+    jobs: Jobs = 1,
+    plane: Plane = None,
     out: Annotated[Path | None, typer.Option(help="Result directory [default: results/NAME].")] = None,
     output: Annotated[OutputFormat, typer.Option("--format", help="How to print.")] = OutputFormat.TABLE,
     enforce: Annotated[bool, typer.Option("--enforce", help="Exit 1 when an objective is missed.")] = False,
     events: Annotated[bool, typer.Option("--events", help="Print the cluster's events as well.")] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", help="No progress and no remarks on stderr.")] = False,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    quiet: Quiet = False,
+    debug: Debug = False,
 ) -> None:
     """Run a scenario and say what happens.
 
@@ -68,6 +69,7 @@ def simulate(
 
     The result is printed on stdout and kept in a directory; progress goes to stderr. Ctrl-C keeps what is finished.
     """
+    refuse_both(replications, precision)
     with reported(debug=debug):
         overrides = scenario_overrides(scenario, traffic, traffic_from, scale, arrivals, start, duration)
         result, directory = _run(
@@ -79,6 +81,9 @@ def simulate(
             replications=replications,
             jobs=jobs,
             plane=plane.value if plane else None,
+            precision=precision,
+            measure=measure.value,
+            max_replications=max_replications,
         )
         typer.echo(_render(result, output, events), nl=False)
         if not quiet:
@@ -123,7 +128,8 @@ def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, *
     loaded = load_scenario(path, overrides=overrides)
     directory = out or Path("results") / loaded.name
     check_replaceable(directory)
-    count = options["replications"] or loaded.file.replications
+    fixed = options["replications"] or loaded.file.replications
+    count = options["max_replications"] if options["precision"] else fixed
     with progress_bar(count, quiet=quiet) as progress:
         result = run(loaded, progress=progress, **options)
     return result, result.save(directory, plots=True)

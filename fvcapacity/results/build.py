@@ -14,6 +14,7 @@ from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.result import Result
 from fvcapacity.results.scenario_text import scenario_text
 from fvcapacity.results.summarize import summarize
+from fvcapacity.results.summary import StoppingPart
 from fvcapacity.results.tables import build_histograms, build_tables
 from fvcapacity.results.verdict import judge
 from fvcapacity.scenario.model import Scenario
@@ -26,6 +27,7 @@ def build_result(
     bill: pd.DataFrame | None = None,
     *,
     tables: Mapping[str, pd.DataFrame] | None = None,
+    stopping: StoppingPart | None = None,
 ) -> Result:
     """Return the result of one or more replications.
 
@@ -41,6 +43,8 @@ def build_result(
         Lines of the bill (see ``columns.BILL``); with a column ``replication`` when it differs between them.
     tables
         What `build_tables` returned, when it was called before (the bill is worked out from it).
+    stopping
+        Why there are as many replications as there are, when their number was not fixed beforehand.
 
     Raises
     ------
@@ -53,7 +57,7 @@ def build_result(
         every["bill"] = conform(BILL, bill)
     verdict = judge(every["route_windows"], scenario.file.objectives, scenario.file.time_zone)
     bottleneck = find_bottleneck(every, scenario, verdict.status)
-    summary = summarize(scenario, ordered, every, verdict, bottleneck)
+    summary = summarize(scenario, ordered, every, verdict, bottleneck, stopping)
     return Result(
         summary=summary.model_dump(mode="json"),
         tables=every,

@@ -31,6 +31,7 @@ def summarize(
     tables: Mapping[str, pd.DataFrame],
     verdict: Verdict,
     bottleneck: Bottleneck,
+    stopping: parts.StoppingPart | None = None,
 ) -> parts.Summary:
     """Return the summary of a result.
 
@@ -40,12 +41,14 @@ def summarize(
         As run, options included.
     tables
         All tables; ``bill`` may be missing.
+    stopping
+        Why it stopped, when the number of replications was not fixed.
     """
     tables = _of_replications(tables, _in_figures(outcomes))
     return parts.Summary(
         schema_version=parts.SCHEMA_VERSION,
         scenario=_scenario_part(scenario),
-        run=_run_part(scenario, outcomes),
+        run=_run_part(scenario, outcomes, stopping),
         verdict=parts.VerdictPart(
             status=verdict.status,
             reason=verdict.reason,
@@ -70,7 +73,7 @@ def summarize(
         scaling=scaling_parts(tables, scenario.cluster),
         nodes=node_parts(tables),
         cost=cost_part(tables, scenario.file.cost.currency if scenario.file.cost else "USD"),
-        notes=_notes(scenario, outcomes),
+        notes=_notes(scenario, outcomes) + ([stopping.sentence] if stopping else []),
     )
 
 
@@ -134,7 +137,7 @@ def _without_folders(text: str) -> str:
     return re.sub(r"^[^\n]*?[/\\](?=[^/\\:\n]+:\d+)", "", text)
 
 
-def _run_part(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> parts.RunPart:
+def _run_part(scenario: Scenario, outcomes: Sequence[RunOutcome], stopping: parts.StoppingPart | None) -> parts.RunPart:
     asked = scenario.file.replications
     simulated = [
         max(min(outcome.complete_until_ns - outcome.warm_up_ns, outcome.duration_ns), 0) / 1e9 for outcome in outcomes
@@ -145,6 +148,7 @@ def _run_part(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> parts.RunPa
         replications=len(outcomes),
         asked_replications=asked,
         replications_in_figures=len(_in_figures(outcomes)),
+        stopping=stopping,
         complete=len(outcomes) >= asked and all(outcome.complete for outcome in outcomes),
         simulated_s=simulated,
         kubernetes=KUBERNETES_RELEASE,

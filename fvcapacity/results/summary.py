@@ -56,6 +56,20 @@ class ScenarioPart(Part):
     findings: list[str] = Field(description="what was remarkable when the scenario was loaded")
 
 
+class StoppingPart(Part):
+    """Why a run of an open number of replications stopped (``--precision``)."""
+
+    measure: Literal["p95", "errors", "cost"]
+    precision_percent: float = Field(description="asked: half of the 95 % interval, in percent of the mean")
+    reached_percent: float | None = Field(description="reached; null when there is no interval or nothing to divide by")
+    replications: int
+    max_replications: int
+    reason: Literal["precise", "constant", "undefined", "maximum", "interrupted"] = Field(
+        description="constant: the same in every replication; undefined: no replication has a figure"
+    )
+    sentence: str
+
+
 class RunPart(Part):
     """What is needed to repeat the run, and how far it came."""
 
@@ -64,6 +78,7 @@ class RunPart(Part):
     replications: int = Field(description="replications in this result")
     asked_replications: int
     replications_in_figures: int = Field(description="the complete ones; all when none is complete")
+    stopping: StoppingPart | None = Field(default=None, description="null when the number of replications was fixed")
     complete: bool = Field(description="false when the run was interrupted")
     simulated_s: list[float] = Field(description="seconds of the window that each replication simulated")
     kubernetes: str = Field(description="release whose rules are emulated")

@@ -24,14 +24,14 @@ from fvcapacity.dataplane.fast.users import user_answered
 from fvcapacity.dataplane.statistics import Cause, RouteColumn, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.balancing import attempt_identity
-from fvcapacity.semantics.jit import inlined, part
+from fvcapacity.semantics.jit import part
 
 _CIRCUIT_OPEN, _SERVED = int(Cause.CIRCUIT_OPEN), int(Cause.SERVED)
 _RETRIES, _EGRESS, _FIRST_CAUSE = int(ServiceColumn.RETRIES), int(RouteColumn.EGRESS_BYTES), int(RouteColumn.SERVED)
 _STEP_WAITS, _STEP_RETRIED, _STEP_ENDED = int(Step.WAITS), int(Step.RETRIED), int(Step.ENDED)
 
 
-@inlined
+@part
 def new_attempt(s: State, caller: int, caller_identity: int, home: int, call: int, place: int, number: int) -> int:
     """Write the row of an attempt that nobody has issued yet; its one reference is the caller's."""
     row = take_row(s)
@@ -78,7 +78,7 @@ def _issue(s: State, row: int) -> bool:
     return True
 
 
-@inlined
+@part
 def _send(s: State, row: int) -> None:
     a = attempt_at(s, row)
     a.refs += 1
@@ -142,7 +142,7 @@ def _settle(s: State, row: int, cause: int) -> int:
     return again
 
 
-@inlined
+@part
 def _join(s: State, row: int, cause: int) -> None:
     """One of the caller's calls ended for good; its place decides which cause is told."""
     a = attempt_at(s, row)
@@ -186,7 +186,7 @@ def _retry(s: State, row: int) -> int:
     return NONE
 
 
-@inlined
+@part
 def _take_place(s: State, row: int, again: int) -> None:
     """Put an attempt into the list of its caller's calls where another one was."""
     a = attempt_at(s, row)
@@ -201,7 +201,7 @@ def _take_place(s: State, row: int, again: int) -> None:
     attempt_at(s, before).next_sibling = again
 
 
-@inlined
+@part
 def unlink_child(s: State, row: int) -> None:
     """Take an attempt off the list of its caller's calls."""
     a = attempt_at(s, row)

@@ -22,7 +22,7 @@ from fvcapacity.dataplane.fast.timeouts import end_timeout
 from fvcapacity.dataplane.fast.visit import close_visit, count_visit
 from fvcapacity.dataplane.statistics import Cause
 from fvcapacity.dataplane.trace import Step
-from fvcapacity.semantics.jit import inlined, part
+from fvcapacity.semantics.jit import part
 
 _TIMEOUT, _STEP_TIMED_OUT = int(Cause.TIMEOUT), int(Step.TIMED_OUT)
 
@@ -46,7 +46,7 @@ def time_out(s: State, row: int) -> None:
     settle_attempt(s, row, _TIMEOUT)
 
 
-@inlined
+@part
 def _leave_pool_line(s: State, row: int) -> None:
     a = attempt_at(s, row)
     leave_line(s, line_at(s, a.pool), row)
@@ -77,12 +77,12 @@ def cancel(s: State, root: int) -> None:
         _drop(s, child)
 
 
-@inlined
+@part
 def _mark(s: State, row: int) -> None:
     attempt_at(s, row).cancelled = 1
 
 
-@inlined
+@part
 def _drop(s: State, row: int) -> None:
     """Forget a call that its caller no longer waits for."""
     unlink_child(s, row)
@@ -116,7 +116,7 @@ def _take_out(s: State, row: int) -> None:
     release(s, row)
 
 
-@inlined
+@part
 def _line_of(s: State, row: int) -> int:
     """Return the line in which a visit's burst waits: that of the operation's thread group."""
     a = attempt_at(s, row)

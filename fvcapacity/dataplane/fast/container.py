@@ -40,7 +40,7 @@ _WAIT = int(ServiceColumn.QUEUE_WAIT_NS)
 _STEP_BURST_END = int(Step.BURST_END)
 
 
-@inlined
+@part
 def _take_idle(s: State, line: int) -> int:
     """Take the idle thread with the smallest number (the top of a heap)."""
     own = line_at(s, line)
@@ -62,7 +62,7 @@ def _take_idle(s: State, line: int) -> int:
     return taken
 
 
-@inlined
+@part
 def _put_idle(s: State, line: int, thread: int) -> None:
     own = line_at(s, line)
     first, hole = own.first_thread, own.free
@@ -84,7 +84,7 @@ def submit(s: State, container: int, row: int, group: int) -> None:
         stand_in_line(s, line_at(s, line), row)
 
 
-@inlined
+@part
 def take_thread(s: State, container: int, row: int) -> bool:
     """Give a visit a thread of its own, or put it into the queue."""
     line = container_at(s, container).first_line
@@ -180,7 +180,7 @@ def _end_burst(s: State, thread: int) -> None:
     _burst_done(s, row, container)
 
 
-@inlined
+@part
 def _burst_done(s: State, row: int, container: int) -> None:
     a = attempt_at(s, row)
     if a.kind == PROBE:

@@ -138,7 +138,7 @@ def _claimants(s: State, node: int) -> int:
     return count
 
 
-@inlined
+@part
 def _append_running(s: State, node: int, thread: int) -> None:
     n, t = node_at(s, node), thread_at(s, thread)
     t.before, t.after = n.last_running, NONE
@@ -150,7 +150,7 @@ def _append_running(s: State, node: int, thread: int) -> None:
     n.running += 1
 
 
-@inlined
+@part
 def remove_running(s: State, node: int, thread: int) -> None:
     """Take a thread off the list of those that run."""
     n, t = node_at(s, node), thread_at(s, thread)
@@ -166,7 +166,7 @@ def remove_running(s: State, node: int, thread: int) -> None:
     container_at(s, t.container).running -= 1
 
 
-@inlined
+@part
 def _run(s: State, node: int, thread: int) -> None:
     _append_running(s, node, thread)
     c = container_at(s, thread_at(s, thread).container)
@@ -195,7 +195,7 @@ def run_or_throttle(s: State, thread: int) -> None:
         note(s, _STEP_THROTTLED, attempt_at(s, t.attempt).identity, c.pod, thread - c.first_thread)
 
 
-@inlined
+@part
 def unthrottle(s: State, thread: int) -> None:
     """End a thread's standing still."""
     t = thread_at(s, thread)
@@ -257,7 +257,7 @@ def rest(s: State, thread: int) -> None:
         c.pool_ns += back
 
 
-@inlined
+@part
 def _limit(s: State, container: int) -> None:
     """Put a container with a quota on its node's list of those that are busy."""
     c = container_at(s, container)
@@ -268,7 +268,7 @@ def _limit(s: State, container: int) -> None:
     n.first_limited = container
 
 
-@inlined
+@part
 def _unlimit(s: State, container: int) -> None:
     c = container_at(s, container)
     if c.limited_before >= 0:
@@ -279,7 +279,7 @@ def _unlimit(s: State, container: int) -> None:
         container_at(s, c.limited_after).limited_before = c.limited_before
 
 
-@inlined
+@part
 def count_burst(s: State, thread: int) -> None:
     """Book the wall time of a burst that ends."""
     t = thread_at(s, thread)
@@ -315,13 +315,13 @@ def serve_quotas(s: State, node: int) -> None:
         run_or_throttle(s, found)
 
 
-@inlined
+@part
 def _spent(s: State, thread: int) -> bool:
     t = thread_at(s, thread)
     return t.slice_ns == 0 and t.remaining_ns > 0 and container_at(s, t.container).quota_ns > 0
 
 
-@inlined
+@part
 def _before(s: State, thread: int, other: int) -> bool:
     """Tell whether a thread is looked at before another: by pod, then by number."""
     pod, other_pod = (

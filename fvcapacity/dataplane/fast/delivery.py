@@ -27,7 +27,7 @@ from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Balance
 from fvcapacity.semantics.balancing import connection, pick
-from fvcapacity.semantics.jit import inlined, part
+from fvcapacity.semantics.jit import part
 from fvcapacity.semantics.memory import over_limit
 
 _NO_ENDPOINT, _QUEUE_FULL, _REFUSED_CAUSE, _OOM_CAUSE = (
@@ -71,7 +71,7 @@ def deliver(s: State, row: int) -> None:
         a.at -= 1  # when the thread is there, the visit goes on with its first operation
 
 
-@inlined
+@part
 def refuse(s: State, row: int, pod: int, cause: int) -> None:
     """An attempt was not let in."""
     if s.tracing:
@@ -80,7 +80,7 @@ def refuse(s: State, row: int, pod: int, cause: int) -> None:
     release(s, row)
 
 
-@inlined
+@part
 def _begin_visit(s: State, row: int, container: int, held_bytes: int) -> None:
     """Put a visit on its container's books. The reference of the delivery becomes the visit's."""
     a, c = attempt_at(s, row), container_at(s, container)

@@ -163,7 +163,7 @@ def _handle(s: State, source: int) -> None:
         begin_stage(s)
 
 
-@inlined
+@part
 def _follow(s: State) -> None:
     """Do the first thing that was put off."""
     entry = follow_up_at(s, s.ring_head)

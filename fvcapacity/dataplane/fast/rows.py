@@ -24,7 +24,7 @@ def take_row(s: State) -> int:
     return row
 
 
-@inlined
+@part
 def release(s: State, row: int) -> None:
     """Give up one reference to a row; the last one gives it back."""
     a = attempt_at(s, row)
@@ -47,7 +47,7 @@ def follow_up(s: State, kind: int, item: int, value: int) -> None:
         s.ring_tail = 0
 
 
-@inlined
+@part
 def wake(s: State, row: int, value: int) -> None:
     """Let a visit go on with what it waits for."""
     attempt_at(s, row).refs += 1
@@ -72,7 +72,7 @@ def note(s: State, step: int, identity: int, pod: int, value: int) -> None:
     s.traced += 1
 
 
-@inlined
+@part
 def stand_in_line(s: State, line: Row, row: int) -> None:
     """Put a row at the end of a line."""
     a = attempt_at(s, row)
@@ -100,7 +100,7 @@ def leave_line(s: State, line: Row, row: int) -> None:
     line.length -= 1
 
 
-@inlined
+@part
 def serve_line(s: State, line: Row) -> int:
     """Take the first row out of a line that is not empty."""
     row = line.first

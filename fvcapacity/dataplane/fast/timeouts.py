@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from fvcapacity.dataplane.fast.layout import NEVER, NONE
 from fvcapacity.dataplane.fast.memory import State, attempt_at, timeouts_at
-from fvcapacity.semantics.jit import inlined, part
+from fvcapacity.semantics.jit import part
 
 
-@inlined
+@part
 def begin_timeout(s: State, row: int, list_number: int) -> None:
     """Let an attempt time out when the list's duration is over."""
     own, a = timeouts_at(s, list_number), attempt_at(s, row)
@@ -37,7 +37,7 @@ def begin_timeout(s: State, row: int, list_number: int) -> None:
         s.timeouts_bound_ns = a.due_ns
 
 
-@inlined
+@part
 def end_timeout(s: State, row: int) -> None:
     """Take an attempt off its list, if it stands on one."""
     a = attempt_at(s, row)

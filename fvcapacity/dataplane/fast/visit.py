@@ -24,7 +24,7 @@ from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Op
 from fvcapacity.semantics.balancing import operation_time, takes_branch
-from fvcapacity.semantics.jit import inlined, part
+from fvcapacity.semantics.jit import part
 
 _END, _CPU, _CALL, _BRANCH, _JUMP, _WAIT = (
     int(Op.END), int(Op.CPU), int(Op.CALL), int(Op.BRANCH), int(Op.JUMP), int(Op.WAIT),
@@ -140,7 +140,7 @@ def end_visit(s: State, row: int, cause: int) -> None:
     release(s, row)
 
 
-@inlined
+@part
 def close_visit(s: State, row: int) -> None:
     """Take a visit off its container's books."""
     a = attempt_at(s, row)
