@@ -53,8 +53,8 @@ Precision = Annotated[
     typer.Option(
         parser=share,
         metavar="PERCENT",
-        help="Run batches of 5 replications until half of the 95 % interval of the measure is at most this share of its "
-        "mean, like 5%.",
+        help="Run batches of 5 replications until half of the 95 % interval of the measure is at most this share of "
+        "its mean, like 5%.",
     ),
 ]
 Measure = Annotated[MeasureName, typer.Option(help="What has to be that precise.")]
