@@ -1,4 +1,7 @@
-"""metrics-server: every resolution, what each pod used since the scrape before."""
+"""metrics-server: every resolution, what each pod used since the scrape before.
+
+The real one keeps this of every pod. Nobody but the HPAs reads it, so the model keeps it of their pods.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,12 @@ def metrics_server(cluster: Cluster) -> Process:
 
 
 def scrape(cluster: Cluster) -> None:
-    """Read all containers and keep one value a pod."""
+    """Read all containers and keep one value for each pod that an HPA looks at."""
     seen, state = cluster.observe(), cluster.state
     window = cluster.now - state.last_scrape_ns
-    for pod in state.pods.values():
-        pod.usage = _usage(pod, seen, state.last_scrape_ns, cluster.now, window)
+    for target in {record.target for record in state.hpas.values()} & state.workloads.keys():
+        for pod in state.workloads[target].pods.values():
+            pod.usage = _usage(pod, seen, state.last_scrape_ns, cluster.now, window)
     keep_served(cluster, seen)
     state.last_scrape_ns = cluster.now
 

@@ -289,5 +289,8 @@ def _generate(plan: ArrivalPlan) -> tuple[Ints, Ints, Ints]:
 
 
 def _sorted_chunk(times: Ints, routes: Ints, identities: Ints, *, start_ns: int, until_ns: int) -> ArrivalChunk:
-    order = np.lexsort((identities, times))
+    order = np.argsort(times)  # many times faster than a sort by two keys, which only equal times need
+    ordered = times[order]
+    if (ordered[1:] == ordered[:-1]).any():
+        order = np.lexsort((identities, times))
     return ArrivalChunk(times[order] - start_ns, routes[order], identities[order], until_ns)
