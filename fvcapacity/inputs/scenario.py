@@ -9,9 +9,8 @@ from __future__ import annotations
 import copy
 import dataclasses
 import hashlib
-import json
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,13 +18,14 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from fvcapacity.errors import InputError, Location, Problem, ScenarioError
-from fvcapacity.inputs.manifests import read_manifests
+from fvcapacity.inputs.canonical import manifests_hash
+from fvcapacity.inputs.manifests import ManifestSet, read_manifests
 from fvcapacity.inputs.model_validation import field_text, in_file_order, seen
+from fvcapacity.inputs.patched import ManifestPatcher, told
 from fvcapacity.inputs.prices import load_price_list
 from fvcapacity.inputs.traffic import RunSpan, load_traffic
 from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_model
 from fvcapacity.scenario.checks import check_scenario, time_zone
-from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.finding import Finding
 from fvcapacity.scenario.instants import epoch_ns
 from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
@@ -63,6 +63,8 @@ class _Loader:
     path: Path
     overrides: dict[str, Any]
     problems: list[Problem] = field(default_factory=list)
+    found: list[Problem] = field(default_factory=list)
+    """What a patch of the manifests might mend: problems of the objects, and of the whole."""
     hashes: dict[str, str] = field(default_factory=dict)
     documents: dict[str, YamlDocument] = field(default_factory=dict)
 
@@ -72,36 +74,33 @@ class _Loader:
             return None
         base = self.path.parent
         topology = self._model("topology", _joined(base, file.topology), Topology)
-        cluster = self._manifests(file, base)
+        manifests = self._manifests(file, base)
+        cluster = manifests.objects if manifests else None
         prices = self._prices(file, base)
         findings = check_scenario(file, topology, cluster)
-        self.problems += [self._placed(finding) for finding in findings]
+        self.found += [self._placed(finding) for finding in findings]
         span = _span(file)
         traffic = None
         if topology is not None and span is not None and all(finding.rule != "no-shares" for finding in findings):
             traffic = self._traffic(file, topology, span, base)
-        if self.errors() or topology is None or cluster is None or span is None:
+        if self.errors() or topology is None or manifests is None or span is None:
             return None
         return Scenario(
             file=file,
-            cluster=cluster,
+            cluster=manifests.objects,
             topology=topology,
             traffic=traffic,
             start_ns=span.window_ns,
             input_hashes=dict(sorted(self.hashes.items())),
-            findings=self._told(traffic),
+            findings=told([*self.problems, *self.found], traffic.notes if traffic is not None else ()),
             prices=prices,
+            patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed),
         )
 
     def errors(self) -> list[Problem]:
         """Return what stops the load, in the order of files and lines."""
-        errors = [problem for problem in self.problems if problem.severity == "error"]
+        errors = [problem for problem in (*self.problems, *self.found) if problem.severity == "error"]
         return sorted(dict.fromkeys(errors), key=in_file_order)
-
-    def _told(self, traffic: TrafficTable | None) -> tuple[str, ...]:
-        warnings = sorted((p for p in self.problems if p.severity == "warning"), key=in_file_order)
-        notes = traffic.notes if traffic is not None else ()
-        return (*(str(problem) for problem in dict.fromkeys(warnings)), *notes)
 
     def _model(self, name: str, path: Path, model_class: type[M]) -> M | None:
         try:
@@ -142,14 +141,14 @@ class _Loader:
         """Return the part of a field's path that the file itself has."""
         return field_text(self.documents["scenario"].real_path(path.split(".")))
 
-    def _manifests(self, file: ScenarioFile, base: Path) -> ClusterObjects | None:
+    def _manifests(self, file: ScenarioFile, base: Path) -> ManifestSet | None:
         manifests = read_manifests([_joined(base, source) for source in file.manifests])
-        self.problems += manifests.problems
+        self.problems += manifests.reading_problems
+        self.found += manifests.problems
         if manifests.errors:
             return None
-        # The objects hold no value of a Secret, so their hash cannot give one away; comments do not count.
-        self.hashes["manifests"] = hashlib.sha256(canonical_json(manifests.objects).encode()).hexdigest()
-        return manifests.objects
+        self.hashes["manifests"] = manifests_hash(manifests.objects)
+        return manifests
 
     def _prices(self, file: ScenarioFile, base: Path) -> PriceList | None:
         if file.cost is None:
@@ -225,21 +224,3 @@ def _put(data: dict[str, Any], path: list[str], value: Any) -> None:
         pass  # the kind that the file has already, with the parameters that it gives
     else:
         data[last] = value
-
-
-def canonical_json(value: Any) -> str:
-    """Return frozen records as JSON that does not depend on where their files lie."""
-    return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Location):
-        return None
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = ((f.name, getattr(value, f.name)) for f in dataclasses.fields(value))
-        return {name: _plain(item) for name, item in fields if not isinstance(item, Location)}
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_plain(item) for item in value]
-    return value

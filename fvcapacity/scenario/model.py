@@ -10,8 +10,10 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, field_validator
 
+from fvcapacity.errors import ScenarioError
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic
@@ -159,8 +161,33 @@ class Scenario:
     findings: tuple[str, ...] = ()
     prices: PriceList | None = None
     """None when the scenario names no prices: it is then run without money."""
+    changes: tuple[str, ...] = ()
+    """What its manifests were patched with, in a few words each."""
+    patcher: Patcher | None = field(default=None, repr=False, compare=False)
+    """Changes the manifests; None when they are not at hand."""
 
     @property
     def name(self) -> str:
         """Name of the scenario."""
         return self.file.name
+
+    def with_patch(self, *patches: Change) -> Scenario:
+        """Return the scenario with patched manifests: a candidate, or a what-if.
+
+        Parameters
+        ----------
+        patches
+            Applied in their order. Each is a strategic-merge patch as a kustomization takes it (a ``Patch``, its body,
+            or YAML text), a path to a file of such patches, or a path to a directory with a ``kustomization.yaml``: a
+            Component changes the manifests, an overlay takes their place.
+
+        Raises
+        ------
+        ManifestError
+            When a patch names an object, a container or a field that is not there, or cannot be read.
+        ScenarioError
+            When the patched manifests do not fit the topology, or the scenario was not loaded from files.
+        """
+        if self.patcher is None:
+            raise ScenarioError("the manifests are not at hand", hint="patch what load_scenario returned")
+        return self.patcher.patched(self, patches)

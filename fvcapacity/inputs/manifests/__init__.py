@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
 from fvcapacity.errors import ManifestError, Problem
 from fvcapacity.inputs.manifests.collect import collect
+from fvcapacity.inputs.manifests.located import LocatedMap
 from fvcapacity.inputs.manifests.sources import Sources
 from fvcapacity.inputs.model_validation import in_file_order
 from fvcapacity.scenario.cluster import ClusterObjects
@@ -31,12 +32,18 @@ class ManifestSet:
         Every file that was read, for the hashes of the inputs.
     secret_files
         Those of the files that carry values of Secrets; they must not be hashed.
+    raw
+        The objects as mappings of the API, without the values of Secrets: what patches are merged into.
+    reading_problems
+        Those of the problems that were there before the objects themselves were looked at.
     """
 
     objects: ClusterObjects
     problems: tuple[Problem, ...] = ()
     files: tuple[Path, ...] = ()
     secret_files: tuple[Path, ...] = ()
+    raw: tuple[LocatedMap, ...] = field(default=(), repr=False)
+    reading_problems: tuple[Problem, ...] = ()
 
     @property
     def errors(self) -> tuple[Problem, ...]:
@@ -57,12 +64,15 @@ def read_manifests(sources: Sequence[str | Path], *, stdin: TextIO | None = None
     """
     reader = Sources()
     raw = reader.read(sources, stdin)
+    reading_problems = tuple(reader.problems)
     objects, secret_files = collect(raw, reader.problems)
     return ManifestSet(
         objects=objects,
         problems=tuple(sorted(dict.fromkeys(reader.problems), key=in_file_order)),
         files=tuple(dict.fromkeys(reader.files)),
         secret_files=tuple(Path(file) for file in secret_files),
+        raw=tuple(raw),
+        reading_problems=reading_problems,
     )
 
 

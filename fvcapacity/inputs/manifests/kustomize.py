@@ -43,6 +43,26 @@ def build_kustomization(directory: Path, problems: list[Problem], files: list[Pa
     return [resource.data for resource in resources]
 
 
+def apply_kustomization(
+    directory: Path, resources: list[Resource], problems: list[Problem], files: list[Path]
+) -> tuple[list[Resource], bool]:
+    """Change resources as a kustomization says; ``problems`` and ``files`` grow.
+
+    Returns
+    -------
+    tuple
+        The resources as they are now, and whether the kustomization is a Component: one changes what is there; an
+        overlay builds its own resources, which take their place.
+    """
+    builder = _Builder(problems, files, directory)
+    fields = builder.read(directory, None)
+    component = fields is not None and fields.data.get("kind") == "Component"
+    into = resources if component else []
+    if fields is not None:
+        builder.build_read(fields, directory, into)
+    return into, component
+
+
 @dataclass(slots=True)
 class _Builder:
     problems: list[Problem]
@@ -57,10 +77,13 @@ class _Builder:
         if resolved in self.open:
             self._problem(f"the kustomization {directory} includes itself", place, "break the circle")
             return
-        fields = self._read(directory, place)
-        if fields is None:
-            return
-        self.open.append(resolved)
+        fields = self.read(directory, place)
+        if fields is not None:
+            self.build_read(fields, directory, into)
+
+    def build_read(self, fields: Fields, directory: Path, into: list[Resource]) -> None:
+        """Add the resources of a kustomization whose file has been read."""
+        self.open.append(directory.resolve())
         own = into if fields.data.get("kind") == "Component" else []
         self._accumulate(fields, directory, own)
         self._transform(fields, directory, own)
@@ -68,7 +91,8 @@ class _Builder:
             into += own
         self.open.pop()
 
-    def _read(self, directory: Path, place: Location | None) -> Fields | None:
+    def read(self, directory: Path, place: Location | None) -> Fields | None:
+        """Read the file of a kustomization; None, and a problem, when that cannot be done."""
         path = next((directory / name for name in KUSTOMIZATION_NAMES if (directory / name).is_file()), None)
         if path is None:
             hint = f"add {directory / KUSTOMIZATION_NAMES[0]}"
@@ -233,7 +257,7 @@ class _Builder:
                 same_kind = [item.name for item in own if item.kind == wanted[1]]
                 self._problem(message, patch.at, _similar(wanted[2], same_kind))
                 return
-        self._each(targets, lambda resource: _strategic(resource, patch), own, patch.at)
+        self._each(targets, lambda resource: strategic(resource, patch), own, patch.at)
 
     def _each(
         self, targets: list[Resource], apply: Callable[[Resource], bool], own: list[Resource], place: Location
@@ -280,8 +304,19 @@ def _json(resource: Resource, operations: LocatedList) -> bool:
     return True
 
 
-def _strategic(resource: Resource, patch: LocatedMap) -> bool:
-    """Merge a patch; the object keeps its kind and name whatever the patch says there."""
+def strategic(resource: Resource, patch: LocatedMap) -> bool:
+    """Merge a patch; the object keeps its kind and name whatever the patch says there.
+
+    Returns
+    -------
+    bool
+        False when the patch deletes the object.
+
+    Raises
+    ------
+    PatchError
+        When the patch does not fit.
+    """
     copy = clone(patch)
     for key in ("apiVersion", "kind"):
         copy.pop(key, None)
