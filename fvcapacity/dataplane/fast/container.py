@@ -173,11 +173,18 @@ def _end_burst(s: State, thread: int) -> None:
         note(s, _STEP_BURST_END, attempt_at(s, row).identity, c.pod, thread - c.first_thread)
     stop(s, thread)
     line = thread_at(s, thread).line
-    if line < 0 or line_at(s, line).per_request:  # a visit keeps it, or a probe had one of its own
+    if line < 0 or attempt_at(s, row).own_thread == thread:  # a visit keeps it, or a probe had one of its own
         rest(s, thread)
     else:
         give_back(s, thread)
     _burst_done(s, row, container)
+
+
+@part
+def listen(s: State, container: int) -> None:
+    """Let a container listen, its start-up work being done; until then its row serves no other."""
+    container_at(s, container).refs += 1
+    follow_up(s, LISTEN, container, 0)
 
 
 @part
@@ -191,7 +198,7 @@ def _burst_done(s: State, row: int, container: int) -> None:
             release(s, row)
         release(s, row)
     elif a.kind == STARTUP:
-        follow_up(s, LISTEN, container, 0)
+        listen(s, container)
         release(s, row)
     else:
         a.refs += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fvcapacity.dataplane.fast.calls import issue, new_attempt
 from fvcapacity.dataplane.fast.cancel import time_out
-from fvcapacity.dataplane.fast.container import DEAD, LISTENING, submit, tick
+from fvcapacity.dataplane.fast.container import LISTENING, STARTING, listen, submit, tick
 from fvcapacity.dataplane.fast.cpu import plan, settle
 from fvcapacity.dataplane.fast.delivery import deliver, kill
 from fvcapacity.dataplane.fast.heap import first, pop, push
@@ -30,12 +30,10 @@ from fvcapacity.dataplane.fast.memory import (
 )
 from fvcapacity.dataplane.fast.probes import probe, take_result
 from fvcapacity.dataplane.fast.rows import (
-    LISTEN,
     NO_BURST,
     PROBE_RESULT,
     PROCEED,
     STARTUP,
-    follow_up,
     note,
     notice,
     release,
@@ -87,15 +85,25 @@ def advance(s: State, until_ns: int, margin: int) -> int:
             return DONE
         s.now_ns = time_ns
         if time_ns >= s.next_bin_ns:
-            turn_to(s)
+            turn_to(s, time_ns)
         s.events += 1
         _handle(s, source)
+
+
+@njit
+def lacks_rows(s: State, margin: int) -> bool:
+    """Tell whether an event could need more rows than are free.
+
+    When a container is killed, all that it served may be tried again at once, while timers hold the rows of before: as
+    many rows must be free as are taken.
+    """
+    return s.free_attempts < s.attempts_rows - s.free_attempts + margin
 
 
 @inlined
 def _lacks(s: State, margin: int) -> int:
     """Tell what the wrapper has to bring before the next event."""
-    if s.free_attempts < margin:
+    if lacks_rows(s, margin):
         return NEED_ROWS
     if s.arrival >= s.chunk_size and not s.chunk_final:
         return NEED_ARRIVALS
@@ -118,12 +126,15 @@ def _next(s: State) -> tuple[int, int]:
             source, time_ns = _DELIVER, first(heap_at(s, DELIVERIES)).time_ns
         if s.timeouts_bound_ns < time_ns:
             source, time_ns = _TIMEOUT, s.timeouts_bound_ns
-        if s.arrival < s.chunk_size and arrival_at(s, s.arrival).time_ns < time_ns:
-            source, time_ns = _STREAM, arrival_at(s, s.arrival).time_ns
         if s.next_stage < s.stages_rows and stage_at(s, s.next_stage).time_ns < time_ns:
             source, time_ns = _STAGE, stage_at(s, s.next_stage).time_ns
-        if heap_at(s, USER_TURNS).size > 0 and first(heap_at(s, USER_TURNS)).time_ns < time_ns:
-            source, time_ns = _USER, first(heap_at(s, USER_TURNS)).time_ns
+        if s.arrival < s.chunk_size and arrival_at(s, s.arrival).time_ns < time_ns:
+            source, time_ns = _STREAM, arrival_at(s, s.arrival).time_ns
+        if heap_at(s, USER_TURNS).size > 0:
+            turn = first(heap_at(s, USER_TURNS))
+            tie = source == _STREAM and turn.time_ns == time_ns
+            if turn.time_ns < time_ns or (tie and turn.identity < arrival_at(s, s.arrival).identity):
+                source, time_ns = _USER, turn.time_ns
         if heap_at(s, PROBE_TICKS).size > 0 and first(heap_at(s, PROBE_TICKS)).time_ns < time_ns:
             source, time_ns = _PROBE, first(heap_at(s, PROBE_TICKS)).time_ns
         if source != _TIMEOUT:
@@ -177,9 +188,17 @@ def _follow(s: State) -> None:
         release(s, item)
     elif kind == PROBE_RESULT:
         take_result(s, item, value)
-    elif container_at(s, item).state != DEAD:
-        container_at(s, item).state = LISTENING
-        notice(s, _STARTED, item)
+    else:
+        _begin_to_listen(s, item)
+
+
+@part
+def _begin_to_listen(s: State, container: int) -> None:
+    c = container_at(s, container)
+    c.refs -= 1
+    if c.state == STARTING:
+        c.state = LISTENING
+        notice(s, _STARTED, container)
 
 
 @part
@@ -194,11 +213,11 @@ def _timer(s: State, row: int) -> None:
 
 
 @njit
-def turn_to(s: State) -> None:
-    """Begin the minute (and the window) in which the present instant lies."""
-    s.bin = min(s.now_ns // BIN_NS, s.bins - 1)
-    s.next_bin_ns = (s.now_ns // BIN_NS + 1) * BIN_NS
-    s.window = min(s.now_ns // WINDOW_NS, s.windows - 1)
+def turn_to(s: State, time_ns: int) -> None:
+    """Begin the minute (and the window) in which an instant lies."""
+    s.bin = min(time_ns // BIN_NS, s.bins - 1)
+    s.next_bin_ns = (time_ns // BIN_NS + 1) * BIN_NS
+    s.window = min(time_ns // WINDOW_NS, s.windows - 1)
 
 
 @part
@@ -233,7 +252,9 @@ def _ask(s: State, user: int, granted: int) -> None:
 
 @njit
 def settle_all(s: State) -> None:
-    """Book all progress up to now."""
+    """Book all progress up to now, the last of it into the minute that ends now or later."""
+    if s.now_ns > s.next_bin_ns:
+        turn_to(s, s.now_ns - 1)
     for node in range(s.nodes_rows):
         if node_at(s, node).number >= 0:
             settle(s, node)
@@ -253,13 +274,13 @@ def begin_startup(s: State, container: int) -> None:
     c = container_at(s, container)
     work = service_at(s, c.service).startup_cpu_ns
     if work == 0:
-        follow_up(s, LISTEN, container, 0)
+        listen(s, container)
         return
     row = take_row(s)
     a = attempt_at(s, row)
     a.kind, a.refs, a.live, a.identity = STARTUP, 1, 0, mix(c.identity, SALT_STARTUP)
     a.home, a.container, a.timeout_class, a.burst = container, container, NONE, NO_BURST
-    a.demand_ns, a.queued_ns = work, s.now_ns
+    a.demand_ns, a.queued_ns, a.own_thread = work, s.now_ns, NONE
     c.refs += 1
     submit(s, container, row, 0)
 

@@ -136,7 +136,7 @@ class FastPlane:
     def apply(self, commands: Sequence[Command]) -> None:
         """Carry out control's commands; see ``Plane.apply``."""
         if self.now >= self.memory.get("next_bin_ns"):
-            kernel.turn_to(self.memory.state)
+            kernel.turn_to(self.memory.state, self.now)
         for command in commands:
             _APPLY[type(command)](self, command)
 
@@ -274,7 +274,7 @@ class FastPlane:
 
     def _keep_margin(self) -> None:
         """A command may need rows of attempts, as an event does."""
-        while self.memory.get("free_attempts") < self._margin:
+        while kernel.lacks_rows(self.memory.state, self._margin):
             self._bring_rows()
 
     def _keep_cpu(self, pod: int, row: int) -> None:

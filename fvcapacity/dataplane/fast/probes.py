@@ -112,6 +112,7 @@ def _begin(s: State, worker: int) -> int:
     a.kind, a.refs, a.live, a.identity = PROBE, 1, 1, mix(w.identity, w.number)
     a.caller, a.home, a.container = worker, w.container, w.container
     a.burst, a.demand_ns, a.queued_ns, a.timeout_class = NO_BURST, max(1, w.cpu_ns), s.now_ns, NONE
+    a.own_thread = NONE
     c.refs += 1
     begin_timeout(s, row, w.timeout_class)
     beside = c.first_thread + c.threads - 1

@@ -125,13 +125,15 @@ class Container:
         """Give a visit a thread of its own, or put it into the queue and return None."""
         group = self.groups[group_number]
         if group.idle:
-            return self.threads[heappop(group.idle)]
+            thread = self.threads[heappop(group.idle)]
+            thread.held = True
+            return thread
         group.waiting.append(visit)
         return None
 
     def burst_ended(self, thread: Thread) -> None:
         """Let a thread go on with what waits, unless a visit keeps it (or a probe had one of its own)."""
-        if thread is self.beside or self.groups[thread.group].per_request:
+        if thread is self.beside or thread.held:
             self.node.idle(thread)
         else:
             self.give_back(thread)
@@ -139,6 +141,7 @@ class Container:
     def give_back(self, thread: Thread) -> None:
         """Hand a free thread to the first in the queue, or let it idle."""
         group = self.groups[thread.group]
+        thread.held = False
         if not group.waiting:
             self.node.idle(thread)
             heappush(group.idle, thread.index)
@@ -148,7 +151,7 @@ class Container:
             self.node.start(thread, head)
         else:
             self.node.tally.services[self.service][ServiceColumn.QUEUE_WAIT_NS] += self.node.env._now - head.arrived_ns
-            head.thread = thread
+            head.thread, thread.held = thread, True
             head.wake(thread)
 
     def leave(self) -> None:

@@ -44,13 +44,15 @@ class Burst:
 class Thread:
     """A thread of a container; it lives on its slice of the quota."""
 
-    __slots__ = ("burst", "container", "group", "index", "slice_ns", "throttled_since")
+    __slots__ = ("burst", "container", "group", "held", "index", "slice_ns", "throttled_since")
 
     def __init__(self, container: Container, group: int, index: int) -> None:
         self.container = container
         self.group = group
         self.index = index
         self.burst: Burst | None = None
+        self.held = False
+        """A visit keeps it from start to end."""
         self.slice_ns = 0
         self.throttled_since = -1
 

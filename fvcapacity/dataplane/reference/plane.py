@@ -29,7 +29,7 @@ from fvcapacity.dataplane.reference.arrivals import Arrivals
 from fvcapacity.dataplane.reference.calls import Calls
 from fvcapacity.dataplane.reference.clock import Clock
 from fvcapacity.dataplane.reference.code import as_lists
-from fvcapacity.dataplane.reference.container import DEAD, DRAINING, LISTENING, Container
+from fvcapacity.dataplane.reference.container import DEAD, DRAINING, LISTENING, STARTING, Container
 from fvcapacity.dataplane.reference.node import Burst, CpuScheduler
 from fvcapacity.dataplane.reference.probes import start_probes
 from fvcapacity.dataplane.reference.tally import Tally
@@ -139,8 +139,7 @@ class ReferencePlane:
 
     def observe(self) -> Observation:
         """Return usage and counts at the present instant."""
-        for node in self.nodes.values():
-            node.settle()
+        self._settle()
         usage = {
             pod: ContainerUsage(c.cpu_ns + self.cpu_before.get(pod, 0), c.memory_bytes, len(c.open), c.queued)
             for pod, c in self.containers.items()
@@ -149,11 +148,16 @@ class ReferencePlane:
 
     def finish(self) -> None:
         """Account for what is still open, and put the last minute away."""
-        for node in self.nodes.values():
-            node.settle()
+        self._settle()
         self.tally.flush()
         for client in self.open.values():
             count_open(self.statistics, client.route, self.now - client.arrived_ns)
+
+    def _settle(self) -> None:
+        """Book all progress up to now, the last of it into the minute that ends now or later."""
+        self.tally.turn_to(self.now - 1)
+        for node in self.nodes.values():
+            node.settle()
 
     # -- requests ------------------------------------------------------------------------------------
 
@@ -250,7 +254,7 @@ class ReferencePlane:
             done.succeed()
 
     def _listen(self, container: Container) -> None:
-        if container.state != DEAD:
+        if container.state == STARTING:
             container.state = LISTENING
             self.report(EventKind.STARTED, container)
 
