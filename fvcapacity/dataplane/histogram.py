@@ -27,11 +27,13 @@ def bin_of(duration_ns: int) -> int:
     """Return the bin of a duration in nanoseconds."""
     if duration_ns < (1 << LOWEST_BIT):
         return 0
-    octave = LOWEST_BIT
-    while octave < HIGHEST_BIT and (duration_ns >> (octave + 1)) > 0:
-        octave += 1
-    if octave >= HIGHEST_BIT:
+    if duration_ns >= (1 << HIGHEST_BIT):
         return BINS - 1
+    octave, rest = LOWEST_BIT, duration_ns >> LOWEST_BIT  # rest is below 2^27: five questions find its highest bit
+    for step in (16, 8, 4, 2, 1):
+        if rest >> step:
+            octave += step
+            rest >>= step
     within = (duration_ns >> (octave - SUB_BITS)) - (1 << SUB_BITS)
     return 1 + ((octave - LOWEST_BIT) << SUB_BITS) + within
 

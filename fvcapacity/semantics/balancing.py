@@ -10,7 +10,7 @@ from fvcapacity.semantics.jit import njit
 @njit
 def attempt_identity(caller: int, path: int, number: int) -> int:
     """Return the identity of attempt ``number`` of the call at ``path`` that the visit ``caller`` makes."""
-    return mix(mix(caller, path), number)
+    return mix(caller, path + number)
 
 
 @njit

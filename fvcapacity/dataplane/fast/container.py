@@ -131,16 +131,13 @@ def tick(s: State, node: int) -> None:
     n.ticking = 1
     if n.first_limited >= 0:
         serve_quotas(s, node)
-    ended = 0
-    thread = n.first_running
-    first = NONE
+    ended, last, thread = 0, NONE, n.first_running
     while thread >= 0:
         if thread_at(s, thread).remaining_ns <= 0:
-            ended += 1
-            first = thread
+            ended, last = ended + 1, thread
         thread = thread_at(s, thread).after
     if ended == 1:
-        _end_burst(s, first)
+        _end_burst(s, last)
     else:
         for _ in range(ended):
             _end_burst(s, _first_ended(s, node))

@@ -290,35 +290,45 @@ def count_burst(s: State, thread: int) -> None:
 @part
 def serve_quotas(s: State, node: int) -> None:
     """Refill the quotas whose period begins, and give new slices to threads that have spent theirs."""
-    now = s.now_ns
-    while True:  # usually one container has its edge now; several go in the order of their pods
-        found = NONE
-        container = node_at(s, node).first_limited
-        while container >= 0:
-            c = container_at(s, container)
-            if c.edge_ns <= now and (found < 0 or c.pod < container_at(s, found).pod):
-                found = container
-            container = c.limited_after
-        if found < 0:
-            break
-        _refill(s, found)
-    while True:
-        found = NONE
-        thread = node_at(s, node).first_running
-        while thread >= 0:
-            if _spent(s, thread) and (found < 0 or _before(s, thread, found)):
-                found = thread
-            thread = thread_at(s, thread).after
-        if found < 0:
-            break
-        remove_running(s, node, found)
-        run_or_throttle(s, found)
+    container = _due_for_refill(s, node)
+    while container >= 0:
+        _refill(s, container)
+        container = _due_for_refill(s, node)
+    thread = _first_spent(s, node)
+    while thread >= 0:
+        remove_running(s, node, thread)
+        run_or_throttle(s, thread)
+        thread = _first_spent(s, node)
+
+
+@part
+def _due_for_refill(s: State, node: int) -> int:
+    """Return the busy container whose period begins now; several come in the order of their pods."""
+    found, container = NONE, node_at(s, node).first_limited
+    while container >= 0:
+        c = container_at(s, container)
+        if c.edge_ns <= s.now_ns and (found < 0 or c.pod < container_at(s, found).pod):
+            found = container
+        container = c.limited_after
+    return found
+
+
+@part
+def _first_spent(s: State, node: int) -> int:
+    """Return the running thread that has spent its slice and is to be looked at first, or NONE."""
+    found, thread = NONE, node_at(s, node).first_running
+    while thread >= 0:
+        t = thread_at(s, thread)
+        if t.slice_ns == 0 and _spent(s, thread) and (found < 0 or _before(s, thread, found)):
+            found = thread
+        thread = t.after
+    return found
 
 
 @part
 def _spent(s: State, thread: int) -> bool:
     t = thread_at(s, thread)
-    return t.slice_ns == 0 and t.remaining_ns > 0 and container_at(s, t.container).quota_ns > 0
+    return t.remaining_ns > 0 and container_at(s, t.container).quota_ns > 0
 
 
 @part

@@ -24,7 +24,7 @@ from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Op
 from fvcapacity.semantics.balancing import operation_time, takes_branch
-from fvcapacity.semantics.jit import inlined, part
+from fvcapacity.semantics.jit import part
 
 _END, _CPU, _CALL, _BRANCH, _JUMP, _WAIT = (
     int(Op.END), int(Op.CPU), int(Op.CALL), int(Op.BRANCH), int(Op.JUMP), int(Op.WAIT),
@@ -36,7 +36,7 @@ _RESPONSE, _LOG, _WRITTEN = (
 _SERVED, _DRAINED, _LEFT = int(Cause.SERVED), int(EventKind.DRAINED), int(Step.LEFT)
 
 
-@inlined
+@part
 def go_on(s: State, row: int, cause: int) -> None:
     """What a visit waited for is over: begin its next operation, or end."""
     a = attempt_at(s, row)
