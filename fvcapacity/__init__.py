@@ -34,10 +34,13 @@ if TYPE_CHECKING:
     from fvcapacity.results.result import Result, load_result
     from fvcapacity.run import simulate
     from fvcapacity.scenario.model import Scenario
+    from fvcapacity.study.compare import compare
+    from fvcapacity.study.comparison import Comparison
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Comparison",
     "FvcapError",
     "InputError",
     "InvariantError",
@@ -51,14 +54,17 @@ __all__ = [
     "TopologyError",
     "TrafficError",
     "__version__",
+    "compare",
     "load_result",
     "load_scenario",
     "simulate",
 ]
 
 _HOMES = {
+    "Comparison": "fvcapacity.study.comparison",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
+    "compare": "fvcapacity.study.compare",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",
     "simulate": "fvcapacity.run",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from fvcapacity.cli.check import check
+from fvcapacity.cli.compare import compare
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.simulate import simulate
 from fvcapacity.cli.version import version
@@ -20,6 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command()(simulate)
+app.command()(compare)
 app.command()(check)
 app.command()(schema)
 app.command()(version)

@@ -23,7 +23,7 @@ def render_markdown(summary: Summary) -> str:
         f"# {headline(summary)}",
         sentence_text(summary["verdict"]["reason"]),
         f"**Bottleneck:** {sentence_text(summary['bottleneck']['sentence'])}",
-        *(_section(grid) for grid in grids),
+        *(section(grid) for grid in grids),
         f"## Scaling\n\n{scaling}" if scaling else "",
         f"## Money\n\n{sentence_text(money_line(summary))}",
         " ".join(remarks(summary, grids)).replace("*", "\\*"),
@@ -31,7 +31,8 @@ def render_markdown(summary: Summary) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _section(grid: Grid) -> str:
+def section(grid: Grid) -> str:
+    """Return a grid as a section with a table."""
     heads = _row([head.lstrip(">") for head in grid.heads])
     rule = _row(["---:" if head.startswith(">") else "---" for head in grid.heads])
     rows = [_row([cell.replace("|", "\\|").replace("*", "\\*") for cell in row]) for row in grid.rows]

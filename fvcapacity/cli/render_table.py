@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from fvcapacity.cli.view import (
@@ -27,7 +28,7 @@ WIDTH = 110
 SCREEN_LINES = 45
 _ROW_LIMITS = [*((15, services) for services in range(13, 7, -1)), *((routes, 8) for routes in range(14, 5, -1))]
 """How many rows of routes and services are tried, until all of it fits on a screen."""
-_STYLES = {"HOLDS": "bold green", "MISSED": "bold red", "NOTHING TO JUDGE": "bold yellow"}
+STYLES = {"HOLDS": "bold green", "MISSED": "bold red", "NOTHING TO JUDGE": "bold yellow"}
 
 
 def render_table(summary: Summary, *, width: int | None = None, color: bool | None = None) -> str:
@@ -49,6 +50,12 @@ def render_table(summary: Summary, *, width: int | None = None, color: bool | No
 
 
 def _rendered(summary: Summary, routes: int, services: int, width: int | None, color: bool | None) -> str:
+    grids = (routes_grid(summary, routes), services_grid(summary, services))
+    return drawn(lambda console: _print(console, summary, grids), width, color)
+
+
+def drawn(draw: Callable[[Console], None], width: int | None, color: bool | None) -> str:
+    """Return what ``draw`` prints on a console, without blanks at the ends of lines."""
     from rich.console import Console
 
     terminal = sys.stdout.isatty()
@@ -63,7 +70,7 @@ def _rendered(summary: Summary, routes: int, services: int, width: int | None, c
         emoji=False,
         legacy_windows=False,
     )
-    _print(console, summary, (routes_grid(summary, routes), services_grid(summary, services)))
+    draw(console)
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
 
 
@@ -72,13 +79,13 @@ def _print(console: Console, summary: Summary, grids: tuple[Grid, Grid]) -> None
 
     word = verdict_word(summary)
     title = Text(headline(summary))
-    title.stylize(_STYLES[word], 0, len(word))
+    title.stylize(STYLES[word], 0, len(word))
     console.print(title)
     console.print(sentence_text(summary["verdict"]["reason"]))
     console.print(Text.assemble(("Bottleneck: ", "bold"), sentence_text(summary["bottleneck"]["sentence"])))
     for grid in grids:
         console.print()
-        console.print(_table(grid))
+        console.print(grid_table(grid))
     console.print()
     scaling = "; ".join(scaling_lines(summary))
     if scaling:
@@ -87,7 +94,8 @@ def _print(console: Console, summary: Summary, grids: tuple[Grid, Grid]) -> None
     console.print(Text(" ".join(remarks(summary, grids)), style="dim"))
 
 
-def _table(grid: Grid) -> Table:
+def grid_table(grid: Grid) -> Table:
+    """Return a grid as a table for a console."""
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 

@@ -13,13 +13,12 @@ class Document(StrEnum):
 
     SCENARIO = "scenario"
     SUMMARY = "summary"
+    COMPARISON = "comparison"
     TABLES = "tables"
 
 
 def schema(
-    document: Annotated[
-        Document, typer.Argument(help="scenario and summary as JSON Schema, tables as Markdown.")
-    ] = Document.SCENARIO,
+    document: Annotated[Document, typer.Argument(help="JSON Schema; tables as Markdown.")] = Document.SCENARIO,
 ) -> None:
     """Print the JSON Schema of a scenario.
 
@@ -35,11 +34,14 @@ def document_text(document: Document) -> str:
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
     from fvcapacity.scenario.model import ScenarioFile
+    from fvcapacity.study.comparison import comparison_schema
 
     if document is Document.TABLES:
         return tables_markdown()
     if document is Document.SUMMARY:
         body = summary_schema()
+    elif document is Document.COMPARISON:
+        body = comparison_schema()
     else:
         body = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ScenarioFile.model_json_schema()}
     return json.dumps(body, indent=2, ensure_ascii=False) + "\n"

@@ -27,10 +27,14 @@ class Grid:
 def headline(summary: Summary) -> str:
     """Return the verdict in one line: ``MISSED  valentines, Sat 14 Feb 2026 17:00, 3h``."""
     scenario = summary["scenario"]
-    start = datetime.fromisoformat(scenario["start_utc"]).astimezone(ZoneInfo(scenario["time_zone"]))
-    length = format_duration(round(scenario["duration_s"] * 1e9))
-    when = f"{start:%a} {start.day} {start:%b %Y %H:%M} {scenario['time_zone']}, {length}"
-    return f"{verdict_word(summary)}  {scenario['name']}: {when}"
+    return f"{verdict_word(summary)}  {scenario['name']}: {window_text(scenario)}"
+
+
+def window_text(part: Mapping[str, Any]) -> str:
+    """Return when a window was: ``Sat 14 Feb 2026 17:00 America/Santiago, 3h``."""
+    start = datetime.fromisoformat(part["start_utc"]).astimezone(ZoneInfo(part["time_zone"]))
+    length = format_duration(round(part["duration_s"] * 1e9))
+    return f"{start:%a} {start.day} {start:%b %Y %H:%M} {part['time_zone']}, {length}"
 
 
 def verdict_word(summary: Summary) -> str:
@@ -105,7 +109,7 @@ def scaling_lines(summary: Summary) -> list[str]:
             )
     for pool in summary["nodes"]:
         count = _range(pool["nodes_min"], pool["nodes_max"])
-        lines.append(f"pool {pool['pool']}: {count} nodes, {_number(pool['node_hours'], 1)} node-hours")
+        lines.append(f"pool {pool['pool']}: {count} nodes, {number_text(pool['node_hours'], 1)} node-hours")
     return lines
 
 
@@ -115,9 +119,9 @@ def money_line(summary: Summary) -> str:
     if cost is None:
         return "No price list: no money."
     priced = {name: value for name, value in cost["by_category_usd"].items() if value["mean"] is not None}
-    parts = ", ".join(f"{name} {_number(value, 2, interval=False)}" for name, value in priced.items())
-    thousand = _number(cost["per_thousand_served_usd"], 4)
-    text = f"{_number(cost['total_usd'], 2)} USD for the window ({parts}); {thousand} USD per 1,000 requests served"
+    parts = ", ".join(f"{name} {number_text(value, 2, interval=False)}" for name, value in priced.items())
+    thousand = number_text(cost["per_thousand_served_usd"], 4)
+    text = f"{number_text(cost['total_usd'], 2)} USD for the window ({parts}); {thousand} USD per 1,000 requests served"
     return text + (f"; {len(cost['unpriced'])} items have no price and are left out" if cost["unpriced"] else "")
 
 
@@ -131,11 +135,11 @@ def _route_row(route: Mapping[str, Any]) -> tuple[str, ...]:
     name = "all user requests" if route["route"] == "all" else route["route"] + ("" if route["user"] else " *")
     return (
         name,
-        _number(route["requests"], 0, interval=False),
-        _number(route["error_ratio"], 2, factor=100, unit=" %", interval=False),
-        _number(route["p50_s"], 0, factor=1e3, interval=False),
-        _number(route["p95_s"], 0, factor=1e3),
-        _number(route["p99_s"], 0, factor=1e3, interval=False),
+        number_text(route["requests"], 0, interval=False),
+        number_text(route["error_ratio"], 2, factor=100, unit=" %", interval=False),
+        number_text(route["p50_s"], 0, factor=1e3, interval=False),
+        number_text(route["p95_s"], 0, factor=1e3),
+        number_text(route["p99_s"], 0, factor=1e3, interval=False),
         ", ".join(f"{name} {count:,.0f}" for name, count in causes[:2]) + (", ..." if len(causes) > 2 else ""),
     )
 
@@ -149,8 +153,8 @@ def _service_row(service: Mapping[str, Any], duration_s: float) -> tuple[str, ..
         NONE if service["replicas_min"] is None else _range(service["replicas_min"], service["replicas_max"]),
         NONE if cpu is None or not duration_s else f"{cpu / duration_s:.2f}",
         NONE if limit is None else format_cpu(limit),
-        _number(service["throttled_periods_ratio"], 0, factor=100, unit=" %", interval=False),
-        _number(service["elapsed_mean_s"], 0, factor=1e3, interval=False),
+        number_text(service["throttled_periods_ratio"], 0, factor=100, unit=" %", interval=False),
+        number_text(service["elapsed_mean_s"], 0, factor=1e3, interval=False),
         _shares(service),
         str(service["restarts_max"]),
         str(service["oom_kills_max"]),
@@ -181,7 +185,7 @@ def _range(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}-{high}"
 
 
-def _number(
+def number_text(
     figure: Mapping[str, Any], digits: int, *, factor: float = 1.0, unit: str = "", interval: bool = True
 ) -> str:
     """Return a figure, with half its interval when there is one and ``interval`` asks for it."""

@@ -13,9 +13,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,11 +22,10 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.results import directory as directories
 from fvcapacity.results.columns import HISTOGRAMS, TABLES
 from fvcapacity.results.storage import read_parquet, write_csv, write_parquet
 from fvcapacity.results.summary import SCHEMA_VERSION, Summary
-
-_FAMILY = SCHEMA_VERSION.rsplit("/", 1)[0] + "/"
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,20 +94,7 @@ class Result:
         """
         target = Path(directory)
         check_replaceable(target)
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            work = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
-        except OSError as error:
-            raise _unwritable(target, error) from None
-        try:
-            self._write(work, plots=plots)
-            work.chmod(0o777 & ~_umask())  # mkdtemp made it for our eyes alone
-            _replace(target, work)
-        except OSError as error:
-            raise _unwritable(target, error) from None
-        finally:
-            shutil.rmtree(work, ignore_errors=True)
-        return target
+        return directories.write_directory(target, lambda work: self._write(work, plots=plots))
 
     def _write(self, directory: Path, *, plots: bool) -> None:
         (directory / "summary.json").write_text(self.to_json(), encoding="utf-8")
@@ -164,21 +147,7 @@ def check_replaceable(directory: Path) -> None:
     InputError
         When something else stands there. Callers check before a long run, not after it.
     """
-    if not directory.exists() or (directory.is_dir() and not any(directory.iterdir())):
-        return
-    try:
-        ours = str(json.loads(_read(directory / "summary.json"))["schema_version"]).startswith(_FAMILY)
-    except (InputError, ValueError, KeyError, TypeError):
-        ours = False
-    if not ours:
-        raise InputError(
-            Problem(
-                "something else than a result stands here; it is left as it is",
-                location=Location(str(directory)),
-                field="--out",
-                hint="give another directory with --out, or move this one away",
-            )
-        )
+    directories.check_replaceable(directory, "summary.json", SCHEMA_VERSION, "result")
 
 
 def _read_summary(root: Path) -> dict[str, Any]:
@@ -210,39 +179,6 @@ def _read(path: Path) -> str:
                 hint="a result directory has a summary.json, written by fvcap simulate --out",
             )
         ) from None
-
-
-def _replace(target: Path, work: Path) -> None:
-    """Put ``work`` in the place of ``target``; the old one goes only after the new one stands."""
-    if not target.exists():
-        work.rename(target)
-        return
-    old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", dir=target.parent))
-    target.rename(old / "result")
-    try:
-        work.rename(target)
-    except OSError:
-        (old / "result").rename(target)
-        raise
-    finally:
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def _unwritable(target: Path, error: OSError) -> InputError:
-    return InputError(
-        Problem(
-            f"the result cannot be written: {error.strerror or error}",
-            location=Location(str(target)),
-            field="--out",
-            hint="give a directory that can be written with --out",
-        )
-    )
 
 
 def _same_frames(first: Mapping[str, pd.DataFrame], second: Mapping[str, pd.DataFrame]) -> bool:

@@ -32,6 +32,7 @@ def test_imports_point_downward():
 
 def test_public_names_are_pinned():
     assert fvcapacity.__all__ == [
+        "Comparison",
         "FvcapError",
         "InputError",
         "InvariantError",
@@ -45,6 +46,7 @@ def test_public_names_are_pinned():
         "TopologyError",
         "TrafficError",
         "__version__",
+        "compare",
         "load_result",
         "load_scenario",
         "simulate",
@@ -79,6 +81,7 @@ def test_every_error_is_public():
     [
         (Document.SCENARIO, "scenario.schema.json"),
         (Document.SUMMARY, "summary.schema.json"),
+        (Document.COMPARISON, "comparison.schema.json"),
         (Document.TABLES, "results.md"),
     ],
 )
@@ -93,7 +96,7 @@ def test_no_file_is_too_long():
     assert not long
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["simulate", "--help"], ["check", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["simulate", "--help"], ["compare", "--help"], ["check", "--help"]])
 def test_help_loads_nothing_heavy(arguments):
     code = (
         "import json, sys\n"
