@@ -113,6 +113,21 @@ def test_options_of_the_run(fake):
     assert options["progress"] is None  # stderr is no terminal here
 
 
+@pytest.mark.parametrize("text", ["5%", "0.05", "5 %"])
+def test_a_precision_is_a_share(fake, text):
+    assert simulate("--precision", text, "--measure", "errors", "--max-replications", "12").exit_code == 0
+    options = fake.calls[1]
+    assert (options["precision"], options["measure"], options["max_replications"]) == (0.05, "errors", 12)
+    assert options["replications"] is None
+
+
+def test_a_precision_and_a_number_are_refused(fake):
+    done = simulate("--precision", "5%", "--replications", "3")
+    assert done.exit_code == 2
+    assert "leave one of them out" in " ".join(done.stderr.split())
+    assert fake.calls == []
+
+
 @pytest.mark.parametrize(
     ("error", "code", "text"),
     [
@@ -189,7 +204,9 @@ def test_a_directory_that_is_not_ours_is_refused_before_the_run(fake):
     assert len(fake.calls) == 1  # loaded, not run
 
 
-@pytest.mark.parametrize("arguments", [["--scale", "-1"], ["--jobs", "0"], ["--plane", "warp"], ["--format", "xml"]])
+@pytest.mark.parametrize(
+    "arguments", [["--scale", "-1"], ["--jobs", "0"], ["--plane", "warp"], ["--format", "xml"], ["--precision", "5"]]
+)
 def test_options_that_cannot_be_are_refused(fake, arguments):
     assert simulate(*arguments).exit_code == 2
     assert fake.calls == []
