@@ -180,7 +180,12 @@ def comparison_of(
         routes=[part for part in parts if part.route != ALL],
         only_first=only_first,
         only_second=only_second,
-        notes=[*_notes(pairs, asked, complete, stopping), *_route_notes(only_first, only_second), *notes],
+        notes=[
+            *_notes(pairs, asked, complete, stopping),
+            *_route_notes(only_first, only_second),
+            *notes,
+            *_new_findings(first, second),
+        ],
     )
     return Comparison(summary.model_dump(mode="json"), frame, first, second)
 
@@ -295,6 +300,14 @@ def _route_notes(only_first: Sequence[str], only_second: Sequence[str]) -> Itera
             yield f"Only {side} has {'the route' if len(names) == 1 else 'the routes'} {', '.join(names)}."
     if only_first or only_second:
         yield "Routes are compared where both have them; what is over all user requests is not over the same routes."
+
+
+def _new_findings(first: Result, second: Result) -> Iterator[str]:
+    """Yield what was remarked when B was loaded or patched, and not of A."""
+    known = first.summary["scenario"]["findings"]
+    for finding in second.summary["scenario"]["findings"]:
+        if finding not in known:
+            yield f"B: {finding.rstrip('.')}."
 
 
 def _overruled(first: Scenario, second: Scenario, seed: int | None, plane: str | None) -> Iterator[str]:

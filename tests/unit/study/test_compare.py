@@ -129,6 +129,13 @@ def test_a_scenario_against_itself_is_the_same(shop):
     assert "A and B are the same" in comparison.summary["notes"][0]
 
 
+def test_what_is_remarkable_about_b_alone_is_said(shop):
+    idle = shop.with_patch("apiVersion: v1\nkind: Secret\nmetadata: {name: db}\nstringData: {password: new}\n")
+    notes = compare(shop, idle, replications=1).summary["notes"]
+    assert "B: secret/db changes nothing that capacity depends on." in notes
+    assert not any("America/Santiago" in note for note in notes)  # a finding of both
+
+
 def test_one_replication_has_differences_and_no_intervals(shop, faster):
     comparison = compare(shop, faster, replications=1)
     found = part(comparison, "p95")
