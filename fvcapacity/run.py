@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from fvcapacity.control.control_plane import ControlPlane
+from fvcapacity.checkpoint import INTERVAL_NS as CHECKPOINT_INTERVAL_NS
+from fvcapacity.checkpoint import Checkpoints
+from fvcapacity.control.control_plane import ControlCheckpoint, ControlPlane
 from fvcapacity.control.history import History
 from fvcapacity.cost.billing import bill_run
 from fvcapacity.cost.prices import PriceList
@@ -108,6 +111,29 @@ def simulate(
     return runs.result(stopping_part(rule, decision, len(runs.outcomes), MEASURES[measure].words))
 
 
+def prepare_plane(scenario: Scenario, tell: Callable[[str], None], *, plane: str | None = None) -> None:
+    """Compile the scenario's data plane if this machine has not done so yet, and say so.
+
+    Whoever runs scenarios does it by itself, in silence; this is for those who show people why they wait.
+
+    Parameters
+    ----------
+    tell
+        Told in a sentence what is happening, when it takes long.
+    plane
+        Instead of the scenario's.
+    """
+    program = compile_program(scenario.topology, scenario.cluster)
+    _prepare(plane or scenario.file.plane, program, tell)
+
+
+def _prepare(plane: str, program: Program, tell: Callable[[str], None] | None) -> None:
+    if plane == "fast":
+        from fvcapacity.dataplane.fast.prepare import prepare
+
+        prepare(program, tell)
+
+
 def as_run(scenario: Scenario, *, seed: int | None, plane: str | None, replications: int | None = None) -> Scenario:
     """Return a scenario with the options of a run in its file.
 
@@ -174,6 +200,7 @@ class Replications:
     def __post_init__(self) -> None:
         """Compile what all replications share."""
         self._program = compile_program(self.scenario.topology, self.scenario.cluster)
+        _prepare(self.scenario.file.plane, self._program, None)
 
     def extend(self, count: int) -> bool:
         """Run up to so many replications in all; False when that was interrupted."""
@@ -198,7 +225,10 @@ class Replications:
         scenario = as_run(self.scenario, seed=None, plane=None, replications=self.asked)
         bill = _bill(scenario, self.outcomes)
         tables = build_tables(scenario, self._program, self.outcomes)
-        return build_result(scenario, self._program, self.outcomes, bill, tables=tables, stopping=stopping)
+        result = build_result(scenario, self._program, self.outcomes, bill, tables=tables, stopping=stopping)
+        if self.complete and (checkpoints := checkpoints_of(self.scenario)) is not None:
+            checkpoints.forget()
+        return result
 
     def _tables(self) -> dict[str, pd.DataFrame]:
         tables = build_tables(self.scenario, self._program, self.outcomes)
@@ -212,23 +242,59 @@ def replication_seed(seed: int, replication: int) -> int:
 
 
 def run_replication(scenario: Scenario, program: Program, number: int, progress: Progress | None = None) -> RunOutcome:
-    """Run one replication from the start of its warm-up to the end of its window."""
+    """Run one replication from the start of its warm-up to the end of its window.
+
+    A long one on the fast plane leaves a checkpoint at the end of every simulated day, and goes on from the last one.
+    """
     window = scenario.file.window
     seed = replication_seed(scenario.file.seed, number)
     end = window.warm_up + window.duration
     plane = _PLANES[scenario.file.plane](program, _source(scenario, program, seed), seed, end)
     control = ControlPlane(scenario, program, seed, end)
     control.observe = plane.observe
-    reached = end
+    checkpoints = checkpoints_of(scenario)
+    if checkpoints is not None and (kept := checkpoints.load(number, seed)) is not None:
+        if kept.kind == "finished":
+            return cast(RunOutcome, kept.content)
+        _resume(plane, control, kept.content)
+    reached, due = end, _next_checkpoint(plane.now)
     try:
         for now in _drive(plane, control, end):
             if progress is not None:
                 progress(ProgressUpdate(number, now, end, _arrived(plane.statistics)))
+            if checkpoints is not None and due <= now < end:
+                due = _next_checkpoint(now)
+                checkpoints.keep_running(number, seed, _checkpoint(plane, control))
     except KeyboardInterrupt:
         reached = plane.now
     plane.finish()
     control.finish(reached)
-    return RunOutcome(number, seed, plane.statistics, control.history, window.duration, window.warm_up, reached)
+    outcome = RunOutcome(number, seed, plane.statistics, control.history, window.duration, window.warm_up, reached)
+    if checkpoints is not None and outcome.complete:
+        checkpoints.keep_finished(outcome)
+    return outcome
+
+
+def checkpoints_of(scenario: Scenario) -> Checkpoints | None:
+    """Return where a run keeps its checkpoints; None for a short one, and for a plane that can keep none."""
+    window = scenario.file.window
+    if scenario.file.plane != "fast" or window.warm_up + window.duration <= CHECKPOINT_INTERVAL_NS:
+        return None
+    return Checkpoints(scenario)
+
+
+def _next_checkpoint(now_ns: int) -> int:
+    return (now_ns // CHECKPOINT_INTERVAL_NS + 1) * CHECKPOINT_INTERVAL_NS
+
+
+def _checkpoint(plane: Plane, control: ControlPlane) -> tuple[Any, ControlCheckpoint]:
+    return cast(Any, plane).checkpoint(), control.checkpoint()
+
+
+def _resume(plane: Plane, control: ControlPlane, kept: tuple[Any, ControlCheckpoint]) -> None:
+    cast(Any, plane).resume(kept[0])
+    control.resume(kept[1])
+    control.observe = plane.observe
 
 
 def _arrived(statistics: Statistics) -> int:
@@ -237,7 +303,7 @@ def _arrived(statistics: Statistics) -> int:
 
 def _drive(plane: Plane, control: ControlPlane, end_ns: int) -> Iterator[int]:
     """Alternate the two planes to the end; yields the simulated time now and then."""
-    told = 0
+    told, step = plane.now, max(_PROGRESS_STEP_NS, end_ns // 1000)
     plane.apply(control.take_commands())
     while plane.now < end_ns:
         until = min(control.next_event_time(), end_ns)
@@ -246,7 +312,7 @@ def _drive(plane: Plane, control: ControlPlane, end_ns: int) -> Iterator[int]:
         if event is not None or now < end_ns:
             control.run_to(now, event)
         plane.apply(control.take_commands())
-        if now - told >= _PROGRESS_STEP_NS or now >= end_ns:
+        if now - told >= step or now >= end_ns:
             told = now
             yield now
 

@@ -106,6 +106,7 @@ def _load(
 
 
 def _run(one: Scenario, two: Scenario, out: Path | None, quiet: bool, **options: Any) -> Comparison:
+    from fvcapacity.run import prepare_plane
     from fvcapacity.study.compare import compare as run
     from fvcapacity.study.compare import pairs_of_runs
     from fvcapacity.study.comparison import check_comparison_replaceable
@@ -114,6 +115,8 @@ def _run(one: Scenario, two: Scenario, out: Path | None, quiet: bool, **options:
         check_comparison_replaceable(out)
     fixed = pairs_of_runs(one, two, options["replications"])
     count = options["max_replications"] if options["precision"] else fixed
+    if not quiet:
+        prepare_plane(one, lambda words: typer.echo(words, err=True), plane=options["plane"])
     with progress_bar(2 * count, quiet=quiet) as progress:
         comparison = run(one, two, progress=progress, **options)
     if out is not None:

@@ -123,11 +123,14 @@ def scenario_overrides(
 def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, **options: Any) -> tuple[Result, Path]:
     from fvcapacity.inputs import load_scenario
     from fvcapacity.results.result import check_replaceable
+    from fvcapacity.run import prepare_plane
     from fvcapacity.run import simulate as run
 
     loaded = load_scenario(path, overrides=overrides)
     directory = out or Path("results") / loaded.name
     check_replaceable(directory)
+    if not quiet:
+        prepare_plane(loaded, lambda words: typer.echo(words, err=True), plane=options["plane"])
     fixed = options["replications"] or loaded.file.replications
     count = options["max_replications"] if options["precision"] else fixed
     with progress_bar(count, quiet=quiet) as progress:

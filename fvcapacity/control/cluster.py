@@ -26,12 +26,12 @@ class Cluster:
     the same instant when its rank comes, or later.
     """
 
-    def __init__(self, scenario: Scenario, program: Program, seed: int) -> None:
+    def __init__(self, scenario: Scenario, program: Program, seed: int, now_ns: int = 0) -> None:
         self.scenario = scenario
         self.program = program
         self.seed = seed
         self.timings: ClusterTimings = scenario.file.cluster
-        self.env = simpy.Environment(initial_time=0)
+        self.env = simpy.Environment(initial_time=now_ns)
         self.state = ControlState()
         self.history = History()
         self.commands: list[Command] = []
@@ -53,7 +53,13 @@ class Cluster:
         """Plan work; work of the same kind and key that was planned before gives way."""
         due = self.now + delay_ns
         if self.state.queue.get((kind, key)) != due:
+            self.state.queue.pop((kind, key), None)  # the queue keeps the order in which work was planned
             self.state.queue[kind, key] = due
+            self.env.process(self._worker(kind, key))
+
+    def take_up(self) -> None:
+        """Wait for all planned work again, after the records came back from a checkpoint."""
+        for kind, key in self.state.queue:
             self.env.process(self._worker(kind, key))
 
     def cancel(self, kind: str, key: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from fvcapacity.control import kubelet
 from fvcapacity.control.clock import At, Rank
@@ -24,6 +25,15 @@ from fvcapacity.dataplane.plane import Command, Observation, PlaneEvent
 from fvcapacity.errors import InvariantError
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.model import Scenario
+
+
+@dataclass(frozen=True)
+class ControlCheckpoint:
+    """The control plane at an instant, in nanoseconds since the start of the run: records alone."""
+
+    now_ns: int
+    state: ControlState
+    history: History
 
 
 class ControlPlane:
@@ -54,6 +64,30 @@ class ControlPlane:
         self._cluster = Cluster(scenario, program, seed)
         self._register()
         start_state(self._cluster)
+        timings = self._cluster.timings
+        self.state.periodic = {
+            "metrics-server": timings.metrics_resolution,
+            "hpa": timings.metrics_resolution + timings.hpa_sync // 2,
+            "cluster-autoscaler": timings.autoscaler_scan,
+            "sampler": MINUTE_NS,
+        }
+        self._start_processes()
+
+    def checkpoint(self) -> ControlCheckpoint:
+        """Return all that the controllers know; take it when there are no commands that the plane has not had."""
+        cluster = self._cluster
+        if cluster.commands:
+            raise InvariantError("a checkpoint was asked for while commands wait for the plane")
+        return ControlCheckpoint(cluster.now, cluster.state, cluster.history)
+
+    def resume(self, checkpoint: ControlCheckpoint) -> None:
+        """Go on from a checkpoint: processes begin anew, each at what its record says."""
+        before = self._cluster
+        self._cluster = Cluster(before.scenario, before.program, before.seed, checkpoint.now_ns)
+        self._cluster.state, self._cluster.history = checkpoint.state, checkpoint.history
+        self._cluster.observe, self._cluster.running = before.observe, True
+        self._register()
+        self._cluster.take_up()
         self._start_processes()
 
     @property
@@ -125,14 +159,8 @@ class ControlPlane:
 
     def _start_processes(self) -> None:
         """Start the periodic controllers, each from the due time in its record."""
-        cluster, timings = self._cluster, self._cluster.timings
-        cluster.state.periodic = {
-            "metrics-server": timings.metrics_resolution,
-            "hpa": timings.metrics_resolution + timings.hpa_sync // 2,
-            "cluster-autoscaler": timings.autoscaler_scan,
-            "sampler": MINUTE_NS,
-        }
+        cluster = self._cluster
         for process in (metrics_server, horizontal_pod_autoscaler, cluster_autoscaler, sampler):
             cluster.env.process(process(cluster))
-        while cluster.env.peek() <= 0:
+        while cluster.env.peek() <= cluster.now:
             cluster.env.step()

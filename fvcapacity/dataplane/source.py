@@ -13,6 +13,9 @@ __all__ = ["ArrivalChunk", "ArrivalSource", "ClosedUsers", "OpenArrivals"]
 class OpenArrivals(Protocol):
     """A stream of arrivals whose memory does not depend on its length."""
 
+    position_ns: int
+    """Everything before this instant has been handed out; may be set, to resume a run."""
+
     def next_chunk(self) -> ArrivalChunk | None:
         """Return the next chunk, or None at the end of the run."""
 

@@ -116,7 +116,7 @@ class ScenarioFile(Model):
     cost: CostSettings | None = None
     seed: int = Field(default=1, ge=0, lt=2**63)
     replications: int = Field(default=1, ge=1, le=10_000)
-    plane: Literal["simpy", "fast"] = "simpy"
+    plane: Literal["fast", "simpy"] = "fast"
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """The order of what happens at the same instant.
 
 Events are ordered by (time, rank of the kind, identity), an identity being a hash that does not depend on where things
-are stored, compared as a signed number. Within one event, whatever becomes possible (a finished burst lets its visit go on, a freed thread is handed
-over) is carried out at once, first come first served, before the next event of the same instant.
+are stored, compared as a signed number. Within one event, whatever becomes possible (a finished burst lets its visit go
+on, a freed thread is handed over) is carried out at once, first come first served, before the next event of the same
+instant.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -31,15 +31,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def cache_directory() -> Path:
     """Return the directory that holds compiled rules of exactly these sources on exactly this machine."""
-    digest = hashlib.sha256()
-    for room in _JITTED:
+    facts = (platform.machine(), platform.processor(), os.environ.get("NUMBA_BOUNDSCHECK", ""))
+    digest = hashlib.sha256(f"{sources_digest(_JITTED)} {facts}".encode())
+    return user_cache() / digest.hexdigest()[:20]
+
+
+def user_cache() -> Path:
+    """Return where this package keeps what it can make again: compiled code, checkpoints of unfinished runs."""
+    root = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
+    return Path(root) / "fvcapacity"
+
+
+def sources_digest(rooms: Sequence[str] = (".",)) -> str:
+    """Return a hash of the sources of some rooms (all by default), and of the releases that they build upon."""
+    digest = hashlib.sha256(repr((version("numba"), version("numpy"), sys.version)).encode())
+    for room in rooms:
         for source in sorted((_PACKAGE / room).rglob("*.py")):
             digest.update(source.relative_to(_PACKAGE).as_posix().encode())
             digest.update(source.read_bytes())
-    facts = (version("numba"), version("numpy"), platform.machine(), platform.processor(), sys.version)
-    digest.update(repr((facts, os.environ.get("NUMBA_BOUNDSCHECK", ""))).encode())
-    root = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    return Path(root) / "fvcapacity" / digest.hexdigest()[:20]
+    return digest.hexdigest()
 
 
 def _usable(directory: Path) -> Path:
@@ -53,29 +63,34 @@ def _usable(directory: Path) -> Path:
         return fallback
 
 
+def ready_mark(name: str) -> Path:
+    """Return the file that stands beside compiled code once all of it (under this name) is in the cache."""
+    directory = os.environ.get("NUMBA_CACHE_DIR") or str(_usable(cache_directory()))
+    return Path(directory) / f"{name}-{cache_directory().name}.ready"
+
+
 if "numba" not in sys.modules and "NUMBA_CACHE_DIR" not in os.environ:
     os.environ["NUMBA_CACHE_DIR"] = str(_usable(cache_directory()))
 
 import numba  # noqa: E402  (the cache directory has to be known first)
 
-
-_OPTIONS = {"nogil": True, "error_model": "numpy"}
-_NO_WAY_IN = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_OPTIONS: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+_NO_WAY_IN: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def njit(function: F) -> F:
     """Compile a scalar rule at its first call; the result keeps its Python body as ``.py_func``."""
-    return _once_for_all_integers(numba.njit(cache=True, **_OPTIONS)(function))
+    return cast(F, _once_for_all_integers(numba.njit(cache=True, **_OPTIONS)(function)))
 
 
 def part(function: F) -> F:
     """Compile as a part of other compiled functions only: without a way in from Python, and cached with those."""
-    return _once_for_all_integers(numba.njit(**_OPTIONS, **_NO_WAY_IN)(function))
+    return cast(F, _once_for_all_integers(numba.njit(**_OPTIONS, **_NO_WAY_IN)(function)))
 
 
 def inlined(function: F) -> F:
     """Compile like `part`, and always into its caller: for small functions on the way of every event."""
-    return _once_for_all_integers(numba.njit(forceinline=True, **_OPTIONS, **_NO_WAY_IN)(function))
+    return cast(F, _once_for_all_integers(numba.njit(forceinline=True, **_OPTIONS, **_NO_WAY_IN)(function)))
 
 
 def _once_for_all_integers(dispatcher: Any) -> Any:
@@ -84,13 +99,14 @@ def _once_for_all_integers(dispatcher: Any) -> Any:
     A constant in compiled code has a type of its own (``Literal[int](7)``); a plain int64 does as well, and the kernel
     compiles in two thirds of the time.
     """
-    from numba.core import types
+    from numba.core.types import unliteral
 
+    plain_type = cast(Any, unliteral)
     template = dispatcher.get_call_template
 
     def plain(arguments: Any, keywords: Any) -> Any:
-        named = {name: types.unliteral(kind) for name, kind in keywords.items()}
-        return template(tuple(types.unliteral(kind) for kind in arguments), named)
+        named = {name: plain_type(kind) for name, kind in keywords.items()}
+        return template(tuple(plain_type(kind) for kind in arguments), named)
 
     dispatcher.get_call_template = plain
     return dispatcher
@@ -115,7 +131,7 @@ def row_reader(core: np.dtype[Any], table: str, row: np.dtype[Any], rows: str = 
     from numba.extending import intrinsic
 
     owner, result = numba.from_dtype(core), numba.from_dtype(row)
-    check = bool(numba.config.BOUNDSCHECK)
+    check = bool(cast(Any, numba.config).BOUNDSCHECK)
     places = [owner.fields[name].offset for name in (table, rows or f"{table}_rows")]
 
     def read(typing: Any, core: Any, number: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -114,7 +115,11 @@ class FastPlane:
     def records(self) -> list[RequestRecord]:
         """Requests that ended, of those that were to be recorded."""
         self._put_away()
-        return [RequestRecord(*row[:4], Cause(row[4])) for part in self._records for row in part.tolist()]
+        return [
+            RequestRecord(row[0], row[1], row[2], row[3], Cause(row[4]))
+            for part in self._records
+            for row in part.tolist()
+        ]
 
     @property
     def trace(self) -> list[TraceLine]:
@@ -162,6 +167,19 @@ class FastPlane:
         clients = (attempts["refs"] > 0) & (attempts["live"] > 0) & (attempts["caller"] < 0)
         for row in attempts[clients & (attempts["kind"] == ATTEMPT)]:
             count_open(self.statistics, int(row["route"]), self.now - int(row["entered_ns"]))
+
+    def checkpoint(self) -> dict[str, Any]:
+        """Return all that the plane knows at the present instant, for `resume` in a new plane of the same run."""
+        kept = {name: getattr(self, name) for name in _KEPT}
+        return {**kept, "arrivals_ns": getattr(self.source.stream, "position_ns", 0)}
+
+    def resume(self, checkpoint: dict[str, Any]) -> None:
+        """Go on from a checkpoint of the same program, source and seed."""
+        for name in _KEPT:
+            setattr(self, name, checkpoint[name])
+        if self.source.stream is not None:
+            self.source.stream.position_ns = checkpoint["arrivals_ns"]
+        write_statistics(self.memory, self.statistics)
 
     # -- what the kernel asks for --------------------------------------------------------------------
 
@@ -315,6 +333,11 @@ class FastPlane:
         endpoints[: len(rows)] = rows
         service["endpoints"] = len(rows)
 
+
+_KEPT = (
+    "statistics", "memory", "rows", "cpu_before", "node_rows", "cpu_cores", "_free_workers", "_records", "_trace",
+)  # fmt: skip
+"""What a checkpoint holds besides the position in the stream of arrivals."""
 
 _BRING: dict[int, Callable[[FastPlane], None]] = {
     kernel.NEED_ARRIVALS: FastPlane._bring_arrivals,

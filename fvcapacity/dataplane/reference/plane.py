@@ -124,7 +124,7 @@ class ReferencePlane:
             return self.outbox.popleft()
         with _no_collector():
             while (due := env.peek()) < until:
-                self.tally.turn_to(due)
+                self.tally.turn_to(due)  # type: ignore[arg-type]  # times are integers
                 env.step()
                 if self.outbox and env.settled():
                     return self.outbox.popleft()

@@ -1,0 +1,93 @@
+"""Long runs that survive a kill: what is kept of a replication at the end of every simulated day, and at its end.
+
+Checkpoints lie in the user's cache directory under a name that is a hash of everything that makes the run what it is
+(inputs, settings, seed, and the sources of this package), so that a run never goes on from another one's. They are
+pickles, and are read only from there: never from a directory that somebody else may have filled. Files are written
+aside and renamed; a kill at any moment leaves the last whole one.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import pickle
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.scenario_text import scenario_text
+from fvcapacity.scenario.model import Scenario
+from fvcapacity.semantics.jit import sources_digest, user_cache
+
+INTERVAL_NS = 24 * 3600 * 10**9
+"""Simulated time between two checkpoints; shorter runs have none."""
+
+_DAMAGED = (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError, KeyError, IndexError, ValueError)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What a file holds: a finished replication, or the two planes in the middle of one."""
+
+    kind: Literal["finished", "running"]
+    content: Any
+
+
+class Checkpoints:
+    """The checkpoints of one run.
+
+    Parameters
+    ----------
+    scenario
+        As it is run.
+    """
+
+    def __init__(self, scenario: Scenario) -> None:
+        digest = hashlib.sha256(sources_digest().encode())
+        digest.update(repr((sorted(scenario.input_hashes.items()), scenario_text(_alone(scenario)))).encode())
+        digest.update(pickle.dumps((scenario.cluster, scenario.topology, scenario.start_ns)))  # patched or not
+        self.directory = user_cache() / "checkpoints" / digest.hexdigest()[:24]
+
+    def load(self, replication: int, seed: int) -> Kept | None:
+        """Return what is kept of a replication; None when nothing is, or the file is damaged."""
+        try:
+            with gzip.open(self._path(replication, seed)) as file:
+                kept = pickle.load(file)
+        except _DAMAGED:
+            return None
+        return kept if isinstance(kept, Kept) else None
+
+    def keep_running(self, replication: int, seed: int, content: Any) -> None:
+        """Keep both planes of a replication."""
+        self._write(replication, seed, Kept("running", content))
+
+    def keep_finished(self, outcome: RunOutcome) -> None:
+        """Keep a finished replication, which need not be run again when others were interrupted."""
+        self._write(outcome.replication, outcome.seed, Kept("finished", outcome))
+
+    def forget(self) -> None:
+        """Remove all of the run: its result is there."""
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _path(self, replication: int, seed: int) -> Path:
+        return self.directory / f"{replication:05d}-{seed & (2**64 - 1):016x}.pickle.gz"
+
+    def _write(self, replication: int, seed: int, kept: Kept) -> None:
+        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        handle, name = tempfile.mkstemp(dir=self.directory)
+        try:
+            with os.fdopen(handle, "wb") as raw, gzip.open(raw, "wb", compresslevel=1) as file:
+                pickle.dump(kept, file, protocol=pickle.HIGHEST_PROTOCOL)
+            Path(name).replace(self._path(replication, seed))
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+
+def _alone(scenario: Scenario) -> Any:
+    """Return the scenario's file as one replication sees it: how many others there are does not matter."""
+    return scenario.file.model_copy(update={"replications": 1})
