@@ -81,7 +81,9 @@ class Composer:
         except _TooMuchError:
             return False
         except yaml.MarkedYAMLError as error:
-            self.problems.append(_syntax_problem(error, self.file))
+            # Newer releases of libyaml give up on deep nesting itself, before it hands out what it has read.
+            deep = "maximum nesting depth" in str(error)
+            self.problems.append((_depth_problem if deep else _syntax_problem)(error, self.file))
             return False
         except (yaml.YAMLError, RecursionError) as error:
             message = f"cannot be read as YAML: {_first_line(error)}"
@@ -181,6 +183,12 @@ def _place(event: Any) -> tuple[int, int]:
 
 def _first_line(error: Exception) -> str:
     return (str(error).splitlines() or ["unknown"])[0]
+
+
+def _depth_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
+    line = error.problem_mark.line + 1 if error.problem_mark else None
+    message = f"nested deeper than {MAX_DEPTH} levels"
+    return Problem(message, Location(file, line), hint="flatten the document", rule="yaml-depth")
 
 
 def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:

@@ -29,6 +29,7 @@ class Recorded:
     rows: list[tuple[int, int]]
     seed: int = 0
     done: bool = False
+    position_ns: int = 0
 
     def next_chunk(self) -> ArrivalChunk | None:
         if self.done:
