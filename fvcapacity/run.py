@@ -20,6 +20,7 @@ from fvcapacity.dataplane.plane import Plane
 from fvcapacity.dataplane.reference.plane import ReferencePlane
 from fvcapacity.dataplane.source import ArrivalSource, ClosedUsers
 from fvcapacity.dataplane.statistics import BIN_NS, RouteColumn, Statistics
+from fvcapacity.dataplane.trace import NO_RECORDS
 from fvcapacity.errors import ScenarioError
 from fvcapacity.program.arrivals import ArrivalStream
 from fvcapacity.program.compile import compile_program
@@ -40,9 +41,10 @@ from fvcapacity.results.stopping import (
 )
 from fvcapacity.results.summary import StoppingPart
 from fvcapacity.results.tables import build_tables
+from fvcapacity.scenario.instants import epoch_ns
 from fvcapacity.scenario.model import Scenario, ScenarioFile
 from fvcapacity.semantics.draw import mix
-from fvcapacity.units import NS_PER_S
+from fvcapacity.units import NS_PER_S, format_duration
 
 Progress = Callable[[ProgressUpdate], None]
 
@@ -249,7 +251,8 @@ def run_replication(scenario: Scenario, program: Program, number: int, progress:
     window = scenario.file.window
     seed = replication_seed(scenario.file.seed, number)
     end = window.warm_up + window.duration
-    plane = _PLANES[scenario.file.plane](program, _source(scenario, program, seed), seed, end)
+    log = _request_log(scenario)
+    plane = _PLANES[scenario.file.plane](program, _source(scenario, program, seed), seed, end, log)
     control = ControlPlane(scenario, program, seed, end)
     control.observe = plane.observe
     checkpoints = checkpoints_of(scenario)
@@ -269,7 +272,10 @@ def run_replication(scenario: Scenario, program: Program, number: int, progress:
         reached = plane.now
     plane.finish()
     control.finish(reached)
-    outcome = RunOutcome(number, seed, plane.statistics, control.history, window.duration, window.warm_up, reached)
+    requests = None if log == NO_RECORDS else plane.record_table()
+    outcome = RunOutcome(
+        number, seed, plane.statistics, control.history, window.duration, window.warm_up, reached, requests
+    )
     if checkpoints is not None and outcome.complete:
         checkpoints.keep_finished(outcome)
     return outcome
@@ -317,17 +323,35 @@ def _drive(plane: Plane, control: ControlPlane, end_ns: int) -> Iterator[int]:
             yield now
 
 
-def _reference(program: Program, source: ArrivalSource, seed: int, duration_ns: int) -> Plane:
-    return ReferencePlane(program, source, seed, duration_ns)
+def _request_log(scenario: Scenario) -> tuple[int, int]:
+    """Return in which stretch of the run requests are written down, from its start (warm-up included)."""
+    log, window = scenario.file.requests, scenario.file.window
+    if log is None:
+        return NO_RECORDS
+    start = epoch_ns(log.start, ZoneInfo(scenario.file.time_zone)) - scenario.start_ns + window.warm_up
+    clipped = max(start, window.warm_up), min(start + log.duration, window.warm_up + window.duration)
+    if clipped[0] >= clipped[1]:
+        raise ScenarioError(
+            "requests: nothing of this stretch of time lies in the window, so that there is no request to write down",
+            hint=f"the window begins at {window.start} and lasts {format_duration(window.duration)}",
+        )
+    return clipped
 
 
-def _fast(program: Program, source: ArrivalSource, seed: int, duration_ns: int) -> Plane:
+def _reference(program: Program, source: ArrivalSource, seed: int, duration_ns: int, log: tuple[int, int]) -> Plane:
+    return ReferencePlane(program, source, seed, duration_ns, records=log)
+
+
+def _fast(program: Program, source: ArrivalSource, seed: int, duration_ns: int, log: tuple[int, int]) -> Plane:
     from fvcapacity.dataplane.fast.plane import FastPlane  # loads Numba's machinery, which the other does not need
 
-    return FastPlane(program, source, seed, duration_ns)
+    return FastPlane(program, source, seed, duration_ns, records=log)
 
 
-_PLANES: dict[str, Callable[[Program, ArrivalSource, int, int], Plane]] = {"fast": _fast, "simpy": _reference}
+_PLANES: dict[str, Callable[[Program, ArrivalSource, int, int, tuple[int, int]], Plane]] = {
+    "fast": _fast,
+    "simpy": _reference,
+}
 
 
 def _source(scenario: Scenario, program: Program, seed: int) -> ArrivalSource:

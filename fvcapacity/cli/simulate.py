@@ -49,6 +49,10 @@ def simulate(
     arrivals: Annotated[Arrivals | None, typer.Option(help="How requests arrive inside an interval.")] = None,
     start: Annotated[str | None, typer.Option(help="Start of the window (local time).")] = None,
     duration: Annotated[str | None, typer.Option(help="Length of the window, like 2h or 90m.")] = None,
+    requests_from: Annotated[
+        str | None, typer.Option(help="Write down every request from this instant on (with --requests-for).")
+    ] = None,
+    requests_for: Annotated[str | None, typer.Option(help="For how long, like 10m.")] = None,
     seed: Seed = None,
     replications: Annotated[int | None, typer.Option(help="How often to run, each with its own seed.", min=1)] = None,
     precision: Precision = None,
@@ -72,6 +76,8 @@ def simulate(
     refuse_both(replications, precision)
     with reported(debug=debug):
         overrides = scenario_overrides(scenario, traffic, traffic_from, scale, arrivals, start, duration)
+        log = {"requests.start": requests_from, "requests.duration": requests_for}
+        overrides |= {field: value for field, value in log.items() if value is not None}
         result, directory = _run(
             scenario,
             overrides,

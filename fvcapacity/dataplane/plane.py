@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Protocol
 
+import numpy as np
+import numpy.typing as npt
+
 from fvcapacity.dataplane.statistics import Statistics
 
 
@@ -178,3 +181,6 @@ class Plane(Protocol):
 
     def finish(self) -> None:
         """Settle all progress at the present instant and account for what is still open."""
+
+    def record_table(self) -> npt.NDArray[np.int64]:
+        """Return a row for each request that was to be written down and has ended (columns of `RequestRecord`)."""

@@ -319,6 +319,22 @@ BILL = TableSpec(
     open_ended=True,
 )
 
+REQUESTS = TableSpec(
+    "requests",
+    "One request that arrived in the stretch that the scenario wanted written down, and ended.",
+    (
+        REPLICATION,
+        Column("route", "", "string", "Name of the route."),
+        Column("time_utc", "", "utc", "When it arrived."),
+        Column("time_s", "s", "float64", "The same, counted from the start of the window."),
+        Column("response_time_s", "s", "float64", "From its arrival to the answer, or until its user gave up."),
+        Column("cause", "", "string", "`served`, or why it failed."),
+    ),
+)
+
+OPTIONAL = ("bill", "requests")
+"""Tables that a result has only when they were asked for."""
+
 TABLES: dict[str, TableSpec] = {
     spec.name: spec
     for spec in (
@@ -335,6 +351,7 @@ TABLES: dict[str, TableSpec] = {
         NODES,
         EVENTS,
         BILL,
+        REQUESTS,
     )
 }
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
+
 from fvcapacity.control.history import History
 from fvcapacity.dataplane.statistics import Statistics
 
@@ -44,6 +47,9 @@ class RunOutcome:
         Length of the judged window, and of what was simulated before it.
     complete_until_ns
         Simulated time that was reached; less than ``warm_up_ns + duration_ns`` when interrupted.
+    requests
+        int64, shape (requests, 5): the columns of `RequestRecord` of those that were written down; None when none
+        was asked for.
     """
 
     replication: int
@@ -53,6 +59,7 @@ class RunOutcome:
     duration_ns: int
     warm_up_ns: int
     complete_until_ns: int
+    requests: npt.NDArray[np.int64] | None = None
 
     @property
     def complete(self) -> bool:

@@ -23,7 +23,7 @@ from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
 from fvcapacity.results import directory as directories
-from fvcapacity.results.columns import HISTOGRAMS, TABLES
+from fvcapacity.results.columns import HISTOGRAMS, OPTIONAL, TABLES
 from fvcapacity.results.storage import read_parquet, write_csv, write_parquet
 from fvcapacity.results.summary import SCHEMA_VERSION, Summary
 
@@ -131,7 +131,7 @@ def load_result(directory: str | Path) -> Result:
     tables = {
         name: read_parquet(root / "tables" / f"{name}.parquet", spec)
         for name, spec in TABLES.items()
-        if name != "bill" or (root / "tables" / "bill.parquet").exists()
+        if name not in OPTIONAL or (root / "tables" / f"{name}.parquet").exists()
     }
     histograms = {
         name: read_parquet(root / "histograms" / f"{name}.parquet", spec) for name, spec in HISTOGRAMS.items()

@@ -12,6 +12,7 @@ from fvcapacity.results.conservation import check_conservation
 from fvcapacity.results.control_tables import control_tables
 from fvcapacity.results.frames import conform
 from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.request_table import request_table
 from fvcapacity.results.route_tables import route_minutes, route_table, route_windows, sparse_histogram
 from fvcapacity.results.service_tables import service_minutes, service_table
 from fvcapacity.results.span import windows_of
@@ -38,6 +39,8 @@ def build_tables(scenario: Scenario, program: Program, outcomes: Sequence[RunOut
             "service_minutes": service_minutes(outcome, program, scenario),
             **control,
         }
+        if outcome.requests is not None:
+            one["requests"] = request_table(outcome, program, scenario)
         for name, table in one.items():
             parts.setdefault(name, []).append(table)
     return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}

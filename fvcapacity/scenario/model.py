@@ -100,6 +100,14 @@ class CostSettings(Model):
     currency: str = "USD"
 
 
+class RequestLog(Model):
+    """A stretch of time in which every single request is written down, as a table of the result."""
+
+    start: datetime
+    """Local time of the scenario's time zone, unless it carries an offset. Requests that arrive from then on."""
+    duration: DurationNs = Field(gt=0)
+
+
 class ScenarioFile(Model):
     """The YAML that the user writes. Paths are relative to the file."""
 
@@ -117,6 +125,8 @@ class ScenarioFile(Model):
     seed: int = Field(default=1, ge=0, lt=2**63)
     replications: int = Field(default=1, ge=1, le=10_000)
     plane: Literal["fast", "simpy"] = "fast"
+    requests: RequestLog | None = None
+    """None: no request is written down; tables and histograms say what there is to say of all of them."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import numpy as np
 from fvcapacity.dataplane.fast import kernel
 from fvcapacity.dataplane.fast.container import DEAD, DRAINING
 from fvcapacity.dataplane.fast.containers import ContainerRows
-from fvcapacity.dataplane.fast.layout import ARRIVAL, NONE, Table
+from fvcapacity.dataplane.fast.layout import ARRIVAL, NONE, Ints, Table
 from fvcapacity.dataplane.fast.memory import Memory
 from fvcapacity.dataplane.fast.rows import ATTEMPT
 from fvcapacity.dataplane.fast.tables import (
@@ -114,12 +114,12 @@ class FastPlane:
     @property
     def records(self) -> list[RequestRecord]:
         """Requests that ended, of those that were to be recorded."""
+        return [RequestRecord(row[0], row[1], row[2], row[3], Cause(row[4])) for row in self.record_table().tolist()]
+
+    def record_table(self) -> Ints:
+        """Return the records as an array, shape (requests, 5)."""
         self._put_away()
-        return [
-            RequestRecord(row[0], row[1], row[2], row[3], Cause(row[4]))
-            for part in self._records
-            for row in part.tolist()
-        ]
+        return np.concatenate([part.view(np.int64).reshape(-1, 5) for part in self._records])
 
     @property
     def trace(self) -> list[TraceLine]:

@@ -11,6 +11,9 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+import numpy as np
+import numpy.typing as npt
+
 from fvcapacity.dataplane.plane import (
     AddNode,
     Command,
@@ -116,6 +119,10 @@ class ReferencePlane:
     def trace(self) -> list[TraceLine]:
         """Every step so far (empty unless ``tracing``)."""
         return self.tally.trace or []
+
+    def record_table(self) -> npt.NDArray[np.int64]:
+        """Return the records as an array, shape (requests, 5)."""
+        return np.array(self.records, np.int64).reshape(-1, 5)
 
     def advance(self, until: int) -> PlaneEvent | None:
         """Run [now, until); see ``Plane.advance``."""
