@@ -1,4 +1,7 @@
-"""Long runs that survive a kill: what is kept of a replication at the end of every simulated day, and at its end.
+"""Long runs: their days are put away one by one, and survive a kill.
+
+At the end of every simulated day a replication puts away what was counted and sampled in it, and keeps both planes as
+they are. Memory then does not grow with the days, and whoever starts the same run again goes on from the last one.
 
 Checkpoints lie in the user's cache directory under a name that is a hash of everything that makes the run what it is
 (inputs, settings, seed, and the sources of this package), so that a run never goes on from another one's. They are
@@ -16,9 +19,9 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
-from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.outcome import Part, RunOutcome
 from fvcapacity.results.scenario_text import scenario_text
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.semantics.jit import sources_digest, user_cache
@@ -37,6 +40,17 @@ class Kept:
     content: Any
 
 
+@dataclass(frozen=True)
+class StoredPart:
+    """A day that was put away; calling it loads it."""
+
+    path: Path
+
+    def __call__(self) -> Part:
+        """Return what was counted and sampled in it."""
+        return cast(Part, _read(self.path))
+
+
 class Checkpoints:
     """The checkpoints of one run.
 
@@ -53,39 +67,55 @@ class Checkpoints:
         self.directory = user_cache() / "checkpoints" / digest.hexdigest()[:24]
 
     def load(self, replication: int, seed: int) -> Kept | None:
-        """Return what is kept of a replication; None when nothing is, or the file is damaged."""
+        """Return what is kept of a replication; None when nothing is, or a file of it is damaged."""
         try:
-            with gzip.open(self._path(replication, seed)) as file:
-                kept = pickle.load(file)
+            kept = _read(self._path(replication, seed))
+            if not isinstance(kept, Kept):
+                return None
+            for part in kept.content.earlier:
+                part()  # a damaged day is no use either
         except _DAMAGED:
             return None
-        return kept if isinstance(kept, Kept) else None
+        return kept
+
+    def put_away(self, replication: int, seed: int, part: Part) -> StoredPart:
+        """Keep a day of a replication."""
+        path = self._path(replication, seed, f"-at-{part.offset_ns}")
+        _write(path, part)
+        return StoredPart(path)
 
     def keep_running(self, replication: int, seed: int, content: Any) -> None:
         """Keep both planes of a replication."""
-        self._write(replication, seed, Kept("running", content))
+        _write(self._path(replication, seed), Kept("running", content))
 
     def keep_finished(self, outcome: RunOutcome) -> None:
         """Keep a finished replication, which need not be run again when others were interrupted."""
-        self._write(outcome.replication, outcome.seed, Kept("finished", outcome))
+        _write(self._path(outcome.replication, outcome.seed), Kept("finished", outcome))
 
     def forget(self) -> None:
         """Remove all of the run: its result is there."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def _path(self, replication: int, seed: int) -> Path:
-        return self.directory / f"{replication:05d}-{seed & (2**64 - 1):016x}.pickle.gz"
+    def _path(self, replication: int, seed: int, what: str = "") -> Path:
+        return self.directory / f"{replication:05d}-{seed & (2**64 - 1):016x}{what}.pickle.gz"
 
-    def _write(self, replication: int, seed: int, kept: Kept) -> None:
-        self.directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=self.directory)
-        try:
-            with os.fdopen(handle, "wb") as raw, gzip.open(raw, "wb", compresslevel=1) as file:
-                pickle.dump(kept, file, protocol=pickle.HIGHEST_PROTOCOL)
-            Path(name).replace(self._path(replication, seed))
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+
+def _read(path: Path) -> Any:
+    with gzip.open(path) as file:
+        return pickle.load(file)
+
+
+def _write(path: Path, content: Any) -> None:
+    """Write aside, and rename."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as raw, gzip.open(raw, "wb", compresslevel=1) as file:
+            pickle.dump(content, file, protocol=pickle.HIGHEST_PROTOCOL)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _alone(scenario: Scenario) -> Any:

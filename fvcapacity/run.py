@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from fvcapacity.checkpoint import INTERVAL_NS as CHECKPOINT_INTERVAL_NS
-from fvcapacity.checkpoint import Checkpoints
+from fvcapacity.checkpoint import Checkpoints, StoredPart
 from fvcapacity.control.control_plane import ControlCheckpoint, ControlPlane
 from fvcapacity.control.history import History
 from fvcapacity.cost.billing import bill_run
@@ -19,7 +19,7 @@ from fvcapacity.cost.prices import PriceList
 from fvcapacity.dataplane.plane import Plane
 from fvcapacity.dataplane.reference.plane import ReferencePlane
 from fvcapacity.dataplane.source import ArrivalSource, ClosedUsers
-from fvcapacity.dataplane.statistics import BIN_NS, RouteColumn, Statistics
+from fvcapacity.dataplane.statistics import RouteColumn, Statistics
 from fvcapacity.dataplane.trace import NO_RECORDS
 from fvcapacity.errors import ScenarioError
 from fvcapacity.program.arrivals import ArrivalStream
@@ -29,8 +29,9 @@ from fvcapacity.program.program import Program
 from fvcapacity.results.build import build_result
 from fvcapacity.results.estimators import estimate_mean
 from fvcapacity.results.measures import MEASURES, MeasureName
-from fvcapacity.results.outcome import ProgressUpdate, RunOutcome
+from fvcapacity.results.outcome import Part, ProgressUpdate, RunOutcome
 from fvcapacity.results.result import Result
+from fvcapacity.results.route_tables import ALL
 from fvcapacity.results.stopping import (
     MAX_REPLICATIONS,
     Decision,
@@ -225,8 +226,8 @@ class Replications:
     def result(self, stopping: StoppingPart | None = None) -> Result:
         """Return the result of what is finished."""
         scenario = as_run(self.scenario, seed=None, plane=None, replications=self.asked)
-        bill = _bill(scenario, self.outcomes)
         tables = build_tables(scenario, self._program, self.outcomes)
+        bill = _bill(scenario, self.outcomes, tables)
         result = build_result(scenario, self._program, self.outcomes, bill, tables=tables, stopping=stopping)
         if self.complete and (checkpoints := checkpoints_of(self.scenario)) is not None:
             checkpoints.forget()
@@ -234,7 +235,7 @@ class Replications:
 
     def _tables(self) -> dict[str, pd.DataFrame]:
         tables = build_tables(self.scenario, self._program, self.outcomes)
-        bill = _bill(self.scenario, self.outcomes)
+        bill = _bill(self.scenario, self.outcomes, tables)
         return tables if bill is None else {**tables, "bill": bill}
 
 
@@ -246,39 +247,94 @@ def replication_seed(seed: int, replication: int) -> int:
 def run_replication(scenario: Scenario, program: Program, number: int, progress: Progress | None = None) -> RunOutcome:
     """Run one replication from the start of its warm-up to the end of its window.
 
-    A long one on the fast plane leaves a checkpoint at the end of every simulated day, and goes on from the last one.
+    A long one on the fast plane puts its days away one by one, with a checkpoint, and goes on from the last one.
     """
-    window = scenario.file.window
     seed = replication_seed(scenario.file.seed, number)
-    end = window.warm_up + window.duration
-    log = _request_log(scenario)
-    plane = _PLANES[scenario.file.plane](program, _source(scenario, program, seed), seed, end, log)
-    control = ControlPlane(scenario, program, seed, end)
-    control.observe = plane.observe
     checkpoints = checkpoints_of(scenario)
-    if checkpoints is not None and (kept := checkpoints.load(number, seed)) is not None:
-        if kept.kind == "finished":
-            return cast(RunOutcome, kept.content)
-        _resume(plane, control, kept.content)
-    reached, due = end, _next_checkpoint(plane.now)
-    try:
-        for now in _drive(plane, control, end):
-            if progress is not None:
-                progress(ProgressUpdate(number, now, end, _arrived(plane.statistics)))
-            if checkpoints is not None and due <= now < end:
-                due = _next_checkpoint(now)
-                checkpoints.keep_running(number, seed, _checkpoint(plane, control))
-    except KeyboardInterrupt:
-        reached = plane.now
-    plane.finish()
-    control.finish(reached)
-    requests = None if log == NO_RECORDS else plane.record_table()
-    outcome = RunOutcome(
-        number, seed, plane.statistics, control.history, window.duration, window.warm_up, reached, requests
-    )
+    kept = checkpoints.load(number, seed) if checkpoints is not None else None
+    if kept is not None and kept.kind == "finished":
+        return cast(RunOutcome, kept.content)
+    run = _Replication(scenario, program, number, seed, checkpoints)
+    if kept is not None:
+        run.resume(kept.content)
+    outcome = run.to_the_end(progress)
     if checkpoints is not None and outcome.complete:
         checkpoints.keep_finished(outcome)
     return outcome
+
+
+@dataclass(frozen=True)
+class _Unfinished:
+    """A replication at the end of a simulated day."""
+
+    plane: Any
+    control: ControlCheckpoint
+    earlier: tuple[StoredPart, ...]
+    arrived: int
+
+
+class _Replication:
+    """Both planes of one replication, and its days that were put away."""
+
+    def __init__(
+        self, scenario: Scenario, program: Program, number: int, seed: int, checkpoints: Checkpoints | None
+    ) -> None:
+        window = scenario.file.window
+        self.scenario, self.number, self.seed, self.checkpoints = scenario, number, seed, checkpoints
+        self.end = window.warm_up + window.duration
+        self.log = _request_log(scenario)
+        first = self.end if checkpoints is None else min(self.end, CHECKPOINT_INTERVAL_NS)
+        source = _source(scenario, program, seed)
+        self.plane = _PLANES[scenario.file.plane](program, source, seed, first, self.log)
+        self.control = ControlPlane(scenario, program, seed, self.end)
+        self.control.observe = self.plane.observe
+        self.earlier: tuple[StoredPart, ...] = ()
+        self.offset = self.arrived = 0
+
+    def to_the_end(self, progress: Progress | None) -> RunOutcome:
+        """Run to the end, or to an interruption from the keyboard."""
+        reached = self.end
+        try:
+            for now in _drive(self.plane, self.control, self.end):
+                if progress is not None:
+                    arrived = self.arrived + _arrived(self.plane.statistics)
+                    progress(ProgressUpdate(self.number, now, self.end, arrived))
+                if self.checkpoints is not None and self.offset + CHECKPOINT_INTERVAL_NS <= now < self.end:
+                    self._put_day_away(self.checkpoints, now)
+        except KeyboardInterrupt:
+            reached = self.plane.now
+        self.plane.finish()
+        self.control.finish(reached)
+        window = self.scenario.file.window
+        return RunOutcome(
+            replication=self.number,
+            seed=self.seed,
+            statistics=self.plane.statistics,
+            history=self.control.history,
+            duration_ns=window.duration,
+            warm_up_ns=window.warm_up,
+            complete_until_ns=reached,
+            requests=None if self.log == NO_RECORDS else self.plane.record_table(),
+            offset_ns=self.offset,
+            earlier=self.earlier,
+        )
+
+    def resume(self, kept: _Unfinished) -> None:
+        """Go on from the end of a day."""
+        cast(Any, self.plane).resume(kept.plane)
+        self.control.resume(kept.control)
+        self.control.observe = self.plane.observe
+        self.earlier, self.offset, self.arrived = kept.earlier, kept.control.now_ns, kept.arrived
+
+    def _put_day_away(self, checkpoints: Checkpoints, now: int) -> None:
+        plane = cast(Any, self.plane)
+        counted = plane.cut(min(CHECKPOINT_INTERVAL_NS, self.end - now))
+        self.arrived += _arrived(counted)
+        part = Part(self.offset, counted, self.control.cut_history())
+        self.earlier = (*self.earlier, checkpoints.put_away(self.number, self.seed, part))
+        self.offset = now
+        kept = _Unfinished(plane.checkpoint(), self.control.checkpoint(), self.earlier, self.arrived)
+        checkpoints.keep_running(self.number, self.seed, kept)
 
 
 def checkpoints_of(scenario: Scenario) -> Checkpoints | None:
@@ -289,36 +345,27 @@ def checkpoints_of(scenario: Scenario) -> Checkpoints | None:
     return Checkpoints(scenario)
 
 
-def _next_checkpoint(now_ns: int) -> int:
-    return (now_ns // CHECKPOINT_INTERVAL_NS + 1) * CHECKPOINT_INTERVAL_NS
-
-
-def _checkpoint(plane: Plane, control: ControlPlane) -> tuple[Any, ControlCheckpoint]:
-    return cast(Any, plane).checkpoint(), control.checkpoint()
-
-
-def _resume(plane: Plane, control: ControlPlane, kept: tuple[Any, ControlCheckpoint]) -> None:
-    cast(Any, plane).resume(kept[0])
-    control.resume(kept[1])
-    control.observe = plane.observe
-
-
 def _arrived(statistics: Statistics) -> int:
     return int(statistics.route_counts[:, :, RouteColumn.ARRIVED].sum())
 
 
 def _drive(plane: Plane, control: ControlPlane, end_ns: int) -> Iterator[int]:
-    """Alternate the two planes to the end; yields the simulated time now and then."""
-    told, step = plane.now, max(_PROGRESS_STEP_NS, end_ns // 1000)
-    plane.apply(control.take_commands())
-    while plane.now < end_ns:
+    """Alternate the two planes to the end; yields the simulated time now and then, and at the end of every day.
+
+    At that moment control's commands of the instant are not carried out yet.
+    """
+    step = max(_PROGRESS_STEP_NS, end_ns // 1000)
+    told = plane.now
+    while True:
+        plane.apply(control.take_commands())
+        if plane.now >= end_ns:
+            return
         until = min(control.next_event_time(), end_ns)
         event = plane.advance(until)
         now = event.time_ns if event else until
         if event is not None or now < end_ns:
             control.run_to(now, event)
-        plane.apply(control.take_commands())
-        if now - told >= step or now >= end_ns:
+        if now - told >= step or now >= end_ns or now // CHECKPOINT_INTERVAL_NS > told // CHECKPOINT_INTERVAL_NS:
             told = now
             yield now
 
@@ -405,20 +452,23 @@ def _parallel(
         return
 
 
-def _bill(scenario: Scenario, outcomes: list[RunOutcome]) -> pd.DataFrame | None:
+def _bill(scenario: Scenario, outcomes: list[RunOutcome], tables: dict[str, pd.DataFrame]) -> pd.DataFrame | None:
     """Return the bill of every replication, or None when the scenario names no prices."""
     cost, prices = scenario.file.cost, scenario.prices
     if cost is None or prices is None:
         return None
-    bills = [_bill_of(scenario, prices, outcome).assign(replication=outcome.replication) for outcome in outcomes]
+    routes = tables["routes"]
+    egress = routes[routes["route"] != ALL].groupby("replication")["egress_bytes"].sum()
+    bills = [
+        _bill_of(scenario, prices, outcome, int(egress[outcome.replication])).assign(replication=outcome.replication)
+        for outcome in outcomes
+    ]
     return pd.concat(bills, ignore_index=True)
 
 
-def _bill_of(scenario: Scenario, prices: PriceList, outcome: RunOutcome) -> pd.DataFrame:
+def _bill_of(scenario: Scenario, prices: PriceList, outcome: RunOutcome, egress_bytes: int) -> pd.DataFrame:
     history: History = outcome.history
     assert scenario.file.cost is not None
-    first = outcome.warm_up_ns // BIN_NS
-    egress = int(outcome.statistics.route_counts[first:, :, RouteColumn.EGRESS_BYTES].sum())
     return bill_run(
         prices,
         scenario.file.cost.region,
@@ -426,6 +476,6 @@ def _bill_of(scenario: Scenario, prices: PriceList, outcome: RunOutcome) -> pd.D
         scenario.cluster,
         window_start_ns=outcome.warm_up_ns,
         window_end_ns=max(outcome.warm_up_ns, outcome.complete_until_ns),
-        egress_bytes=egress,
+        egress_bytes=egress_bytes,
         run_date=datetime.fromtimestamp(scenario.start_ns / NS_PER_S, UTC).date(),
     )

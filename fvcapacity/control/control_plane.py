@@ -34,6 +34,7 @@ class ControlCheckpoint:
     now_ns: int
     state: ControlState
     history: History
+    commands: list[Command]
 
 
 class ControlPlane:
@@ -74,17 +75,23 @@ class ControlPlane:
         self._start_processes()
 
     def checkpoint(self) -> ControlCheckpoint:
-        """Return all that the controllers know; take it when there are no commands that the plane has not had."""
+        """Return all that the controllers know, and the commands that the plane has not had yet."""
         cluster = self._cluster
-        if cluster.commands:
-            raise InvariantError("a checkpoint was asked for while commands wait for the plane")
-        return ControlCheckpoint(cluster.now, cluster.state, cluster.history)
+        return ControlCheckpoint(cluster.now, cluster.state, cluster.history, cluster.commands)
+
+    def cut_history(self) -> History:
+        """Return the samples and events so far, and begin anew; life times are kept until they are over."""
+        history = self._cluster.history
+        past = History(workloads=history.workloads, cluster=history.cluster, hpas=history.hpas, events=history.events)
+        history.workloads, history.cluster, history.hpas, history.events = [], [], [], []
+        return past
 
     def resume(self, checkpoint: ControlCheckpoint) -> None:
         """Go on from a checkpoint: processes begin anew, each at what its record says."""
         before = self._cluster
         self._cluster = Cluster(before.scenario, before.program, before.seed, checkpoint.now_ns)
         self._cluster.state, self._cluster.history = checkpoint.state, checkpoint.history
+        self._cluster.commands = checkpoint.commands
         self._cluster.observe, self._cluster.running = before.observe, True
         self._register()
         self._cluster.take_up()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -32,6 +33,23 @@ class ProgressUpdate:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A stretch of a long replication: what was counted and sampled in it.
+
+    Attributes
+    ----------
+    offset_ns
+        Its beginning, counted from the start of the run.
+    statistics, history
+        As in `RunOutcome`, bins counted from ``offset_ns``; life times stand in the last part's history alone.
+    """
+
+    offset_ns: int
+    statistics: Statistics
+    history: History
+
+
+@dataclass(frozen=True)
 class RunOutcome:
     """One replication, warm-up included, as the two planes left it.
 
@@ -50,6 +68,10 @@ class RunOutcome:
     requests
         int64, shape (requests, 5): the columns of `RequestRecord` of those that were written down; None when none
         was asked for.
+    offset_ns
+        Where the bins of ``statistics`` begin, counted from the start of the run.
+    earlier
+        How to load what came before, for a long replication whose days were put away one by one.
     """
 
     replication: int
@@ -60,6 +82,15 @@ class RunOutcome:
     warm_up_ns: int
     complete_until_ns: int
     requests: npt.NDArray[np.int64] | None = None
+    offset_ns: int = 0
+    earlier: tuple[Callable[[], Part], ...] = ()
+
+    def parts(self) -> Iterator[RunOutcome]:
+        """Yield the stretches of the replication one after the other, each as an outcome of its own."""
+        for load in self.earlier:
+            part = load()
+            yield replace(self, statistics=part.statistics, history=part.history, offset_ns=part.offset_ns, earlier=())
+        yield replace(self, earlier=())
 
     @property
     def complete(self) -> bool:

@@ -16,6 +16,7 @@ from fvcapacity.results.conservation import ENDED, FAILED
 from fvcapacity.results.frames import conform
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.span import Span, instants, minutes_of, windows_of
+from fvcapacity.results.totals import Totals
 from fvcapacity.scenario.model import Scenario
 
 ALL = "all"
@@ -32,15 +33,11 @@ def with_whole(array: npt.NDArray[Any], users: npt.NDArray[np.bool_], axis: int)
     return np.concatenate([array.astype(np.int64), whole], axis=axis)
 
 
-def route_table(outcome: RunOutcome, program: Program) -> pd.DataFrame:
+def route_table(outcome: RunOutcome, totals: Totals, program: Program) -> pd.DataFrame:
     """Return the table ``routes`` of one replication."""
     users = np.array(program.user_routes, dtype=bool)
-    span = minutes_of(outcome)
-    before = with_whole(outcome.statistics.route_counts[: span.first].sum(axis=0), users, 0)
-    counts = with_whole(outcome.statistics.route_counts[span.first : span.stop].sum(axis=0), users, 0)
-    windows = windows_of(outcome)
-    timed = outcome.statistics.route_histogram[windows.first : windows.stop].sum(axis=0, dtype=np.int64)
-    histogram = with_whole(timed + outcome.statistics.route_open_histogram, users, 0)
+    before, counts = with_whole(totals.before, users, 0), with_whole(totals.routes, users, 0)
+    histogram = with_whole(totals.route_histogram + totals.whole.route_open_histogram, users, 0)
     failed, ended = counts[:, FAILED].sum(axis=1), counts[:, ENDED].sum(axis=1)
     return conform(
         columns.ROUTES,
@@ -52,7 +49,7 @@ def route_table(outcome: RunOutcome, program: Program) -> pd.DataFrame:
             "open_at_start": before[:, RouteColumn.ARRIVED] - before[:, ENDED].sum(axis=1),
             "served": counts[:, RouteColumn.SERVED],
             "failed": failed,
-            "open_at_end": with_whole(outcome.statistics.route_open, users, 0),
+            "open_at_end": with_whole(totals.whole.route_open, users, 0),
             **_causes(counts),
             "error_ratio": ratio(failed, ended),
             **_percentiles(histogram),

@@ -15,7 +15,8 @@ from fvcapacity.results import columns
 from fvcapacity.results.frames import conform
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.route_tables import PERCENTS, ratio
-from fvcapacity.results.span import instants, minutes_of, windows_of
+from fvcapacity.results.span import instants, minutes_of
+from fvcapacity.results.totals import Totals
 from fvcapacity.scenario.cluster import Container
 from fvcapacity.scenario.model import Scenario
 
@@ -31,7 +32,9 @@ def serving_container(scenario: Scenario, program: Program, service: int) -> Con
     return next((item for item in workload.template.containers if item.name == name), None)
 
 
-def service_table(outcome: RunOutcome, program: Program, scenario: Scenario, pods: pd.DataFrame) -> pd.DataFrame:
+def service_table(
+    outcome: RunOutcome, totals: Totals, program: Program, scenario: Scenario, pods: pd.DataFrame
+) -> pd.DataFrame:
     """Return the table ``services`` of one replication.
 
     Parameters
@@ -39,9 +42,7 @@ def service_table(outcome: RunOutcome, program: Program, scenario: Scenario, pod
     pods
         The table ``pods`` of the same replication, for restarts.
     """
-    span, windows = minutes_of(outcome), windows_of(outcome)
-    counts = outcome.statistics.service_counts[span.first : span.stop].sum(axis=0)
-    timed = outcome.statistics.service_histogram[windows.first : windows.stop].sum(axis=0, dtype=np.int64)
+    counts, timed = totals.services, totals.service_histogram
     percentiles = percentiles_s(timed, PERCENTS)
     lives = pods.groupby("workload")[["restarts", "oom_kills"]].sum().reindex(program.workloads, fill_value=0)
     return conform(
@@ -59,7 +60,7 @@ def service_table(outcome: RunOutcome, program: Program, scenario: Scenario, pod
             **{f"p{percent:.0f}_s": percentiles[:, i] for i, percent in enumerate(PERCENTS)},
             "restarts": lives["restarts"].to_numpy(),
             "oom_kills": lives["oom_kills"].to_numpy(),
-            "memory_peak_bytes": _memory_peaks(outcome, program),
+            "memory_peak_bytes": [totals.memory_peaks.get(workload, 0) for workload in program.workloads],
             **_resources(scenario, program),
             **_probes_and_bytes(counts),
         },
@@ -138,14 +139,6 @@ def _where_time_goes(counts: Counts) -> dict[str, npt.NDArray[np.float64]]:
         "throttled_share": ratio(throttled, whole),
         "others_share": ratio(whole - queue - throttled - running, whole),
     }
-
-
-def _memory_peaks(outcome: RunOutcome, program: Program) -> list[int]:
-    peaks: dict[str, int] = {}
-    for sample in outcome.history.workloads:
-        if sample.time_ns >= outcome.warm_up_ns:
-            peaks[sample.workload] = max(peaks.get(sample.workload, 0), sample.memory_peak_bytes)
-    return [peaks.get(workload, 0) for workload in program.workloads]
 
 
 def _resources(scenario: Scenario, program: Program) -> dict[str, list[float]]:

@@ -22,7 +22,9 @@ class Span:
     Attributes
     ----------
     first, stop
-        Bins ``first .. stop - 1`` of the run's arrays.
+        Bins ``first .. stop - 1`` of the outcome's arrays.
+    offset_ns
+        Where the arrays begin, from the start of the run.
     bin_ns
         Length of a bin.
     warm_up_ns, until_ns
@@ -37,11 +39,12 @@ class Span:
     warm_up_ns: int
     until_ns: int
     end_ns: int
+    offset_ns: int = 0
 
     @property
     def starts_ns(self) -> npt.NDArray[np.int64]:
         """Start of every bin, from the start of the window."""
-        return np.arange(self.first, self.stop, dtype=np.int64) * self.bin_ns - self.warm_up_ns
+        return np.arange(self.first, self.stop, dtype=np.int64) * self.bin_ns + self.offset_ns - self.warm_up_ns
 
     @property
     def covered_s(self) -> npt.NDArray[np.float64]:
@@ -62,25 +65,27 @@ class Span:
 
 def minutes_of(outcome: RunOutcome) -> Span:
     """Return the one-minute bins of a run's window."""
-    return _span(outcome, BIN_NS)
+    return _span(outcome, BIN_NS, len(outcome.statistics.route_counts))
 
 
 def windows_of(outcome: RunOutcome) -> Span:
     """Return the five-minute windows of a run's window."""
-    return _span(outcome, WINDOW_NS)
+    return _span(outcome, WINDOW_NS, len(outcome.statistics.route_histogram))
 
 
-def _span(outcome: RunOutcome, bin_ns: int) -> Span:
+def _span(outcome: RunOutcome, bin_ns: int, bins: int) -> Span:
     end = outcome.warm_up_ns + outcome.duration_ns
     until = min(outcome.complete_until_ns, end)
-    first = -(-outcome.warm_up_ns // bin_ns)
+    before = outcome.offset_ns // bin_ns
+    first = min(max(-(-outcome.warm_up_ns // bin_ns) - before, 0), bins)
     return Span(
         first=first,
-        stop=max(-(-until // bin_ns), first),
+        stop=max(min(-(-until // bin_ns) - before, bins), first),
         bin_ns=bin_ns,
         warm_up_ns=outcome.warm_up_ns,
         until_ns=until,
         end_ns=end,
+        offset_ns=outcome.offset_ns,
     )
 
 

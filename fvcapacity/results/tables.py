@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from fvcapacity.program.program import Program
@@ -16,6 +17,7 @@ from fvcapacity.results.request_table import request_table
 from fvcapacity.results.route_tables import route_minutes, route_table, route_windows, sparse_histogram
 from fvcapacity.results.service_tables import service_minutes, service_table
 from fvcapacity.results.span import windows_of
+from fvcapacity.results.totals import Totals, add, total
 from fvcapacity.scenario.model import Scenario
 
 
@@ -29,38 +31,79 @@ def build_tables(scenario: Scenario, program: Program, outcomes: Sequence[RunOut
     """
     parts: dict[str, list[pd.DataFrame]] = {}
     for outcome in outcomes:
-        check_conservation(outcome.statistics, program.routes, outcome.replication)
-        control = control_tables(outcome, scenario)
-        one = {
-            "routes": route_table(outcome, program),
-            "services": service_table(outcome, program, scenario, control["pods"]),
-            "route_windows": route_windows(outcome, program, scenario),
-            "route_minutes": route_minutes(outcome, program, scenario),
-            "service_minutes": service_minutes(outcome, program, scenario),
-            **control,
-        }
-        if outcome.requests is not None:
-            one["requests"] = request_table(outcome, program, scenario)
-        for name, table in one.items():
+        for name, table in _tables_of(scenario, program, outcome).items():
             parts.setdefault(name, []).append(table)
     return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+
+
+def _tables_of(scenario: Scenario, program: Program, outcome: RunOutcome) -> dict[str, pd.DataFrame]:
+    """Return the tables of one replication, which may come in parts."""
+    totals: Totals | None = None
+    parts: dict[str, list[pd.DataFrame]] = {}
+    for part in outcome.parts():
+        totals = add(totals, total(part))
+        one = {
+            "route_windows": route_windows(part, program, scenario),
+            "route_minutes": route_minutes(part, program, scenario),
+            "service_minutes": service_minutes(part, program, scenario),
+            **control_tables(part, scenario),
+        }
+        for name, table in one.items():
+            parts.setdefault(name, []).append(table)
+    assert totals is not None, "a replication has one part at least"
+    check_conservation(totals.whole, program.routes, outcome.replication)
+    tables = {name: _joined(name, some) for name, some in parts.items()}
+    tables["routes"] = route_table(outcome, totals, program)
+    tables["services"] = service_table(outcome, totals, program, scenario, tables["pods"])
+    if outcome.requests is not None:
+        tables["requests"] = request_table(outcome, program, scenario)
+    return {name: tables[name] for name in columns.TABLES if name in tables}
+
+
+def _joined(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Put the parts of a table below each other, in the order that they have when they come as one."""
+    if len(parts) == 1:
+        return parts[0]
+    table = pd.concat(parts, ignore_index=True)
+    key = _KEYED.get(name)
+    if key is None:
+        return table
+    number, _ = pd.factorize(table[key])  # names in the order of their first rows
+    return table.iloc[np.lexsort((table["time_s"].to_numpy(), number))].reset_index(drop=True)
+
+
+_KEYED = {"route_windows": "route", "route_minutes": "route", "service_minutes": "service"}
+"""Tables whose rows stand name by name, and within a name by time."""
 
 
 def build_histograms(program: Program, outcomes: Sequence[RunOutcome]) -> dict[str, pd.DataFrame]:
     """Return every table of `fvcapacity.results.columns.HISTOGRAMS`."""
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in columns.HISTOGRAMS}
     for outcome in outcomes:
-        statistics, span = outcome.statistics, windows_of(outcome)
-        window = slice(span.first, span.stop)
-        one = {
-            "route_histogram": sparse_histogram(statistics.route_histogram[window], program.routes, span.starts_ns),
-            "route_open_histogram": sparse_histogram(statistics.route_open_histogram, program.routes, None),
-            "service_histogram": sparse_histogram(
-                statistics.service_histogram[window], program.services, span.starts_ns
-            ),
-        }
-        for name, frame in one.items():
-            key = "service" if name.startswith("service") else "route"
-            renamed = frame.rename(columns={"name": key}).assign(replication=outcome.replication)
-            parts[name].append(conform(columns.HISTOGRAMS[name], renamed))
+        daily = len(outcome.earlier) > _WINDOWS_UP_TO_PARTS
+        for part in outcome.parts():
+            for name, frame in _histograms_of(program, part, daily).items():
+                key = "service" if name.startswith("service") else "route"
+                renamed = frame.rename(columns={"name": key}).assign(replication=outcome.replication)
+                parts[name].append(conform(columns.HISTOGRAMS[name], renamed))
     return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+
+
+_WINDOWS_UP_TO_PARTS = 7
+"""A longer run keeps a histogram a day instead of one a window: a quarter's would be tens of millions of rows."""
+
+
+def _histograms_of(program: Program, outcome: RunOutcome, daily: bool) -> dict[str, pd.DataFrame]:
+    statistics, span = outcome.statistics, windows_of(outcome)
+    routes, services = (
+        histogram[span.first : span.stop] for histogram in (statistics.route_histogram, statistics.service_histogram)
+    )
+    starts = span.starts_ns
+    if daily and len(span):
+        routes, services = (h.sum(axis=0, keepdims=True, dtype=np.int64) for h in (routes, services))
+        starts = starts[:1]
+    return {
+        "route_histogram": sparse_histogram(routes, program.routes, starts),
+        "route_open_histogram": sparse_histogram(statistics.route_open_histogram, program.routes, None),
+        "service_histogram": sparse_histogram(services, program.services, starts),
+    }

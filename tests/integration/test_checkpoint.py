@@ -19,6 +19,7 @@ from fvcapacity import checkpoint, run
 from fvcapacity.control.control_plane import ControlPlane
 from fvcapacity.dataplane.fast.plane import FastPlane
 from fvcapacity.program.compile import compile_program
+from fvcapacity.results.outcome import ProgressUpdate
 from fvcapacity.scenario.model import Scenario
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +66,9 @@ def test_a_round_trip_at_every_control_event_changes_nothing(evening: Scenario) 
         step(kept_plane, kept_control, end)
         kept = pickle.loads(pickle.dumps((kept_plane.checkpoint(), kept_control.checkpoint())))
         kept_plane, kept_control, _ = both_planes(evening)
-        run._resume(kept_plane, kept_control, kept)
+        kept_plane.resume(kept[0])
+        kept_control.resume(kept[1])
+        kept_control.observe = kept_plane.observe
         trips += 1
     for one in (plane, kept_plane):
         one.finish()
@@ -78,40 +81,53 @@ def test_a_round_trip_at_every_control_event_changes_nothing(evening: Scenario) 
 
 @pytest.fixture
 def daily(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Days of two minutes, and a cache directory of their own."""
+    """Days of five minutes, and a cache directory of their own."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     for module, name in ((checkpoint, "INTERVAL_NS"), (run, "CHECKPOINT_INTERVAL_NS")):
-        monkeypatch.setattr(module, name, 2 * MINUTE_NS)
+        monkeypatch.setattr(module, name, 5 * MINUTE_NS)
     return tmp_path / "fvcapacity" / "checkpoints"
 
 
-def test_an_interrupted_run_goes_on_from_its_last_day(evening: Scenario, daily: Path) -> None:
-    program = compile_program(evening.topology, evening.cluster)
-    whole = run.run_replication(evening, program, 0)
-    run.Checkpoints(evening).forget()
+@pytest.fixture(scope="module")
+def hour() -> Scenario:
+    """Longer than a few of these days, and with a warm-up that ends inside one."""
+    overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "17m", "window.warm_up": "10m"}
+    return fv.load_scenario(ROOT / "scenarios" / "valentines.yaml", overrides=overrides)
 
-    def interrupt(update: object) -> None:
-        if update.time_ns > 5 * MINUTE_NS:  # type: ignore[attr-defined]
+
+def test_days_that_were_put_away_make_the_same_result(
+    hour: Scenario, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = fv.simulate(hour, replications=2)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.setattr(run, "CHECKPOINT_INTERVAL_NS", 5 * MINUTE_NS)
+    program = compile_program(hour.topology, hour.cluster)
+    assert len(run.run_replication(hour, program, 0).earlier) == 5
+    assert fv.simulate(hour, replications=2) == whole
+
+
+def test_an_interrupted_run_goes_on_from_its_last_day(hour: Scenario, daily: Path) -> None:
+    whole = fv.simulate(hour, replications=1)
+
+    def interrupt(update: ProgressUpdate) -> None:
+        if update.time_ns > 12 * MINUTE_NS:
             raise KeyboardInterrupt
 
-    cut = run.run_replication(evening, program, 0, interrupt)
+    cut = fv.simulate(hour, replications=1, progress=interrupt)
     assert not cut.complete
-    assert len(list(daily.rglob("*.pickle.gz"))) == 1
     seen: list[int] = []
-    resumed = run.run_replication(evening, program, 0, lambda update: seen.append(update.time_ns))
-    assert seen[0] >= 4 * MINUTE_NS, "the first four minutes were not run again"
-    for name, array in whole.statistics._asdict().items():
-        assert np.array_equal(array, getattr(resumed.statistics, name)), name
-    assert resumed.history == whole.history
+    resumed = fv.simulate(hour, replications=1, progress=lambda update: seen.append(update.time_ns))
+    assert seen[0] >= 10 * MINUTE_NS, "the first two days were not run again"
+    assert resumed == whole
 
 
-def test_a_finished_replication_is_not_run_again_and_forgotten_with_the_result(evening: Scenario, daily: Path) -> None:
-    program = compile_program(evening.topology, evening.cluster)
-    run.run_replication(evening, program, 0)
+def test_a_finished_replication_is_not_run_again_and_forgotten_with_the_result(hour: Scenario, daily: Path) -> None:
+    program = compile_program(hour.topology, hour.cluster)
+    run.run_replication(hour, program, 0)
     seen: list[object] = []
-    run.run_replication(evening, program, 0, seen.append)
+    run.run_replication(hour, program, 0, seen.append)
     assert not seen
-    fv.simulate(evening, replications=1)
+    fv.simulate(hour, replications=1)
     assert not list(daily.rglob("*.pickle.gz"))
 
 
@@ -124,20 +140,21 @@ def test_another_seed_or_patch_is_another_run(evening: Scenario, daily: Path) ->
     assert checkpoint.Checkpoints(evening).directory == one
 
 
-def test_a_damaged_checkpoint_is_none(evening: Scenario, daily: Path) -> None:
-    program = compile_program(evening.topology, evening.cluster)
-    outcome = run.run_replication(evening, program, 0)
-    path = next(daily.rglob("*.pickle.gz"))
+@pytest.mark.parametrize("which", [0, 1])
+def test_what_is_damaged_is_run_again(hour: Scenario, daily: Path, which: int) -> None:
+    program = compile_program(hour.topology, hour.cluster)
+    outcome = run.run_replication(hour, program, 0)
+    path = sorted(daily.rglob("*.pickle.gz"))[which]  # a day, and the replication itself
     path.write_bytes(path.read_bytes()[:1000])
-    assert checkpoint.Checkpoints(evening).load(0, outcome.seed) is None
+    assert checkpoint.Checkpoints(hour).load(0, outcome.seed) is None
 
 
 KILLED = """
 import sys
 from fvcapacity import checkpoint, run
 import fvcapacity as fv
-checkpoint.INTERVAL_NS = run.CHECKPOINT_INTERVAL_NS = 60 * 10**9
-overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "30m", "window.warm_up": "5m"}
+checkpoint.INTERVAL_NS = run.CHECKPOINT_INTERVAL_NS = 300 * 10**9
+overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "2h", "window.warm_up": "5m"}
 scenario = fv.load_scenario(sys.argv[1], overrides=overrides)
 result = fv.simulate(scenario, replications=2)
 print(result.to_json())

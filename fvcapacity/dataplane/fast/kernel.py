@@ -215,9 +215,9 @@ def _timer(s: State, row: int) -> None:
 @njit
 def turn_to(s: State, time_ns: int) -> None:
     """Begin the minute (and the window) in which an instant lies."""
-    s.bin = min(time_ns // BIN_NS, s.bins - 1)
+    s.bin = max(0, min(time_ns // BIN_NS - s.first_bin, s.bins - 1))
     s.next_bin_ns = (time_ns // BIN_NS + 1) * BIN_NS
-    s.window = min(time_ns // WINDOW_NS, s.windows - 1)
+    s.window = max(0, min(time_ns // WINDOW_NS - s.first_window, s.windows - 1))
 
 
 @part
@@ -237,7 +237,7 @@ def begin_request(s: State, route: int, identity: int, user: int) -> None:
 def _ask(s: State, user: int, granted: int) -> None:
     """A user's turn: leave, wait for a slot of the cap on all users' rate, or ask."""
     if user >= active_users(s):
-        user_at(s, user).value = NONE
+        user_at(s, user).value = ~user_at(s, user).value
         return
     if s.slot_ns and not granted:
         slot = next_slot(s)

@@ -130,7 +130,7 @@ TABLES: dict[str, np.dtype[Any]] = {
     "outbox": NOTICE,
     "scratch": CELL,  # room for a list of containers or of attempts
     "arrivals": ARRIVAL,  # the present chunk of the open stream
-    "users": CELL,  # requests that each virtual user has begun to make, -1 while inactive
+    "users": CELL,  # requests that each virtual user has begun to make; while inactive its complement, which is negative
     "stages": STAGE,
     "journey": CELL,
     "route_call": CELL,
@@ -147,7 +147,7 @@ TABLES: dict[str, np.dtype[Any]] = {
 }
 
 CORE = record(
-    "now_ns", "bin", "window", "next_bin_ns", "bins", "windows", "events",
+    "now_ns", "bin", "window", "next_bin_ns", "first_bin", "first_window", "bins", "windows", "events",
     # follow-ups: a ring
     "ring_head", "ring_tail",
     # what control is told: a ring, too

@@ -38,7 +38,7 @@ from fvcapacity.dataplane.plane import (
     StopContainer,
 )
 from fvcapacity.dataplane.source import ArrivalSource
-from fvcapacity.dataplane.statistics import Cause, Statistics, count_open, empty_statistics
+from fvcapacity.dataplane.statistics import BIN_NS, WINDOW_NS, Cause, Statistics, count_open, empty_statistics
 from fvcapacity.dataplane.trace import NO_RECORDS, RequestRecord, Step, TraceLine
 from fvcapacity.errors import InvariantError
 from fvcapacity.program.program import Program
@@ -167,6 +167,18 @@ class FastPlane:
         clients = (attempts["refs"] > 0) & (attempts["live"] > 0) & (attempts["caller"] < 0)
         for row in attempts[clients & (attempts["kind"] == ATTEMPT)]:
             count_open(self.statistics, int(row["route"]), self.now - int(row["entered_ns"]))
+
+    def cut(self, duration_ns: int) -> Statistics:
+        """Return what was counted so far, and count anew from the present instant on, for at most so long.
+
+        The instant begins a window of five minutes.
+        """
+        counted, core = self.statistics, self.memory.core
+        self.statistics = empty_statistics(duration_ns, len(self.program.routes), len(self.program.services))
+        write_statistics(self.memory, self.statistics)
+        core["first_bin"], core["first_window"] = self.now // BIN_NS, self.now // WINDOW_NS
+        kernel.turn_to(self.memory.state, self.now)
+        return counted
 
     def checkpoint(self) -> dict[str, Any]:
         """Return all that the plane knows at the present instant, for `resume` in a new plane of the same run."""

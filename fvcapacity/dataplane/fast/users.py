@@ -36,7 +36,7 @@ def begin_stage(s: State) -> None:
     s.next_stage += 1
     for user in range(stage.users):
         if user_at(s, user).value < 0:
-            user_at(s, user).value = 0
+            user_at(s, user).value = ~user_at(s, user).value
             first = int(unit(user_identity(s, user, -1)) * s.think_ns)
             schedule_user(s, user, stage.time_ns + first, 0)
 

@@ -23,7 +23,8 @@ class Arrivals:
         self.plane = plane
         self.users = source.users
         self.requests_of: dict[int, int] = {}
-        """Requests that each active user has made or begun to make."""
+        """Requests that each user has made or begun to make; one who comes back goes on counting."""
+        self.active: set[int] = set()
         self.next_slot_ns = 0
         if source.stream is not None:
             plane.env.process(self._replay(source.stream))
@@ -42,8 +43,9 @@ class Arrivals:
         for start_ns, count in users.stages:
             yield At(self.plane.env, start_ns, events.ARRIVAL, events.FIRST_IDENTITY)
             for user in range(count):
-                if user not in self.requests_of:
-                    self.requests_of[user] = 0
+                if user not in self.active:
+                    self.active.add(user)
+                    self.requests_of.setdefault(user, 0)
                     first = int(unit(self._identity(user, -1)) * users.think_ns)
                     self._schedule(user, start_ns + first)
 
@@ -66,7 +68,7 @@ class Arrivals:
         user, granted = event._value
         now = self.plane.now
         if user >= users.active(now):
-            del self.requests_of[user]
+            self.active.remove(user)
             return
         if users.slot_ns and not granted:
             slot = max(now, self.next_slot_ns)
