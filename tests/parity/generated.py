@@ -272,7 +272,8 @@ def play_of(drawn: Drawn) -> Play:
         if kind == "start"
     }
     script = [
-        (entry[0] * MS, _commands(entry, 100 + number, extra)) for number, entry in enumerate(_lawful(drawn.script))
+        (entry[0] * MS, _commands(entry, 100 + number, starts | extra))
+        for number, entry in enumerate(_lawful(drawn.script))
     ]
     tiny = Tiny(
         program, drawn.arrivals, own, drawn.nodes, users=_users(drawn), seed=drawn.seed, duration_ns=450 * MS
@@ -297,16 +298,16 @@ def _lawful(script: list[tuple[int, str, int, Any]]) -> list[tuple[int, str, int
     return lawful
 
 
-def _commands(entry: tuple[int, str, int, Any], uid: int, extra: dict[int, StartContainer]) -> Sequence[Command]:
+def _commands(entry: tuple[int, str, int, Any], uid: int, starts: dict[int, StartContainer]) -> Sequence[Command]:
     _, kind, who, what = entry
     if kind == "drain":
         return [DrainContainer(pod=who)]
     if kind == "stop":
         return [StopContainer(pod=who)]
     if kind == "start":
-        return [extra[uid]]
+        return [starts[uid]]
     if kind == "endpoints":
-        return [SetEndpoints(service=who, pods=what)]
+        return [SetEndpoints(service=who, pods=tuple(pod for pod in what if starts[pod].service == who))]
     if kind == "background":
         return [SetBackground(node=who, background_cores=what)]
     return []

@@ -277,7 +277,7 @@ def sticky_clients() -> Tiny:
     return Tiny(one(cpu(1), **STICKY), every(10, 200), [pod("s")] * 3)
 
 
-@case(lambda run: len(set(run.pods()) - {1, 2, 3}) == 2)
+@case(lambda run: len(set(run.pods()) - {1, 2, 3}) >= 2)
 def sticky_callers_whose_pod_goes_away() -> Play:
     entry = call("a", call("b", cpu(1)))
     system = Tiny(program(entry, a={"balancing": "sticky"}, b=STICKY), every(5, 600), [A, A, A, B, B, B])
@@ -707,6 +707,14 @@ def users_on_a_journey_who_give_up() -> Tiny:
     routes = {"r": {"steps": [call("s", cpu(40))]}, "q": {"steps": [call("s", cpu(9))], "client_timeout": "60ms"}}
     plan = users(100, (0, 8), journey=(0, 1, 1))
     return Tiny(program_of({"s": {}}, routes), users=plan, pods=[pod("s")], duration_ns=20 * SECOND)
+
+
+@case(lambda run: run.observations[0].containers[1].open_requests == 4)
+def users_come_back_while_their_old_requests_are_open() -> Play:
+    """Whoever comes back makes new requests: an identity is never used twice."""
+    plan = users(50, (0, 1), (1, 0), (2, 1))
+    system = Tiny(program(call("s", cpu(50_000)), "500ms", s=threads(9)), users=plan, pods=[pod("s")])
+    return Play(system, looks=[3 * SECOND])
 
 
 @case(lambda run: sum(a.time_ns == b.time_ns for a, b in pairwise(run.lines(Step.ARRIVED))) > 100)
