@@ -49,7 +49,7 @@ class Drawn:
     pods: list[dict[str, Any]]
     arrivals: list[tuple[int, int]]
     users: tuple[int, int, int, int] | None
-    """Number of users, their time to think, when half of them leave, and the cap's slot."""
+    """Number of users, their time to think, when half of them leave (and after as long come back), and the cap's slot."""
     script: list[tuple[int, str, int, Any]]
     looks: list[int]
     restart_ms: int
@@ -318,7 +318,8 @@ def _users(drawn: Drawn) -> ClosedUsers | None:
         return None
     number, think, leave, slot = drawn.users
     journey = tuple(range(len(drawn.routes)))
-    return ClosedUsers(journey, think * MS, ((0, number), (leave * MS, number // 2)), slot * MS)
+    stages = ((0, number), (leave * MS, number // 2), (2 * leave * MS, number))
+    return ClosedUsers(journey, think * MS, stages, slot * MS)
 
 
 # -- what happened -------------------------------------------------------------------------------------

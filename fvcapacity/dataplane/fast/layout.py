@@ -130,7 +130,7 @@ TABLES: dict[str, np.dtype[Any]] = {
     "outbox": NOTICE,
     "scratch": CELL,  # room for a list of containers or of attempts
     "arrivals": ARRIVAL,  # the present chunk of the open stream
-    "users": CELL,  # requests that each virtual user has begun to make; while inactive its complement, which is negative
+    "users": CELL,  # requests that each virtual user has begun to make; their complement while inactive
     "stages": STAGE,
     "journey": CELL,
     "route_call": CELL,
