@@ -136,7 +136,7 @@ def _resource_reading(workload: WorkloadRecord, metric: MetricSpec) -> MetricRea
                 return MetricReading()
             value = usage.containers[metric.container][index]
         else:
-            value = sum(values[index] for values in usage.containers.values())
+            value = usage.total[index]
         milli = value if index == 0 else value * 1000
         found[pod.name] = PodMetric(milli, usage.timestamp_ns, usage.window_ns)
     return MetricReading(found or None)

@@ -49,13 +49,16 @@ def _usage(pod: PodRecord, seen: Observation, before_ns: int, now_ns: int, windo
     if not pod.container_running or pod.container_since_ns > before_ns:
         return None
     containers: dict[str, tuple[int, int]] = {}
+    total_milli = total_bytes = 0
     for name, (cores, memory) in pod.shape.background.items():
         if serving is not None and name == serving.container:
             cores += cpu_ns / window_ns
             memory += pod.memory_bytes
         # The API hands out nanocores; whoever reads millicores gets them rounded up.
-        containers[name] = (math.ceil(round(cores * 1e9) / 1e6), memory)
-    return Usage(now_ns, window_ns, containers)
+        milli = math.ceil(round(cores * 1e9) / 1e6)
+        containers[name] = (milli, memory)
+        total_milli, total_bytes = total_milli + milli, total_bytes + memory
+    return Usage(now_ns, window_ns, containers, (total_milli, total_bytes))
 
 
 def total_memory(pod: PodRecord) -> int:

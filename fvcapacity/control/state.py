@@ -44,6 +44,8 @@ class Usage:
     timestamp_ns: int
     window_ns: int
     containers: dict[str, tuple[int, int]]
+    total: tuple[int, int] = (0, 0)
+    """Of all containers together."""
 
 
 @dataclass(slots=True)
