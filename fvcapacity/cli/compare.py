@@ -19,6 +19,7 @@ from fvcapacity.cli.options import (
     Precision,
     Quiet,
     Seed,
+    processes,
     refuse_both,
 )
 from fvcapacity.cli.progress import progress_bar
@@ -50,7 +51,7 @@ def compare(
     precision: Precision = None,
     measure: Measure = MeasureName.P95,
     max_replications: MaxReplications = 40,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     plane: Plane = None,
     out: Annotated[
         Path | None, typer.Option(help="Directory for the comparison and both results [default: none is written].")
@@ -79,7 +80,7 @@ def compare(
             quiet,
             seed=seed,
             replications=replications,
-            jobs=jobs,
+            jobs=processes(jobs),
             plane=plane.value if plane else None,
             precision=precision,
             measure=measure.value,

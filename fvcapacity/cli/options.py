@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from enum import StrEnum
 from typing import Annotated
 
@@ -59,11 +60,22 @@ Precision = Annotated[
 ]
 Measure = Annotated[MeasureName, typer.Option(help="What has to be that precise.")]
 MaxReplications = Annotated[int, typer.Option(help="Most replications for a precision.", min=5)]
-Jobs = Annotated[int, typer.Option(help="Processes that run replications at the same time.", min=1)]
+Jobs = Annotated[
+    int | None,
+    typer.Option(help="Processes that run replications at the same time [default: one a core].", min=1),
+]
 Seed = Annotated[int | None, typer.Option(help="Seed of every random number.", min=0)]
 Plane = Annotated[PlaneName | None, typer.Option(help="Data plane.")]
 Quiet = Annotated[bool, typer.Option("--quiet", help="No progress and no remarks on stderr.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show tracebacks.")]
+
+
+def processes(jobs: int | None) -> int:
+    """Return how many processes to use: what was asked for, or one for each core that this process may use."""
+    if jobs is not None:
+        return jobs
+    usable = getattr(os, "sched_getaffinity", None)
+    return len(usable(0)) if usable else os.cpu_count() or 1
 
 
 def refuse_both(replications: int | None, precision: float | None) -> None:

@@ -21,6 +21,7 @@ from fvcapacity.cli.options import (
     Precision,
     Quiet,
     Seed,
+    processes,
     refuse_both,
 )
 from fvcapacity.cli.progress import progress_bar
@@ -58,7 +59,7 @@ def simulate(
     precision: Precision = None,
     measure: Measure = MeasureName.P95,
     max_replications: MaxReplications = 40,
-    jobs: Jobs = 1,
+    jobs: Jobs = None,
     plane: Plane = None,
     out: Annotated[Path | None, typer.Option(help="Result directory [default: results/NAME].")] = None,
     output: Annotated[OutputFormat, typer.Option("--format", help="How to print.")] = OutputFormat.TABLE,
@@ -85,7 +86,7 @@ def simulate(
             quiet,
             seed=seed,
             replications=replications,
-            jobs=jobs,
+            jobs=processes(jobs),
             plane=plane.value if plane else None,
             precision=precision,
             measure=measure.value,
