@@ -80,6 +80,9 @@ BOUNDS = {
     "day": Bound("one day of the shop at 100 requests a second, one core, CPU time", 60, 20, False, seconds),
     "first": Bound("first `fvcap simulate` ever, one minute of the shop, wall time", 30, 12, False, seconds),
     "warm": Bound("the same from then on", 2.5, 1.5, False, seconds),
+    "library": Bound(
+        "the same from then on, as a library: no tables and plots are written", None, None, False, seconds
+    ),
 }
 
 

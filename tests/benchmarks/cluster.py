@@ -51,7 +51,7 @@ class Carried:
         return self.seconds / (2 * self.requests + self.probes)
 
 
-def cluster_run(size: tuple[int, int], seconds: int = 60) -> Carried:
+def cluster_run(size: tuple[int, int], seconds: int = 180) -> Carried:
     """Carry so many seconds of requests on a cluster of so many nodes and pods."""
     nodes, pods = size
     system = System(
@@ -82,7 +82,7 @@ def probes(statistics: Statistics) -> int:
     return int(statistics.service_counts[:, :, ServiceColumn.PROBES].sum())
 
 
-def small_and_big(runs: int = 3, seconds: int = 60) -> tuple[Carried, Carried]:
+def small_and_big(runs: int = 3, seconds: int = 180) -> tuple[Carried, Carried]:
     """Return the best of several runs of both clusters, taken in turns."""
     pairs = [(cluster_run(SMALL, seconds), cluster_run(BIG, seconds)) for _ in range(runs)]
     small, big = zip(*pairs, strict=True)

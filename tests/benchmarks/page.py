@@ -160,6 +160,11 @@ def _sentences(found: Findings) -> list[str]:
         )
     if found.day is not None:
         said.append(f"The whole day ran at {rate(found.day.rate)} ({found.day.work:,} requests).")
+    first, warm, library = (found.figures[name] for name in ("first", "warm", "library"))
+    said.append(
+        f"Start-up: of the {seconds(warm)} of a warm `fvcap simulate`, the writing of tables and plots and the command "
+        f"line take {seconds(warm - library)}; compiling takes {seconds(first - warm)} of the first run."
+    )
     return said
 
 
