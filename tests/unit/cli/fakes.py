@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,12 +25,18 @@ class FakeRun:
     error: BaseException | None = None
     load_error: BaseException | None = None
     calls: list[dict[str, Any]] = field(default_factory=list)
+    compiling: str = ""
+    """What the plane says while it is compiled."""
 
     def load(self, path: Any, *, overrides: Any = None) -> Any:
         self.calls.append({"path": path, "overrides": overrides})
         if self.load_error is not None:
             raise self.load_error
         return synthetic.make_scenario()
+
+    def prepare_plane(self, scenario: Any, tell: Callable[[str], None], *, plane: str | None = None) -> None:
+        if self.compiling:
+            tell(self.compiling)
 
     def simulate(self, scenario: Any, **options: Any) -> Result:
         self.calls.append(options)
@@ -47,6 +54,7 @@ def install(monkeypatch: pytest.MonkeyPatch, fake: FakeRun) -> FakeRun:
     """Put a fake in the place of the loader and of the runner."""
     module = types.ModuleType("fvcapacity.run")
     module.simulate = fake.simulate  # type: ignore[attr-defined]
+    module.prepare_plane = fake.prepare_plane  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "fvcapacity.run", module)
     monkeypatch.setitem(vars(fvcapacity.inputs), "load_scenario", fake.load)  # it is imported lazily
     return fake

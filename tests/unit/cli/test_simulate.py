@@ -40,6 +40,25 @@ def test_the_result_goes_to_stdout_and_the_rest_to_stderr(fake):
     assert done.stderr == "Result: results/synthetic\n"
 
 
+def test_compiling_is_announced_and_not_when_quiet(fake):
+    fake.compiling = "Compiling the fast data plane"
+    assert simulate().stderr.splitlines()[0] == "Compiling the fast data plane"
+    assert simulate("--quiet").stderr == ""
+
+
+def test_requests_of_a_stretch_of_time_are_asked_for(fake):
+    simulate("--requests-from", "2026-02-14T18:00:00", "--requests-for", "10m")
+    overrides = fake.calls[0]["overrides"]
+    assert overrides == {"requests.start": "2026-02-14T18:00:00", "requests.duration": "10m"}
+
+
+def test_a_process_for_each_core_unless_told(fake):
+    simulate()
+    assert fake.calls[-1]["jobs"] >= 1
+    simulate("--jobs", "3")
+    assert fake.calls[-1]["jobs"] == 3
+
+
 def test_quiet_is_quiet(fake):
     assert simulate("--quiet").stderr == ""
 
