@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from fvcapacity.dataplane.fast.cpu import count_burst, plan, rest, serve_quotas, settle, start, stop
-from fvcapacity.dataplane.fast.layout import NEVER, NONE
+from fvcapacity.dataplane.fast.cpu import count_burst, plan, refill_quotas, renew_slices, rest, settle, start, stop
+from fvcapacity.dataplane.fast.layout import NONE
 from fvcapacity.dataplane.fast.memory import (
     State,
     add_to_service,
@@ -30,7 +30,6 @@ from fvcapacity.dataplane.fast.rows import (
     wake,
 )
 from fvcapacity.dataplane.fast.timeouts import end_timeout
-from fvcapacity.dataplane.fast.tree import set_node_time
 from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.jit import inlined, part
@@ -126,16 +125,20 @@ def full(s: State, container: int) -> bool:
 def tick(s: State, node: int) -> None:
     """A node's own event: settle, serve quotas, end the bursts that are done, plan."""
     n = node_at(s, node)
-    set_node_time(s, node, NEVER)
     settle(s, node)
     n.ticking = 1
-    if n.first_limited >= 0:
-        serve_quotas(s, node)
-    ended, last, thread = 0, NONE, n.first_running
+    if n.edge_ns <= s.now_ns:
+        refill_quotas(s, node)
+    ended, spent, last, thread = 0, 0, NONE, n.first_running
     while thread >= 0:
-        if thread_at(s, thread).remaining_ns <= 0:
+        t = thread_at(s, thread)
+        if t.remaining_ns <= 0:
             ended, last = ended + 1, thread
-        thread = thread_at(s, thread).after
+        elif t.slice_ns == 0:
+            spent += 1
+        thread = t.after
+    if spent > 0 and n.first_limited >= 0:
+        renew_slices(s, node)
     if ended == 1:
         _end_burst(s, last)
     else:

@@ -28,18 +28,20 @@ class ContainerRows:
         self.program = program
         self.plan = plan
         self.of_pod: dict[int, int] = {}
-        self._of_service: dict[int, list[int]] = {}
+        self._retired: dict[int, list[int]] = {}
+        """By service, rows whose pods are gone; something may refer to them still."""
         self._containers = self._threads = self._lines = 0
         """Rows that are part of a block."""
 
     def take(self, memory: Memory, command: StartContainer, node: int, seed: int) -> int:
         """Write the row of a container that starts, and forget the pod's earlier one."""
         self.forget(memory, command.pod)
-        known = self._of_service.setdefault(command.service, [])
-        row = next((row for row in known if memory["containers"][row]["refs"] == 0), NONE)
+        retired = self._retired.setdefault(command.service, [])
+        row = next((row for row in retired if memory["containers"][row]["refs"] == 0), NONE)
         if row < 0:
             row = self._new_block(memory, command.service)
-            known.append(row)
+        else:
+            retired.remove(row)
         self._write(memory, row, command, node, seed)
         self._blank(memory, row, command.service)
         memory["containers"][row]["refs"] = 1
@@ -50,7 +52,9 @@ class ContainerRows:
         """Take the pod's container off the books; return its row, or NONE."""
         row = self.of_pod.pop(pod, NONE)
         if row >= 0:
-            memory["containers"][row]["refs"] -= 1
+            container = memory["containers"][row]
+            container["refs"] -= 1
+            self._retired.setdefault(int(container["service"]), []).append(row)
         return row
 
     def _new_block(self, memory: Memory, service: int) -> int:

@@ -76,12 +76,13 @@ def plan(s: State, node: int) -> None:
             work = min(work, lasts)
         soonest = min(soonest, s.now_ns + completion_time(work, c.rate))
         thread = t.after
+    n.edge_ns = NEVER
     container = n.first_limited
     while container >= 0:
         c = container_at(s, container)
-        soonest = min(soonest, c.edge_ns)
+        n.edge_ns = min(n.edge_ns, c.edge_ns)
         container = c.limited_after
-    set_node_time(s, node, soonest)
+    set_node_time(s, node, min(soonest, n.edge_ns))
 
 
 @part
@@ -288,12 +289,17 @@ def count_burst(s: State, thread: int) -> None:
 
 
 @part
-def serve_quotas(s: State, node: int) -> None:
-    """Refill the quotas whose period begins, and give new slices to threads that have spent theirs."""
+def refill_quotas(s: State, node: int) -> None:
+    """Refill the quotas whose period begins."""
     container = _due_for_refill(s, node)
     while container >= 0:
         _refill(s, container)
         container = _due_for_refill(s, node)
+
+
+@part
+def renew_slices(s: State, node: int) -> None:
+    """Give new slices to threads that have spent theirs, or let them stand still."""
     thread = _first_spent(s, node)
     while thread >= 0:
         remove_running(s, node, thread)

@@ -51,7 +51,7 @@ ATTEMPT = record(
 
 NODE = record(
     "number", "capacity", "settled_ns", "contended", "ticking", "first_running", "last_running", "running",
-    "first_limited",
+    "first_limited", "edge_ns",
 )  # fmt: skip
 
 THREAD = record("container", "line", "attempt", "remaining_ns", "slice_ns", "throttled_since", "before", "after")

@@ -10,7 +10,7 @@ import numpy as np
 from fvcapacity.dataplane.fast import kernel
 from fvcapacity.dataplane.fast.container import DEAD, DRAINING
 from fvcapacity.dataplane.fast.containers import ContainerRows
-from fvcapacity.dataplane.fast.layout import ARRIVAL, NONE, Ints, Table
+from fvcapacity.dataplane.fast.layout import ARRIVAL, NEVER, NONE, Ints, Table
 from fvcapacity.dataplane.fast.memory import Memory
 from fvcapacity.dataplane.fast.rows import ATTEMPT
 from fvcapacity.dataplane.fast.tables import (
@@ -242,7 +242,7 @@ class FastPlane:
         node["number"], node["settled_ns"] = command.node, self.now
         node["capacity"] = node_capacity(command.cpu_cores, command.background_cores)
         node["first_running"], node["last_running"], node["first_limited"] = NONE, NONE, NONE
-        node["running"], node["contended"], node["ticking"] = 0, 0, 0
+        node["running"], node["contended"], node["ticking"], node["edge_ns"] = 0, 0, 0, NEVER
         self.node_rows[command.node], self.cpu_cores[command.node] = row, command.cpu_cores
 
     def _set_background(self, command: SetBackground) -> None:
