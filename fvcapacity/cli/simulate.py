@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from fvcapacity.results.result import Result
 
 
+_WORTH_DRAWING_NS = 600 * 10**9
+"""A shorter window has a point or two on every curve; its figures would take longer than the run."""
+
+
 class Arrivals(StrEnum):
     """How requests arrive inside an interval."""
 
@@ -142,7 +146,7 @@ def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, *
     count = options["max_replications"] if options["precision"] else fixed
     with progress_bar(count, quiet=quiet) as progress:
         result = run(loaded, progress=progress, **options)
-    return result, result.save(directory, plots=True)
+    return result, result.save(directory, plots=loaded.file.window.duration >= _WORTH_DRAWING_NS)
 
 
 def _render(result: Result, output: OutputFormat, events: bool) -> str:
