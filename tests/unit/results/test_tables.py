@@ -7,7 +7,7 @@ import pytest
 
 from fvcapacity.dataplane.statistics import RouteColumn
 from fvcapacity.errors import InvariantError
-from fvcapacity.results.columns import Column, HISTOGRAMS, OPTIONAL, TABLES, TableSpec
+from fvcapacity.results.columns import HISTOGRAMS, OPTIONAL, TABLES, Column, TableSpec
 from fvcapacity.results.conservation import check_conservation
 from fvcapacity.results.frames import conform
 from fvcapacity.results.span import minutes_of, windows_of
