@@ -91,8 +91,9 @@ def time_axis(axes: Axes, zone: ZoneInfo, start: pd.Timestamp, end: pd.Timestamp
     axes.xaxis.set_major_locator(locator)
     formatter = mdates.ConciseDateFormatter(locator, tz=zone, show_offset=False)  # type: ignore[no-untyped-call]
     axes.xaxis.set_major_formatter(formatter)
-    local = start.astimezone(zone)
-    axes.set_xlabel(f"{local:%a} {local.day} {local:%b %Y}, {zone.key}")
+    first, last = start.astimezone(zone), (end - pd.Timedelta(1, "s")).astimezone(zone)
+    begin = "" if first.date() == last.date() else f"{first:%a} {first.day} {first:%b} to "
+    axes.set_xlabel(f"{begin}{last:%a} {last.day} {last:%b %Y}, {zone.key}")
 
 
 def label_ends(axes: Axes, entries: Sequence[tuple[float, str, str]], *, gap: float = 0.055) -> None:

@@ -27,6 +27,9 @@ CONTENTION_HIGH = 0.25
 WORTH_TELLING = 0.05
 """Share of the latency objective that the mean request must lose before a system that holds has a bottleneck."""
 
+_FIVE_S = 300
+_MUCH_WORSE = 1.5
+
 SMALLEST_SHARE_PERCENT = 1.0
 """Share of the lost time below which a cause is not told; kills and restarts always are."""
 ALWAYS_TOLD = ("oom_kills", "restarts")
@@ -126,9 +129,11 @@ def _waiting(
     """Name the mechanism that explains the waiting at a service, and say it with its figure."""
     sums = minutes[["periods", "throttled_periods", "burst_s", "queue_wait_s", "visits", "refused"]].sum()
     throttled = sums["throttled_periods"] / sums["periods"] if sums["periods"] else 0.0
-    if throttled >= THROTTLING_HIGH:
+    others = max(lost.queue_s, lost.contention_s, lost.refused_s)
+    if throttled >= THROTTLING_HIGH or lost.throttled_s > others:
         limit = f"its limit of {format_cpu(row['cpu_limit_cores'])} is spent"
-        return "throttling", f"{name} is throttled in {100 * throttled:.0f} % of its periods {span.words}: {limit}"
+        figure = f"in {100 * throttled:.0f} % of its periods {span.words}{_worst_throttling(minutes, throttled, span)}"
+        return "throttling", f"{name} is throttled {figure}: {limit}"
     if lost.refused_s > lost.queue_s + lost.contention_s:
         routes = tables["routes"].query("route != 'all'")
         nobody = routes[["no_endpoint", "connection_refused"]].to_numpy().sum() > routes["queue_full"].sum()
@@ -141,6 +146,16 @@ def _waiting(
     wait = sums["queue_wait_s"] / max(sums["visits"], 1)
     figure = f"{_milliseconds(wait)} on average {span.words}"
     return "queueing", f"calls of {name} wait {figure} for a free thread: all threads of its pods are busy"
+
+
+def _worst_throttling(minutes: pd.DataFrame, throttled: float, span: TimeSpan) -> str:
+    """Return when it was worst, if that says more than the whole stretch."""
+    fives = minutes.groupby(minutes["time_s"] // _FIVE_S * _FIVE_S)[["periods", "throttled_periods"]].sum()
+    shares = (fives["throttled_periods"] / fives["periods"].where(fives["periods"] > 0)).fillna(0.0)
+    worst = int(shares.to_numpy().argmax())
+    if shares.iloc[worst] < _MUCH_WORSE * throttled:
+        return ""
+    return f", {100 * shares.iloc[worst]:.0f} % {span.at(float(fives.index[worst]))}"
 
 
 def _times(count: int, rows: pd.DataFrame) -> str:

@@ -57,6 +57,14 @@ class TimeSpan:
     to_s: float
     words: str
     """``from 18:20``, ``from 18:20 to 19:05`` or ``throughout``, in local time."""
+    start: pd.Timestamp
+    zone: ZoneInfo
+    days: bool
+    """The window has more than one day, so that a time needs its weekday."""
+
+    def at(self, offset_s: float) -> str:
+        """Return an instant in words, like ``at Sat 18:05``."""
+        return f"at {_clock(self.start, offset_s, self.zone, self.days)}"
 
     def select(self, table: pd.DataFrame) -> pd.DataFrame:
         """Return the rows of a table with a ``time_s`` that lie inside."""
@@ -104,16 +112,21 @@ def span_of(lost: pd.Series[float], start: pd.Timestamp, zone: ZoneInfo) -> Time
     first, last = first // _STEP_S * _STEP_S, min(-(-last // _STEP_S) * _STEP_S, end)
     margin = max(0.05 * (end - begin), _STEP_S)
     late, early = first - begin > margin, end - last > margin
-    words = f"from {_clock(start, first, zone)}" if late else ("" if early else "throughout")
+    days = _local(start, end - 1, zone).date() != _local(start, 0, zone).date()
+    words = f"from {_clock(start, first, zone, days)}" if late else ("" if early else "throughout")
     if early:
-        words = f"{words} to {_clock(start, last, zone)}" if words else f"until {_clock(start, last, zone)}"
-    return TimeSpan(first if late else begin, last if early else end, words)
+        until = _clock(start, last, zone, days)
+        words = f"{words} to {until}" if words else f"until {until}"
+    return TimeSpan(first if late else begin, last if early else end, words, start, zone, days)
 
 
-def _clock(start: pd.Timestamp, offset_s: float, zone: ZoneInfo) -> str:
-    instant = start + pd.Timedelta(seconds=offset_s)
-    local, begin = instant.astimezone(zone), start.astimezone(zone)
-    return f"{local:%H:%M}" if local.date() == begin.date() else f"{local:%a %H:%M}"
+def _clock(start: pd.Timestamp, offset_s: float, zone: ZoneInfo, days: bool) -> str:
+    local = _local(start, offset_s, zone)
+    return f"{local:%a %H:%M}" if days else f"{local:%H:%M}"
+
+
+def _local(start: pd.Timestamp, offset_s: float, zone: ZoneInfo) -> pd.Timestamp:
+    return (start + pd.Timedelta(seconds=offset_s)).astimezone(zone)
 
 
 def _failure_s(tables: Mapping[str, pd.DataFrame], scenario: Scenario, causes: tuple[str, ...]) -> float:

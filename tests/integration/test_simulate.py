@@ -17,7 +17,7 @@ from fvcapacity.cli.main import app
 
 SCENARIO = "scenarios/valentines.yaml"
 NASA = Path("../shared/data/traffic/nasa_http_1995_per_minute.csv.gz")
-SHORT = ["--start", "2026-02-14T18:00:00", "--duration", "5m", "--scale", "0.1", "--quiet"]
+SHORT = ["--start", "2026-02-14T18:00:00", "--duration", "10m", "--scale", "0.05", "--quiet"]
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 

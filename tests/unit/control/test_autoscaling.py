@@ -126,15 +126,21 @@ def test_a_metric_without_a_gauge_fails() -> None:
 
 
 def test_young_pods_have_no_metrics_for_a_window() -> None:
-    control = plane_of(deployment(replicas=1), timings={"image_pull": 0})
+    control = plane_of(deployment(replicas=1), autoscalers=(hpa(),), timings={"image_pull": 0})
     resize(control, "deployment/web", 2, 14.0)
     drive(control, FakePlane(), 29)  # started at 14.8; the scrape at 15 starts its first window
     assert control.state.pods[1].usage is not None
     assert control.state.pods[2].usage is None
-    control = plane_of(deployment(replicas=1), timings={"image_pull": 0})
+    control = plane_of(deployment(replicas=1), autoscalers=(hpa(),), timings={"image_pull": 0})
     resize(control, "deployment/web", 2, 14.0)
     drive(control, FakePlane(), 31)
     assert control.state.pods[2].usage is not None
+
+
+def test_nobody_reads_the_usage_of_pods_without_an_hpa() -> None:
+    control = plane_of(deployment(replicas=1))
+    drive(control, FakePlane(), 31)
+    assert control.state.pods[1].usage is None
 
 
 def test_usage_is_split_by_container_with_the_background_added() -> None:
@@ -142,7 +148,7 @@ def test_usage_is_split_by_container_with_the_background_added() -> None:
 
     web = deployment(containers=(Container(name="exporter"),))
     background = {"deployment/web/exporter": {"cpu": "20m", "memory": "30Mi"}}
-    control = plane_of(web, background=background)
+    control = plane_of(web, background=background, autoscalers=(hpa(),))
     drive(control, FakePlane(load=burst(9999, 0.25)), 31)
     usage = control.state.pods[1].usage
     assert usage is not None

@@ -54,6 +54,30 @@ def test_a_passing_throttling_has_an_end():
     assert "from 18:20 to 19:00" in found(outcome).sentence
 
 
+def test_throttling_that_costs_most_is_told_however_rare_with_its_worst_moment():
+    outcome = synthetic.make_outcome()
+    counts = outcome.statistics.service_counts[:, service("order-service")]
+    counts[:, ServiceColumn.THROTTLED_PERIODS] //= 4
+    counts[120:125, ServiceColumn.THROTTLED_PERIODS] *= 3
+    counts[:, ServiceColumn.QUEUE_WAIT_NS] //= 100
+    sentence = found(outcome).sentence
+    assert sentence.startswith("order-service is throttled in 17 % of its periods from 18:20, 46 % at 18:50: its limit")
+
+
+def test_a_window_of_several_days_names_the_weekday():
+    from zoneinfo import ZoneInfo
+
+    import pandas as pd
+
+    from fvcapacity.results.lost_time import span_of
+
+    lost = pd.Series(0.0, index=[60.0 * minute for minute in range(2 * 1440)])
+    lost.iloc[1440 + 1080 :] = 1.0
+    span = span_of(lost, pd.Timestamp("2026-02-13T03:00:00Z"), ZoneInfo("America/Santiago"))
+    assert span.words == "from Sat 18:05"
+    assert span.at(0.0) == "at Fri 00:00"
+
+
 def test_queueing_without_throttling():
     outcome = calm()
     counts = outcome.statistics.service_counts[:, service("postgres")]
