@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fvcapacity.dataplane.plane import ProbeSpec
-from fvcapacity.decisions.scheduler.resources import DEFAULT_CPU_MILLI, DEFAULT_MEMORY_BYTES, pod_request
+from fvcapacity.decisions.pod_resources import pod_total
+from fvcapacity.decisions.scheduler.resources import DEFAULT_CPU_MILLI, DEFAULT_MEMORY_BYTES
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.cluster import Container, Probe, Workload
 from fvcapacity.scenario.topology import Topology
@@ -77,10 +78,10 @@ def pod_shape(workload: Workload, topology: Topology, program: Program) -> PodSh
     readiness = [c.readiness.initial_delay_s for c in running if c.readiness]
     return PodShape(
         serving=serving,
-        cpu_milli=pod_request(cpu),
-        memory_bytes=pod_request(memory),
-        scoring_cpu_milli=pod_request(cpu, DEFAULT_CPU_MILLI),
-        scoring_memory_bytes=pod_request(memory, DEFAULT_MEMORY_BYTES),
+        cpu_milli=pod_total(cpu),
+        memory_bytes=pod_total(memory),
+        scoring_cpu_milli=pod_total(cpu, DEFAULT_CPU_MILLI),
+        scoring_memory_bytes=pod_total(memory, DEFAULT_MEMORY_BYTES),
         requests={c.name: _hpa_requests(c) for c in running},
         images=tuple(dict.fromkeys(c.image or c.name for c in containers)),
         init_containers=sum(1 for c in containers if c.kind == "init"),

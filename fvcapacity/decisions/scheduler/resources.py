@@ -2,35 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fvcapacity.decisions.scheduler.nodes import NodeView, SchedulingPod
 
 DEFAULT_CPU_MILLI = 100
 DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
 """What a container without a request counts in scores (``pkg/scheduler/util/pod_resources.go``)."""
-
-ContainerRequest = tuple[str, int | None]
-"""Kind of the container (app, init or sidecar) and its request."""
-
-
-def pod_request(containers: Sequence[ContainerRequest], missing: int = 0) -> int:
-    """Return what a pod requests of one resource.
-
-    Running containers add up; an init container needs its own and that of the sidecars started before it, and
-    the pod asks for the larger of the two. ``missing`` stands for a container that names no request.
-    """
-    running = sidecars = largest_init = 0
-    for kind, given in containers:
-        request = missing if given is None else given
-        if kind == "init":
-            largest_init = max(largest_init, request + sidecars)
-            continue
-        running += request
-        if kind == "sidecar":
-            sidecars += request
-            largest_init = max(largest_init, sidecars)
-    return max(running, largest_init)
 
 
 def insufficient(pod: SchedulingPod, node: NodeView) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fvcapacity.decisions.disruption import scaled
-from fvcapacity.decisions.scheduler.resources import pod_request
+from fvcapacity.decisions.pod_resources import pod_total
 from fvcapacity.errors import Problem
 from fvcapacity.scenario.cluster import ResourceQuota, Workload
 from fvcapacity.scenario.findings.resources import amounts
@@ -33,7 +33,7 @@ def check_quotas(view: View) -> Iterator[Problem]:
 
 def _amount(resource: str, index: int) -> _PodAmount:
     """Return the function that gives a pod's request (index 0) or limit (index 1)."""
-    return lambda w: pod_request([(item.kind, amounts(item, resource)[index]) for item in w.template.containers])
+    return lambda w: pod_total([(item.kind, amounts(item, resource)[index]) for item in w.template.containers])
 
 
 _POD_AMOUNTS: dict[str, tuple[str, _PodAmount]] = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from fvcapacity.decisions.scheduler.resources import pod_request
+from fvcapacity.decisions.pod_resources import pod_total
 from fvcapacity.errors import Problem
 from fvcapacity.scenario.cluster import Container, LimitRange, Workload
 from fvcapacity.scenario.findings.rules import finding
@@ -102,8 +102,8 @@ def _totals(containers: Sequence[Container], resource: str) -> tuple[int | None,
     pairs = [(item.kind, *amounts(item, resource)) for item in containers]
     requests = [(kind, request) for kind, request, _ in pairs]
     limits = [(kind, limit) for kind, _, limit in pairs]
-    request = pod_request(requests) if any(value is not None for _, value in requests) else None
-    return request, pod_request(limits) if any(value is not None for _, value in limits) else None
+    request = pod_total(requests) if any(value is not None for _, value in requests) else None
+    return request, pod_total(limits) if any(value is not None for _, value in limits) else None
 
 
 def _violations(item: Mapping[str, Any], held: Mapping[str, tuple[int | None, int | None]]) -> Iterator[str]:

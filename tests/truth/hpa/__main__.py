@@ -6,20 +6,14 @@ import sys
 from pathlib import Path
 
 from tests.truth.hpa.runner import run_directory
+from tests.truth.vectors import report
 
 
 def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         print("usage: python -m tests.truth.hpa DIR", file=sys.stderr)
         return 2
-    passed = failed = 0
-    for outcome in run_directory(Path(arguments[0])):
-        passed += outcome.ok
-        failed += not outcome.ok
-        if not outcome.ok:
-            print(f"{outcome.id}: {outcome.detail}"[:2000])
-    print(f"{passed} passed, {failed} failed")
-    return 1 if failed else 0
+    return report(run_directory(Path(arguments[0])))
 
 
 if __name__ == "__main__":

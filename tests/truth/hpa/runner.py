@@ -6,10 +6,7 @@ exactly. A function or field that is not known here is a failure, never skipped.
 
 from __future__ import annotations
 
-import gzip
-import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,28 +34,17 @@ from fvcapacity.decisions.hpa.metrics import ReadinessRule
 from fvcapacity.decisions.hpa.replicas import Evaluation, propose
 from fvcapacity.decisions.hpa.stabilization import stabilize_behavior, stabilize_legacy
 from fvcapacity.decisions.hpa.sync import normalize
-
-Json = Mapping[str, Any]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """One compared case (of a trace: one step)."""
-
-    id: str
-    ok: bool
-    detail: str = ""
+from tests.truth.vectors import Json, Outcome, only, vector_files
 
 
 def run_directory(directory: Path) -> Iterator[Outcome]:
     """Run every vector file of a directory."""
-    files = sorted([*directory.glob("*.json.gz"), *directory.glob("*.json")])
-    if not files:
+    found = False
+    for name, document in vector_files(directory):
+        found = True
+        yield from run_document(document, name)
+    if not found:
         yield Outcome(str(directory), False, "no vector files")
-    for path in files:
-        raw = path.read_bytes()
-        document = json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
-        yield from run_document(document, path.name)
 
 
 def run_document(document: Json, name: str) -> Iterator[Outcome]:
@@ -74,7 +60,7 @@ def run_document(document: Json, name: str) -> Iterator[Outcome]:
 
 def _guarded(name: str, function: Any, case: Json) -> Outcome:
     try:
-        _only(case, {"id", "origin", "tags", "input", "expected", "config", "resolved_behavior", "step"})
+        only(case, {"id", "origin", "tags", "input", "expected", "config", "resolved_behavior", "step"})
         got, want = function(case), case["expected"]
     except Exception as error:  # a crash is one failed case, not the end of the run
         return Outcome(name, False, f"{type(error).__name__}: {error}")
@@ -105,14 +91,9 @@ def ns_or_none(seconds: float | None) -> int | None:
     return None if seconds is None else ns(seconds)
 
 
-def _only(given: Json, allowed: set[str]) -> None:
-    if unknown := set(given) - allowed:
-        raise ValueError(f"unknown fields {sorted(unknown)}")
-
-
 def pod_of(row: Json) -> HpaPod:
     names = {"name", "phase", "ready", "ready_since_s", "start_s", "deleting", "containers"}
-    _only(row, names | {"restartable_init_containers"})
+    only(row, names | {"restartable_init_containers"})
     return HpaPod(
         row["name"],
         row.get("phase", "Running"),
@@ -125,7 +106,7 @@ def pod_of(row: Json) -> HpaPod:
 
 
 def reading_of(metric: Json) -> MetricReading:
-    _only(metric, {"error", "pods", "value_m", "values_m", "timestamp_s", "window_s"})
+    only(metric, {"error", "pods", "value_m", "values_m", "timestamp_s", "window_s"})
     if metric.get("error"):
         return MetricReading()
     if "value_m" in metric:
@@ -142,7 +123,7 @@ def reading_of(metric: Json) -> MetricReading:
 def rules_of(given: Json | None) -> Rules | None:
     if given is None:
         return None
-    _only(given, {"stabilization_window_s", "select_policy", "policies", "tolerance", "tolerance_quantity"})
+    only(given, {"stabilization_window_s", "select_policy", "policies", "tolerance", "tolerance_quantity"})
     policies = given.get("policies")
     tolerance = given.get("tolerance")
     if "tolerance_quantity" in given:
@@ -208,7 +189,7 @@ def run_case(case: Json) -> Any:
 
 
 def run_replica_case(given: Json) -> Any:
-    _only(
+    only(
         given,
         {"fn", "now_s", "tolerance", "cpu_initialization_period_s", "initial_readiness_delay_s", "container"}
         | {"current_replicas", "resource", "target", "pods", "metric"},
@@ -239,7 +220,7 @@ def run_replica_case(given: Json) -> Any:
 
 def _limit(function: Any) -> Any:
     def run(given: Json) -> Any:
-        _only(given, {"fn", "current_replicas", "rules", "scale_up_events", "scale_down_events"})
+        only(given, {"fn", "current_replicas", "rules", "scale_up_events", "scale_down_events"})
         up, down = events_of(given["scale_up_events"]), events_of(given["scale_down_events"])
         return {"limit": function(given["current_replicas"], up, down, rules_of(given["rules"]), 0)}
 
@@ -247,7 +228,7 @@ def _limit(function: Any) -> Any:
 
 
 def _legacy_limits(given: Json) -> Any:
-    _only(given, {"fn", "current_replicas", "desired_replicas", "min_replicas", "max_replicas"})
+    only(given, {"fn", "current_replicas", "desired_replicas", "min_replicas", "max_replicas"})
     replicas, reason = rate.legacy_limits(
         given["current_replicas"], given["desired_replicas"], given["min_replicas"], given["max_replicas"]
     )
@@ -256,7 +237,7 @@ def _legacy_limits(given: Json) -> Any:
 
 def _behavior_rate(given: Json) -> Any:
     names = {"fn", "current_replicas", "desired_replicas", "min_replicas", "max_replicas", "scale_up"}
-    _only(given, names | {"scale_down", "scale_up_events", "scale_down_events"})
+    only(given, names | {"scale_down", "scale_up_events", "scale_down_events"})
     replicas, reason = rate.behavior_rate(
         given["current_replicas"],
         given["desired_replicas"],
@@ -269,7 +250,7 @@ def _behavior_rate(given: Json) -> Any:
 
 
 def _stabilize_legacy(given: Json) -> Any:
-    _only(given, {"fn", "desired_replicas", "recommendations", "downscale_stabilization_window_s"})
+    only(given, {"fn", "desired_replicas", "recommendations", "downscale_stabilization_window_s"})
     window = given["downscale_stabilization_window_s"]
     history = recommendations_of(given["recommendations"])
     replicas, history = stabilize_legacy(given["desired_replicas"], history, window, 0)
@@ -278,7 +259,7 @@ def _stabilize_legacy(given: Json) -> Any:
 
 def _stabilize_behavior(given: Json) -> Any:
     names = {"fn", "current_replicas", "desired_replicas", "recommendations"}
-    _only(given, names | {"scale_up_window_s", "scale_down_window_s"})
+    only(given, names | {"scale_up_window_s", "scale_down_window_s"})
     replicas, reason, history = stabilize_behavior(
         given["current_replicas"],
         given["desired_replicas"],
@@ -298,7 +279,7 @@ def _normalize(given: Json) -> Any:
         names |= {"scale_up", "scale_down", "scale_up_events", "scale_down_events"}
         behavior = default_behavior(rules_of(given["scale_up"]), rules_of(given["scale_down"]))
         up, down = events_of(given["scale_up_events"]), events_of(given["scale_down_events"])
-    _only(given, names)
+    only(given, names)
     settings = HpaSettings(downscale_window_s=given["downscale_stabilization_window_s"])
     spec = HpaSpec(given["min_replicas"], given["max_replicas"], (), behavior, settings)
     state = HpaState(recommendations_of(given["recommendations"]), up, down)
@@ -313,7 +294,7 @@ def _normalize(given: Json) -> Any:
 
 def _store_scale_event(given: Json) -> Any:
     names = {"fn", "behavior", "previous_replicas", "new_replicas", "scale_up_events", "scale_down_events"}
-    _only(given, names)
+    only(given, names)
     up, down = events_of(given["scale_up_events"]), events_of(given["scale_down_events"])
     change = given["new_replicas"] - given["previous_replicas"]
     behavior = given["behavior"]
@@ -325,8 +306,8 @@ def _store_scale_event(given: Json) -> Any:
 
 
 def _default_behavior(given: Json) -> Any:
-    _only(given, {"fn", "behavior"})
-    _only(given["behavior"], {"scale_up", "scale_down"})
+    only(given, {"fn", "behavior"})
+    only(given["behavior"], {"scale_up", "scale_down"})
     behavior = default_behavior(
         rules_of(given["behavior"].get("scale_up")), rules_of(given["behavior"].get("scale_down"))
     )
@@ -352,7 +333,7 @@ _BEHAVIOR = {
 
 def metric_spec_of(metric: Json) -> MetricSpec:
     targets = {"target_utilization_percent", "target_average_value_m", "target_value_m"}
-    _only(metric, {"type", "name", "resource", "container"} | targets)
+    only(metric, {"type", "name", "resource", "container"} | targets)
     return MetricSpec(
         metric["type"],
         metric.get("resource") or metric.get("name", ""),
@@ -366,10 +347,10 @@ def metric_spec_of(metric: Json) -> MetricSpec:
 def spec_of(config: Json) -> HpaSpec:
     names = {"min_replicas", "max_replicas", "metrics", "behavior", "controller_tolerance"}
     names |= {"cpu_initialization_period_s", "initial_readiness_delay_s", "feature_scale_to_zero"}
-    _only(config, names | {"downscale_stabilization_window_s", "initial_recommendations"})
+    only(config, names | {"downscale_stabilization_window_s", "initial_recommendations"})
     given = config["behavior"]
     if given is not None:
-        _only(given, {"scale_up", "scale_down"})
+        only(given, {"scale_up", "scale_down"})
     behavior = (
         None if given is None else default_behavior(rules_of(given.get("scale_up")), rules_of(given.get("scale_down")))
     )
@@ -396,7 +377,7 @@ def current_metric_to(metric: MetricSpec, answer: ReplicaProposal) -> Json | Non
 
 
 def run_step(spec: HpaSpec, state: HpaState, step: Json, pods: tuple[HpaPod, ...]) -> tuple[Any, HpaState]:
-    _only(step, {"t_s", "spec_replicas", "status_replicas", "pods", "metrics", "expected"})
+    only(step, {"t_s", "spec_replicas", "status_replicas", "pods", "metrics", "expected"})
     seen = Observed(
         ns(step["t_s"]),
         step["spec_replicas"],
@@ -447,7 +428,7 @@ def run_trace(trace: Json) -> Iterator[Outcome]:
     """Run one HPA object through its syncs; each step counts, with the state our own steps left."""
     spec, state = spec_of(trace["config"]), HpaState()
     try:
-        _only(trace, {"id", "origin", "load_profile", "config", "resolved_behavior", "pod_requests", "steps"})
+        only(trace, {"id", "origin", "load_profile", "config", "resolved_behavior", "pod_requests", "steps"})
         resolved_behavior_is(spec, trace["resolved_behavior"])
     except ValueError as error:
         yield Outcome(trace["id"], False, str(error))

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from fvcapacity.decisions.cluster_autoscaler import Candidate, NodeGroup, scale_up, unneeded_nodes
+from fvcapacity.decisions.pod_resources import pod_total
 from fvcapacity.decisions.scheduler import HOSTNAME, ZONE, NodeView, PlacedPod, SchedulingPod, Taint, schedule
-from fvcapacity.decisions.scheduler.resources import pod_request
 
 GI = 2**30
 
@@ -127,7 +127,7 @@ def test_why_a_pod_stays(wanted: SchedulingPod, nodes: list[NodeView], message: 
     ],
 )
 def test_pod_requests(containers: list[tuple[str, int | None]], request_: int) -> None:
-    assert pod_request(containers) == request_
+    assert pod_total(containers) == request_
 
 
 def group(name: str = "g", size: int = 1, maximum: int = 4, **more: Any) -> NodeGroup:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from fvcapacity.decisions.cluster_autoscaler import waste
+from fvcapacity.decisions.pod_resources import pod_total
 from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod, Taint
 from fvcapacity.decisions.scheduler.placement import (
     disliked_taints,
@@ -28,7 +29,6 @@ from fvcapacity.decisions.scheduler.resources import (
     balanced_allocation,
     insufficient,
     least_allocated,
-    pod_request,
 )
 from fvcapacity.decisions.scheduler.spread import constraints_of, spread_reason, spread_scores
 from fvcapacity.units import parse_quantity
@@ -49,7 +49,7 @@ def request(spec: Json, resource: str, missing: int = 0) -> int:
         kind = "sidecar" if container.get("restartPolicy") == "Always" else "init"
         rows.append((kind, amount(container, resource)))
     rows += [("app", amount(container, resource)) for container in spec.get("containers") or ()]
-    return pod_request(rows, missing)
+    return pod_total(rows, missing)
 
 
 def amount(container: Json, resource: str) -> int | None:

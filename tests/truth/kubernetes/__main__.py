@@ -1,0 +1,20 @@
+"""``python -m tests.truth.kubernetes DIR``: run every vector file of a directory; exit 1 on any failure."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from tests.truth.kubernetes.runner import run_directory
+from tests.truth.vectors import report
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        print("usage: python -m tests.truth.kubernetes DIR", file=sys.stderr)
+        return 2
+    return report(run_directory(Path(arguments[0])))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
