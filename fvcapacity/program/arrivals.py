@@ -50,7 +50,7 @@ from fvcapacity.program.arrival_kernel import (
 from fvcapacity.program.multiplier import TrafficMultiplier, fill_multipliers, upper_bounds
 from fvcapacity.scenario.model import TrafficTable
 from fvcapacity.scenario.traffic import Arrivals, ClusteredArrivals, GammaArrivals
-from fvcapacity.semantics.draw import mix, stable_hash
+from fvcapacity.semantics.draw import mix, recorded_identity, stable_hash
 from fvcapacity.units import NS_PER_S
 
 Ints = npt.NDArray[np.int64]
@@ -209,7 +209,7 @@ class RecordedArrivals:
     routes
         Index of the route of each.
     seed
-        Identities are a hash of seed and number.
+        Identities are a hash of the seed and the number in the recording (``semantics.draw.recorded_identity``).
     duration_ns
         Length of the run; default: just beyond the last arrival.
     """
@@ -244,7 +244,7 @@ class RecordedArrivals:
             return None
         until = min(self.position_ns + self.chunk_ns, self.duration_ns)
         begin, end = np.searchsorted(self.times_ns, (self.position_ns, until))
-        identities = np.array([mix(self._chain, i) for i in range(begin, end)], np.int64)
+        identities = np.array([recorded_identity(self._chain, i) for i in range(begin, end)], np.int64)
         self.position_ns = until
         return _sorted_chunk(self.times_ns[begin:end], self.routes[begin:end], identities, start_ns=0, until_ns=until)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,7 @@ class _Compiler:
         self.calls, self.ops, self.pools = _Rows(), _Rows(), _Rows()
         self.pool_index: dict[tuple[str, str], int] = {}
         self.pending: list[_Pending] = []
+        self.recorded_ns: list[float] = []
 
     def arrays(self) -> ProgramArrays:
         self._write_pools()
@@ -111,6 +113,7 @@ class _Compiler:
             **{f"group_{name}": values for name, values in groups.items()},
             "pool_owner": self.pools.columns.get("owner", []),
             "pool_size": self.pools.columns.get("size", []),
+            "recorded_ns": self.recorded_ns,
         }
         return ProgramArrays(**{name: _freeze(name, columns[name]) for name in ProgramArrays._fields})
 
@@ -198,7 +201,9 @@ class _Compiler:
     def _timed(self, kind: Op, time: Distribution, path: str, group: int) -> int:
         dist = DISTRIBUTIONS[time.distribution]
         sigma = math.sqrt(math.log1p(time.cv**2)) if dist == LOGNORMAL else 0.0
-        return self._op(kind, path, mean=time.mean_ms * NS_PER_MS, sigma=sigma, dist=dist, group=group)
+        first, mean = len(self.recorded_ns), time.mean_ms * NS_PER_MS
+        self.recorded_ns += _recorded_ns(time)
+        return self._op(kind, path, a=first, b=len(time.values_ms), mean=mean, sigma=sigma, dist=dist, group=group)
 
     def _op(
         self, kind: Op, path: str, *, a: int = 0, b: int = 0, mean: float = 0.0, sigma: float = 0.0,
@@ -238,6 +243,15 @@ def _service_row(service: ServiceModel) -> dict[str, float]:
         "balance": _BALANCE[service.balancing],
         "connections": service.connections_per_client,
     }
+
+
+def _recorded_ns(time: Distribution) -> list[float]:
+    """Return a record's values in nanoseconds, scaled to the mean."""
+    if not time.values_ms:
+        return []
+    mean_ms = fmean(time.values_ms)
+    factor = time.mean_ms / mean_ms if mean_ms else 0.0
+    return [round(value * factor * NS_PER_MS) for value in time.values_ms]
 
 
 def _first(own: int | None, inherited: int | None) -> int:

@@ -21,7 +21,10 @@ class Op(IntEnum):
 
     END = 0
     CPU = 1
-    """A burst on thread group ``op_group`` with a demand from ``op_dist``, ``op_mean_ns``, ``op_sigma``."""
+    """A burst on thread group ``op_group`` with a demand from ``op_dist``, ``op_mean_ns``, ``op_sigma``.
+
+    A recorded one takes it from the ``op_b`` values that begin at ``recorded_ns[op_a]``.
+    """
     CALL = 2
     """Calls ``op_a`` to ``op_a + op_b - 1``, all at once; go on when all have ended."""
     BRANCH = 3
@@ -29,7 +32,7 @@ class Op(IntEnum):
     JUMP = 4
     """Go on at operation ``op_a``."""
     WAIT = 5
-    """Let a drawn time pass without CPU."""
+    """Let a drawn (or recorded) time pass without CPU."""
     DISK = 6
     """``op_mean_ns`` input/output operations on the volume of the pod, one after the other with all others."""
 
@@ -60,6 +63,8 @@ class ProgramArrays(NamedTuple):
         one takes the requests in.
     pool_*
         (pools,) connection pools; every pod of ``pool_owner`` has one of its own.
+    recorded_ns
+        (values of all records,) times of operations whose ``op_dist`` is RECORDED.
     """
 
     route_call: Ints
@@ -118,3 +123,5 @@ class ProgramArrays(NamedTuple):
 
     pool_owner: Ints
     pool_size: Ints
+
+    recorded_ns: Ints

@@ -7,27 +7,49 @@ of steps). A step is exactly one of ``cpu``, ``call``, ``parallel``, ``branch``,
 
 from __future__ import annotations
 
-from typing import Literal
+from statistics import fmean
+from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, NonNegativeFloat, model_validator
 
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 
-DistributionKind = Literal["constant", "exponential", "lognormal", "uniform"]
+DistributionKind = Literal["constant", "exponential", "lognormal", "uniform", "recorded"]
 Balancing = Literal["random", "round_robin", "sticky"]
 
 
 class Distribution(Model):
     """A non-negative random time.
 
-    ``cv`` is the coefficient of variation (lognormal only). A uniform one runs from 0 to twice its mean.
+    ``cv`` is the coefficient of variation (lognormal only). A uniform one runs from 0 to twice its mean. A recorded
+    one replays ``values_ms``, scaled to ``mean_ms`` when that is given: a recorded request takes the value of its own
+    number, any other request one at random (the same place in every record of equal length).
     """
 
     mean_ms: float = Field(ge=0)
     distribution: DistributionKind = "lognormal"
     cv: float = Field(default=0.5, ge=0, le=20)
+    values_ms: tuple[NonNegativeFloat, ...] = Field(default=(), repr=False)
+    """What was recorded (``distribution: recorded`` only)."""
     basis: Basis | None = None
     source: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mean_of_values(cls, given: Any) -> Any:
+        """Let a record that says no mean have its own."""
+        if not isinstance(given, dict) or "mean_ms" in given or not given.get("values_ms"):
+            return given
+        try:
+            return {**given, "mean_ms": fmean(given["values_ms"])}
+        except TypeError:
+            return given  # the values themselves are refused
+
+    @model_validator(mode="after")
+    def _values_of_a_record(self) -> Self:
+        if (self.distribution == "recorded") != bool(self.values_ms):
+            raise ValueError("values_ms and distribution: recorded belong together")
+        return self
 
 
 class CpuStep(Distribution):

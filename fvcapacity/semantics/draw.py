@@ -17,14 +17,21 @@ import numpy as np
 
 from fvcapacity.semantics.jit import njit
 
-CONSTANT, EXPONENTIAL, LOGNORMAL, UNIFORM = 0, 1, 2, 3
-DISTRIBUTIONS = {"constant": CONSTANT, "exponential": EXPONENTIAL, "lognormal": LOGNORMAL, "uniform": UNIFORM}
+CONSTANT, EXPONENTIAL, LOGNORMAL, UNIFORM, RECORDED = range(5)
+DISTRIBUTIONS = {
+    "constant": CONSTANT,
+    "exponential": EXPONENTIAL,
+    "lognormal": LOGNORMAL,
+    "uniform": UNIFORM,
+    "recorded": RECORDED,
+}
 
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
 _S30, _S27, _S31, _S11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _TWO_53 = 1.0 / 9007199254740992.0
+_NUMBER_BITS = 0xFFFFFFFF
 
 
 @njit
@@ -54,6 +61,22 @@ def stable_hash(text: str) -> int:
 def container_identity(seed: int, pod: str, restart: int) -> int:
     """Return who a run of a pod's container is: the same in every run with this seed."""
     return mix(mix(seed, stable_hash(pod)), restart)
+
+
+@njit
+def recorded_identity(stream: int, number: int) -> int:
+    """Return the identity of a recorded request: the upper half tells the stream, the lower half is its number."""
+    return (stream & ~_NUMBER_BITS) | number
+
+
+@njit
+def recorded_row(identity: int, rows: int) -> int:
+    """Return which row of a record a request replays: its own number, around and around.
+
+    A request that was not recorded has a hash for an identity, and so replays a row at random: the same one at every
+    operation, so that what was recorded together stays together.
+    """
+    return (identity & _NUMBER_BITS) % rows
 
 
 @njit
@@ -176,7 +199,7 @@ def draw_duration(kind: int, mean_ns: float, sigma: float, h: int) -> int:
     Parameters
     ----------
     kind
-        One of ``DISTRIBUTIONS``.
+        One of ``DISTRIBUTIONS`` but ``RECORDED``.
     mean_ns
         Mean of the distribution.
     sigma

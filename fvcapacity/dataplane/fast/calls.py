@@ -43,6 +43,7 @@ def new_attempt(s: State, caller: int, caller_identity: int, home: int, call: in
     a.cancelled, a.waits, a.pool, a.timeout_class = 0, 0, NONE, NONE
     if home >= 0:
         container_at(s, home).refs += 1
+        a.client = attempt_at(s, caller).client
     return row
 
 

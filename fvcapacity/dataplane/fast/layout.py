@@ -136,6 +136,7 @@ TABLES: dict[str, np.dtype[Any]] = {
     "route_call": CELL,
     "calls": CALL,
     "operations": OPERATION,
+    "replays": CELL,  # values of recorded operations
     "arrived": CELL,  # requests by route since the start
     "served": CELL,
     "requests": REQUEST_LINE,

@@ -80,6 +80,7 @@ def write_program(memory: Memory, program: ProgramArrays, plan: ServicePlan) -> 
     services["first_connection"] = plan.first_connection
     memory.put("services", services)
     memory.put("route_call", program.route_call.copy())
+    memory.put("replays", program.recorded_ns.copy())
 
 
 def timeout_list(memory: Memory, duration_ns: int) -> int:

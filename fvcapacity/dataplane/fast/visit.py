@@ -8,6 +8,7 @@ from fvcapacity.dataplane.fast.cpu import start
 from fvcapacity.dataplane.fast.heap import push
 from fvcapacity.dataplane.fast.layout import NONE, TIMERS
 from fvcapacity.dataplane.fast.memory import (
+    Row,
     State,
     add_to_service,
     add_visit,
@@ -16,6 +17,7 @@ from fvcapacity.dataplane.fast.memory import (
     container_at,
     heap_at,
     operation_at,
+    replay_at,
     service_at,
 )
 from fvcapacity.dataplane.fast.rows import note, notice, release, wake
@@ -24,7 +26,8 @@ from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Op
 from fvcapacity.semantics.balancing import operation_time, takes_branch
-from fvcapacity.semantics.jit import part
+from fvcapacity.semantics.draw import RECORDED, recorded_row
+from fvcapacity.semantics.jit import inlined, part
 
 _END, _CPU, _CALL, _BRANCH, _JUMP, _WAIT = (
     int(Op.END), int(Op.CPU), int(Op.CALL), int(Op.BRANCH), int(Op.JUMP), int(Op.WAIT),
@@ -71,11 +74,19 @@ def run_operations(s: State, row: int) -> None:
             return
 
 
+@inlined
+def _time_of(s: State, a: Row, op: Row) -> int:
+    """Return the drawn or recorded time of an operation of a visit."""
+    if op.dist == RECORDED:
+        return int(replay_at(s, op.a + recorded_row(a.client, op.b)).value)
+    return operation_time(a.identity, op.path, op.dist, op.mean, op.sigma)
+
+
 @part
 def _begin_burst(s: State, row: int) -> None:
     a = attempt_at(s, row)
     op = operation_at(s, a.at)
-    demand = operation_time(a.identity, op.path, op.dist, op.mean, op.sigma)
+    demand = _time_of(s, a, op)
     if demand == 0:
         wake(s, row, 0)
         return
@@ -113,7 +124,7 @@ def _begin_pause(s: State, row: int) -> None:
     a = attempt_at(s, row)
     op = operation_at(s, a.at)
     if op.kind == _WAIT:
-        until = s.now_ns + operation_time(a.identity, op.path, op.dist, op.mean, op.sigma)
+        until = s.now_ns + _time_of(s, a, op)
     else:
         c = container_at(s, a.container)
         service = service_at(s, c.service)

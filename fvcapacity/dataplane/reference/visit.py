@@ -19,6 +19,7 @@ from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Op
 from fvcapacity.semantics import events
 from fvcapacity.semantics.balancing import attempt_identity, operation_time, takes_branch
+from fvcapacity.semantics.draw import RECORDED, recorded_row
 
 if TYPE_CHECKING:
     from fvcapacity.dataplane.reference.container import Container, Pool
@@ -65,11 +66,13 @@ class Attempt:
     """One attempt at one call."""
 
     __slots__ = (
-        "call", "caller", "cancelled", "identity", "join", "live", "number", "place", "pool", "visit", "waits",
+        "call", "caller", "cancelled", "client", "identity", "join", "live", "number", "place", "pool", "visit",
+        "waits",
     )  # fmt: skip
 
     def __init__(self, caller: Visit | Client, call: int, join: Join | None, place: int, number: int, path: int):
         self.caller = caller
+        self.client: Client = caller if isinstance(caller, Client) else caller.attempt.client
         self.call = call
         self.join = join
         self.place = place
@@ -154,11 +157,19 @@ class Visit:
             at += 1
         plane.end_visit(self, cause if kind == CALL else Cause.SERVED)
 
-    def _begin_burst(self, at: int) -> None:
-        code, env, container = self.plane.code, self.plane.env, self.container
-        demand = operation_time(
+    def _time_of(self, at: int) -> int:
+        """Return the drawn or recorded time of an operation."""
+        code = self.plane.code
+        if code.op_dist[at] == RECORDED:
+            row = recorded_row(self.attempt.client.identity, code.op_b[at])
+            return int(code.recorded_ns[code.op_a[at] + row])
+        return operation_time(
             self.identity, code.op_path[at], code.op_dist[at], code.op_mean_ns[at], code.op_sigma[at]
         )
+
+    def _begin_burst(self, at: int) -> None:
+        code, env, container = self.plane.code, self.plane.env, self.container
+        demand = self._time_of(at)
         self.waiting = simpy.Event(env)
         if demand == 0:
             self.waiting.succeed()
@@ -186,9 +197,7 @@ class Visit:
         plane, code = self.plane, self.plane.code
         now = plane.env._now
         if kind == WAIT:
-            until = now + operation_time(
-                self.identity, code.op_path[at], code.op_dist[at], code.op_mean_ns[at], code.op_sigma[at]
-            )
+            until = now + self._time_of(at)
         else:
             busy = int(code.op_mean_ns[at] * code.service_disk_interval_ns[self.container.service])
             self.container.disk_free_ns = max(now, self.container.disk_free_ns) + busy
