@@ -73,9 +73,9 @@ class ServiceColumn(IntEnum):
     ELAPSED_NS = 6
     """Wall time of visits from arrival at the pod to the answer."""
     PERIODS = 7
-    """CFS periods in which a container with a quota used CPU."""
+    """CFS periods that the kernel counts (``nr_periods``): a container drew on its quota in it or just before."""
     THROTTLED_PERIODS = 8
-    """Of these, the ones in which it was throttled."""
+    """Of these, the ones in which it was throttled (``nr_throttled``)."""
     REFUSED = 9
     """Calls that found no listening container or a full queue."""
     PROBES = 10

@@ -76,7 +76,12 @@ _SERVICE_CALLS = (
     Column("cpu_core_s", "core s", "float64", "CPU spent, probes included."),
 )
 _PERIODS = (
-    Column("periods", "periods", "int64", "CFS periods in which a container with a quota used CPU."),
+    Column(
+        "periods",
+        "periods",
+        "int64",
+        "CFS periods in which a container with a quota drew on it, or just had.",
+    ),
     Column("throttled_periods", "periods", "int64", "Of these, the ones in which it was throttled."),
 )
 _PROBES = (

@@ -7,8 +7,9 @@ when it goes idle flows back to the pool, but for 1 ms which it keeps, also acro
 carries its whole slice across. Hence a container can use a little more than its quota in a period.
 
 Rules of ``kernel/sched/fair.c`` (Linux 6): sched_cfs_bandwidth_slice_us = 5000, min_cfs_rq_runtime = 1 ms,
-__assign_cfs_rq_runtime, __return_cfs_rq_runtime, __refill_cfs_bandwidth_runtime, cfs_burst = 0. The period's phase is
-a fixed grid for each container.
+__assign_cfs_rq_runtime, __return_cfs_rq_runtime, __refill_cfs_bandwidth_runtime, do_sched_cfs_period_timer, cfs_burst
+= 0. The period's phase is a fixed grid for each container. ``docs/explanation/validation.md`` says how near this comes
+to a real kernel, and what was left out because it changes nothing.
 """
 
 from __future__ import annotations
@@ -63,3 +64,21 @@ def slices_drawn(slice_ns: int, pool_ns: int, used_ns: int) -> int:
 def returned_when_idle(slice_ns: int) -> int:
     """Return what flows back to the pool when a thread goes idle."""
     return max(0, slice_ns - KEPT_WHEN_IDLE_NS)
+
+
+@njit
+def counted_until(draw_ns: int, phase_ns: int) -> int:
+    """Return until when the period timer runs (and counts) at least, when a thread draws on the pool at an instant.
+
+    The timer stops at the end of the first period in which nobody drew, which is counted as well.
+    """
+    return next_edge(draw_ns, phase_ns) + PERIOD_NS
+
+
+@njit
+def periods_between(counted_ns: int, until_ns: int) -> int:
+    """Return how many periods a draw adds to ``nr_periods``: its own and the next, as far as they are not counted.
+
+    Nothing has been counted when ``counted_ns`` is ``-PERIOD_NS``.
+    """
+    return min(2, (until_ns - counted_ns) // PERIOD_NS)

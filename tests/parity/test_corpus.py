@@ -21,6 +21,7 @@ from fvcapacity.dataplane.plane import (
 from fvcapacity.dataplane.source import ClosedUsers
 from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
+from fvcapacity.program.arrivals import RecordedArrivals
 from fvcapacity.program.program import Program
 from tests.parity.harness import Play, Run, check
 from tests.parity.words import at, both, call, every, one, pod, probe, program, restarting, start, threads, wait
@@ -195,6 +196,74 @@ def stopped_before_it_has_started() -> Play:
 def drained_before_it_has_started() -> Play:
     system = Tiny(one(cpu(1), startup_cpu_ms=100), at(200))
     return Play(system, [(0, [start(1), SetEndpoints(service=0, pods=(1,))]), (50 * MS, [DrainContainer(pod=1)])])
+
+
+@case(lambda run: run.total(Column.PERIODS) == 2 * run.arrived() and not run.steps(Step.THROTTLED))
+def period_timer_stops_and_starts() -> Tiny:
+    return Tiny(one(cpu(2)), every(1700, 10_000, 1), [pod("s", quota_ms=20)], duration_ns=20 * SECOND)
+
+
+# -- first slices --------------------------------------------------------------------------------------
+
+
+@case(lambda run: min(run.responses()) < 2 * MS and max(run.responses()) > 20 * MS)
+def short_bursts_beside_a_busy_loop() -> Tiny:
+    """A user without a thought keeps one container busy; another one wakes up now and then."""
+    system = program_of(
+        {"light": {}, "hog": {}},
+        {
+            "r": {"steps": [call("light", cpu(3, "exponential"))]},
+            "hog": {"steps": [call("hog", cpu(40))]},
+        },
+    )
+    pods = [pod("light", shares=102), pod("hog", shares=256)]
+    users = ClosedUsers(journey=(1,), think_ns=0, stages=((0, 1),))
+    return Tiny(system, every(23, 3000, 7), pods, nodes=[1.0], users=users, duration_ns=4 * SECOND)
+
+
+@case(lambda run: run.total(Column.BURST_NS) > 1.2 * run.total(Column.CPU_NS))
+def many_threads_in_their_first_slices() -> Tiny:
+    """Four containers with three threads each and quotas, on two and a half cores."""
+    names = "abcd"
+    system = program_of(
+        {name: threads(3) for name in names},
+        {name: {"steps": [call(name, cpu(1.7, "exponential"), wait(2), cpu(4))]} for name in names},
+    )
+    pods = [pod(name, shares=90 * n, quota_ms=25 * n) for n, name in enumerate(names, 1)]
+    arrivals = sorted((t, r) for r in range(4) for t, _ in every(9 + r, 1500, r))
+    return Tiny(system, arrivals, pods, nodes=[2.5])
+
+
+# -- recorded times ------------------------------------------------------------------------------------
+
+
+def recorded(kind: str, *values: float, **more: Any) -> dict[str, Any]:
+    """A step whose time is recorded, request by request."""
+    return {kind: {"distribution": "recorded", "values_ms": values, **more}}
+
+
+@case(lambda run: run.responses() == {8 * MS, 40 * MS, 72 * MS})
+def recorded_demands_down_the_chain() -> Tiny:
+    """Request n takes the values n of every step, also in what it calls, twice around."""
+    inner = call("b", recorded("cpu", 4, 20, 36), recorded("wait", 1, 5, 9))
+    chain = call("a", recorded("cpu", 1, 5, 9), inner, recorded("cpu", 2, 10, 18))
+    times = [n * SECOND for n in range(6)]
+    return Tiny(program(chain, a={}, b={}), pods=[A, B], stream=RecordedArrivals(times, [0] * 6))
+
+
+@case(lambda run: run.steps(Step.RETRIED) == 4 and run.responses() == {5 * MS, 20 * MS})
+def recorded_demands_are_kept_by_retries() -> Tiny:
+    entry = call("a", call("b", recorded("cpu", 5, 30), timeout="10ms", retries=1))
+    times = [n * SECOND for n in range(8)]
+    return Tiny(program(entry, a={}, b={}), pods=[A, B], stream=RecordedArrivals(times, [0] * 8))
+
+
+@case(lambda run: run.responses() == {10 * MS, 20 * MS, 30 * MS})
+def recorded_demands_drawn_by_users() -> Tiny:
+    """Whoever was not recorded takes the values of one who was: of the same one at both steps."""
+    users = ClosedUsers(journey=(0,), think_ns=100 * MS, stages=((0, 2),))
+    entry = call("a", recorded("cpu", 4, 8, 12), recorded("wait", 6, 12, 18))
+    return Tiny(program(entry, a=threads(4)), [], [A], users=users, duration_ns=5 * SECOND)
 
 
 # -- calls ---------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -77,7 +78,7 @@ class Tiny:
     tracing: bool = False
 
     def plane(self) -> Any:
-        source = ArrivalSource(self.stream or Recorded(self.arrivals, self.seed), self.users)
+        source = ArrivalSource(copy(self.stream) or Recorded(self.arrivals, self.seed), self.users)
         plane = self.kind(self.program, source, self.seed, self.duration_ns, records=EVERY_RECORD, tracing=self.tracing)
         plane.apply([AddNode(node=i, name=f"node-{i}", cpu_cores=c) for i, c in enumerate(self.nodes)])
         members: dict[int, list[int]] = {}

@@ -15,7 +15,7 @@ from fvcapacity.dataplane.fast.memory import Memory
 from fvcapacity.dataplane.fast.tables import ServicePlan, make_room
 from fvcapacity.dataplane.plane import StartContainer
 from fvcapacity.program.layout import ProgramArrays
-from fvcapacity.semantics.cfs_quota import next_edge, phase_of
+from fvcapacity.semantics.cfs_quota import PERIOD_NS, next_edge, phase_of
 from fvcapacity.semantics.draw import container_identity
 
 _FIRST_CONTAINERS = 16
@@ -83,10 +83,11 @@ class ContainerRows:
             "node": node, "rate": 0, "quota_ns": command.cpu_quota_ns, "pool_ns": command.cpu_quota_ns,
             "edge_ns": next_edge(now, phase), "phase_ns": phase, "cpu_ns": 0, "service": command.service,
             "shares": command.cpu_shares, "busy": 0, "running": 0, "throttled": 0, "claims": 0,
-            "counted_until_ns": 0, "throttle_counted_until_ns": 0, "pod": command.pod, "identity": identity,
+            "counted_until_ns": -PERIOD_NS, "throttle_counted_until_ns": 0, "pod": command.pod, "identity": identity,
             "state": LISTENING if command.warm else STARTING, "memory_limit_bytes": command.memory_limit_bytes,
             "memory_bytes": self.program.service_memory_base_bytes[command.service], "open": 0, "first_open": NONE,
             "disk_free_ns": 0, "limited_before": NONE, "limited_after": NONE,
+            "saved_ns": memory["nodes"][node]["slice_ns"], "idle_since_ns": now,
             "startup_done": int(command.startup is None or command.warm),
         }  # fmt: skip
         for name, value in values.items():

@@ -20,8 +20,16 @@ from fvcapacity.dataplane.fast.rows import NO_BURST, RUNNING, note
 from fvcapacity.dataplane.fast.tree import set_node_time
 from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.dataplane.trace import Step
-from fvcapacity.semantics.cfs_quota import PERIOD_NS, SLICE_NS, next_edge, returned_when_idle, slices_drawn
-from fvcapacity.semantics.cpu import RATE_ONE, completion_time, fair_share, progress, thread_rate
+from fvcapacity.semantics.cfs_quota import (
+    PERIOD_NS,
+    SLICE_NS,
+    counted_until,
+    next_edge,
+    periods_between,
+    returned_when_idle,
+    slices_drawn,
+)
+from fvcapacity.semantics.cpu import RATE_ONE, completion_time, fair_share, progress, saved_up, thread_rate
 from fvcapacity.semantics.jit import inlined, part
 
 _CPU, _WAIT, _BURST = int(ServiceColumn.CPU_NS), int(ServiceColumn.QUEUE_WAIT_NS), int(ServiceColumn.BURST_NS)
@@ -46,15 +54,28 @@ def settle(s: State, node: int) -> None:
         gained = progress(elapsed, c.rate)
         t.remaining_ns -= gained
         c.cpu_ns += gained
+        c.saved_ns = max(0, c.saved_ns - gained)
         add_to_service(s, c.service, _CPU, gained)
         if c.quota_ns:
             drawn = slices_drawn(t.slice_ns, c.pool_ns, gained)
             c.pool_ns -= drawn
             t.slice_ns += drawn - gained
-            if since >= c.counted_until_ns:
-                c.counted_until_ns = next_edge(since, c.phase_ns)
-                add_to_service(s, c.service, _PERIODS, 1)
+            if drawn:
+                _count_periods(s, t.container, since)
         thread = t.after
+
+
+@inlined
+def _count_periods(s: State, container: int, draw_ns: int) -> None:
+    """Count the periods in which the period timer runs because of a draw on the pool."""
+    c = container_at(s, container)
+    if draw_ns + PERIOD_NS < c.counted_until_ns:
+        return  # a later draw of this period: the next one is counted already
+    until = counted_until(draw_ns, c.phase_ns)
+    new = periods_between(c.counted_until_ns, until)
+    if new > 0:
+        c.counted_until_ns = until
+        add_to_service(s, c.service, _PERIODS, new)
 
 
 @part
@@ -74,6 +95,8 @@ def plan(s: State, node: int) -> None:
         if c.quota_ns:
             lasts = t.slice_ns + (c.pool_ns if c.running == 1 else 0)
             work = min(work, lasts)
+        if n.contended and c.saved_ns > 0:
+            work = min(work, (c.saved_ns + c.running - 1) // c.running)
         soonest = min(soonest, s.now_ns + completion_time(work, c.rate))
         thread = t.after
     n.edge_ns = NEVER
@@ -90,17 +113,24 @@ def share(s: State, node: int) -> None:
     """Divide the cores among the containers, max-min fair by weight."""
     n = node_at(s, node)
     n.contended = 1 if n.running * RATE_ONE > n.capacity else 0
-    count = _claimants(s, node)
+    count, first = _claimants(s, node)
     if not n.contended:
         for i in range(count):
             container_at(s, scratch_at(s, i).value).rate = RATE_ONE
         return
-    capacity, weights = n.capacity, 0
-    for i in range(count):
+    left = _divide(s, n.capacity, 0, first)
+    _divide(s, left, first, count)
+
+
+@part
+def _divide(s: State, capacity: int, begin: int, end: int) -> int:
+    """Share CPUs among the containers of a stretch of the scratch array; return what none of them can use."""
+    weights = 0
+    for i in range(begin, end):
         weights += container_at(s, scratch_at(s, i).value).shares
-    while True:  # who cannot use its part leaves the rest to the others
-        left, taken, freed = 0, 0, 0
-        for i in range(count):
+    while end > begin:  # who cannot use its part leaves the rest to the others
+        left, taken, freed = begin, 0, 0
+        for i in range(begin, end):
             container = scratch_at(s, i).value
             c = container_at(s, container)
             if fair_share(capacity, c.shares, weights) >= c.running * RATE_ONE:
@@ -110,33 +140,40 @@ def share(s: State, node: int) -> None:
             else:
                 scratch_at(s, left).value = container
                 left += 1
-        content = count - left
-        count = left
-        if content == 0 or count == 0:
+        if left == end:
             break
+        end = left
         capacity -= taken
         weights -= freed
-    for i in range(count):
+    for i in range(begin, end):
         c = container_at(s, scratch_at(s, i).value)
         c.rate = thread_rate(fair_share(capacity, c.shares, weights), c.running)
+    return capacity if end == begin else 0
 
 
 @part
-def _claimants(s: State, node: int) -> int:
-    """List the containers with running threads in the scratch array."""
-    count = 0
+def _claimants(s: State, node: int) -> tuple[int, int]:
+    """List the containers with running threads in the scratch array, those in their first slice before the others.
+
+    Returns how many there are, and how many of them are in their first slice.
+    """
+    count, first = 0, 0
     thread = node_at(s, node).first_running
     while thread >= 0:
         t = thread_at(s, thread)
         c = container_at(s, t.container)
         if c.claims == 0:
             scratch_at(s, count).value = t.container
+            if c.saved_ns > 0:
+                scratch_at(s, count).value = scratch_at(s, first).value
+                scratch_at(s, first).value = t.container
+                first += 1
             count += 1
         c.claims += 1
         thread = t.after
     for i in range(count):
         container_at(s, scratch_at(s, i).value).claims = 0
-    return count
+    return count, first
 
 
 @part
@@ -184,6 +221,7 @@ def run_or_throttle(s: State, thread: int) -> None:
     if t.slice_ns == 0:
         t.slice_ns = min(SLICE_NS, c.pool_ns)
         c.pool_ns -= t.slice_ns
+        _count_periods(s, t.container, s.now_ns)
     if t.slice_ns > 0:
         _run(s, c.node, thread)
         return
@@ -216,6 +254,8 @@ def start(s: State, thread: int, row: int) -> None:
     a.burst, a.thread, a.started_ns = RUNNING, thread, s.now_ns
     t.attempt, t.remaining_ns = row, a.demand_ns
     c.busy += 1
+    if c.busy == 1:
+        c.saved_ns = saved_up(c.saved_ns, s.now_ns - c.idle_since_ns, c.shares, node_at(s, node).slice_ns)
     add_to_service(s, c.service, _WAIT, s.now_ns - a.queued_ns)
     if s.tracing:
         note(s, _STEP_BURST, a.identity, c.pod, thread - c.first_thread)
@@ -243,8 +283,10 @@ def stop(s: State, thread: int) -> None:
     attempt_at(s, t.attempt).burst = NO_BURST
     t.attempt = NONE
     c.busy -= 1
-    if c.busy == 0 and c.quota_ns:
-        _unlimit(s, t.container)
+    if c.busy == 0:
+        c.idle_since_ns = s.now_ns
+        if c.quota_ns:
+            _unlimit(s, t.container)
 
 
 @inlined

@@ -51,14 +51,14 @@ ATTEMPT = record(
 
 NODE = record(
     "number", "capacity", "settled_ns", "contended", "ticking", "first_running", "last_running", "running",
-    "first_limited", "edge_ns",
+    "first_limited", "edge_ns", "slice_ns",
 )  # fmt: skip
 
 THREAD = record("container", "line", "attempt", "remaining_ns", "slice_ns", "throttled_since", "before", "after")
 
 CONTAINER = record(
     "node", "rate", "quota_ns", "pool_ns", "edge_ns", "cpu_ns", "service", "busy", "running", "throttled",
-    "counted_until_ns", "throttle_counted_until_ns", "phase_ns", "shares",
+    "counted_until_ns", "throttle_counted_until_ns", "phase_ns", "shares", "saved_ns", "idle_since_ns",
     "pod", "state", "identity", "memory_bytes", "memory_limit_bytes", "open", "first_open", "disk_free_ns",
     "first_thread", "threads", "first_line", "lines", "first_pool", "pools", "first_breaker", "first_connection",
     "limited_before", "limited_after", "claims", "refs", "startup_done",

@@ -42,7 +42,7 @@ from fvcapacity.dataplane.statistics import BIN_NS, WINDOW_NS, Cause, Statistics
 from fvcapacity.dataplane.trace import NO_RECORDS, RequestRecord, Step, TraceLine
 from fvcapacity.errors import InvariantError
 from fvcapacity.program.program import Program
-from fvcapacity.semantics.cpu import node_capacity
+from fvcapacity.semantics.cpu import first_slice, node_capacity
 from fvcapacity.semantics.probes import LIVENESS, READINESS, STARTUP, first_tick, worker_identity
 
 _RECORD_ROOM = 1 << 16
@@ -241,6 +241,7 @@ class FastPlane:
         node = self.memory["nodes"][row]
         node["number"], node["settled_ns"] = command.node, self.now
         node["capacity"] = node_capacity(command.cpu_cores, command.background_cores)
+        node["slice_ns"] = first_slice(command.cpu_cores)
         node["first_running"], node["last_running"], node["first_limited"] = NONE, NONE, NONE
         node["running"], node["contended"], node["ticking"], node["edge_ns"] = 0, 0, 0, NEVER
         self.node_rows[command.node], self.cpu_cores[command.node] = row, command.cpu_cores

@@ -10,7 +10,7 @@ from fvcapacity.dataplane.plane import StartContainer
 from fvcapacity.dataplane.reference.node import Burst, CpuScheduler, Thread
 from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.program.layout import ProgramArrays
-from fvcapacity.semantics.cfs_quota import next_edge, phase_of
+from fvcapacity.semantics.cfs_quota import PERIOD_NS, next_edge, phase_of
 from fvcapacity.semantics.draw import container_identity
 
 if TYPE_CHECKING:
@@ -79,7 +79,10 @@ class Container:
         self.rate = 0
         self.busy = 0
         self.running = 0
-        self.period: int | None = None
+        self.saved_ns = node.slice_ns
+        """What is left of its first slice (``semantics.cpu``)."""
+        self.idle_since_ns = now_ns
+        self.counted_until_ns = -PERIOD_NS
         self.throttled_period: int | None = None
         self.cpu_ns = 0
 

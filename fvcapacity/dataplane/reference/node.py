@@ -13,8 +13,25 @@ from fvcapacity.dataplane.reference.tally import Tally
 from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics import events
-from fvcapacity.semantics.cfs_quota import PERIOD_NS, SLICE_NS, next_edge, returned_when_idle, slices_drawn
-from fvcapacity.semantics.cpu import RATE_ONE, completion_time, fair_share, node_capacity, progress, thread_rate
+from fvcapacity.semantics.cfs_quota import (
+    PERIOD_NS,
+    SLICE_NS,
+    counted_until,
+    next_edge,
+    periods_between,
+    returned_when_idle,
+    slices_drawn,
+)
+from fvcapacity.semantics.cpu import (
+    RATE_ONE,
+    completion_time,
+    fair_share,
+    first_slice,
+    node_capacity,
+    progress,
+    saved_up,
+    thread_rate,
+)
 
 if TYPE_CHECKING:
     import simpy
@@ -70,6 +87,7 @@ class CpuScheduler:
         self.tally = tally
         self.node = node
         self.cpu_cores = cpu_cores
+        self.slice_ns = first_slice(cpu_cores)
         self.set_background(background_cores)
         self.running: list[Thread] = []
         self.limited: dict[int, Container] = {}
@@ -94,6 +112,9 @@ class CpuScheduler:
         thread.burst = burst
         container = thread.container
         container.busy += 1
+        if container.busy == 1:
+            idle = now - container.idle_since_ns
+            container.saved_ns = saved_up(container.saved_ns, idle, container.shares, self.slice_ns)
         self.tally.services[container.service][_WAIT] += now - burst.queued_ns
         self.tally.note(now, Step.BURST, burst.identity, container.pod, thread.index)
         if container.quota_ns:
@@ -118,6 +139,7 @@ class CpuScheduler:
         thread.burst = None
         container.busy -= 1
         if container.busy == 0:
+            container.idle_since_ns = self.env._now
             self.limited.pop(container.pod, None)
 
     def idle(self, thread: Thread) -> None:
@@ -141,15 +163,14 @@ class CpuScheduler:
             gained = elapsed if rate == RATE_ONE else progress(elapsed, rate)
             thread.burst.remaining_ns -= gained  # type: ignore[union-attr]
             container.cpu_ns += gained
+            container.saved_ns = max(0, container.saved_ns - gained)
             services[container.service][_CPU] += gained
             if container.quota_ns:
                 drawn = slices_drawn(thread.slice_ns, container.pool_ns, gained)
                 container.pool_ns -= drawn
                 thread.slice_ns += drawn - gained
-                period = (since - container.phase_ns) // PERIOD_NS
-                if container.period != period:
-                    container.period = period
-                    services[container.service][_PERIODS] += 1
+                if drawn:
+                    self._count_periods(container, since)
 
     def plan(self) -> None:
         """Share the CPUs anew and set the node's next event."""
@@ -164,8 +185,9 @@ class CpuScheduler:
             work = thread.burst.remaining_ns  # type: ignore[union-attr]
             if container.quota_ns:
                 lasts = thread.slice_ns + (container.pool_ns if container.running == 1 else 0)
-                if lasts < work:
-                    work = lasts
+                work = min(work, lasts)
+            if self.contended and container.saved_ns:
+                work = min(work, -(-container.saved_ns // container.running))
             rate = container.rate
             ends = now + (work if rate == RATE_ONE else completion_time(work, rate))
             if ends < soonest:
@@ -188,18 +210,9 @@ class CpuScheduler:
                 thread.container.rate = RATE_ONE
             return
         claims = {thread.container.pod: thread.container for thread in running}
-        capacity, weights = self.capacity, sum(c.shares for c in claims.values())
-        while True:  # max-min: who cannot use its part leaves the rest to the others
-            content = [c for c in claims.values() if fair_share(capacity, c.shares, weights) >= c.running * RATE_ONE]
-            for container in content:
-                container.rate = RATE_ONE
-                del claims[container.pod]
-            if not content or not claims:
-                break
-            capacity -= sum(c.running for c in content) * RATE_ONE
-            weights -= sum(c.shares for c in content)
-        for container in claims.values():
-            container.rate = thread_rate(fair_share(capacity, container.shares, weights), container.running)
+        first = [c for c in claims.values() if c.saved_ns]
+        left = _divide(self.capacity, first)
+        _divide(left, [c for c in claims.values() if not c.saved_ns])
 
     def _tick(self, event: At) -> None:
         if event is not self.planned:
@@ -242,19 +255,28 @@ class CpuScheduler:
         thread.throttled_since = -1
 
     def _run_or_throttle(self, thread: Thread) -> None:
-        container = thread.container
+        container, now = thread.container, self.env._now
         if thread.slice_ns == 0:
             thread.slice_ns = min(SLICE_NS, container.pool_ns)
             container.pool_ns -= thread.slice_ns
+            self._count_periods(container, now)
         if thread.slice_ns > 0:
             self._run(thread)
             return
-        thread.throttled_since = now = self.env._now
+        thread.throttled_since = now
         period = (now - container.phase_ns) // PERIOD_NS
         if container.throttled_period != period:
             container.throttled_period = period
             self.tally.services[container.service][_THROTTLED_PERIODS] += 1
         self.tally.note(now, Step.THROTTLED, thread.burst.identity, container.pod, thread.index)  # type: ignore[union-attr]
+
+    def _count_periods(self, container: Container, draw_ns: int) -> None:
+        """Count the periods in which the period timer runs because of a draw on the pool."""
+        until = counted_until(draw_ns, container.phase_ns)
+        new = periods_between(container.counted_until_ns, until)
+        if new > 0:
+            container.counted_until_ns = until
+            self.tally.services[container.service][_PERIODS] += new
 
     def _run(self, thread: Thread) -> None:
         self.running.append(thread)
@@ -277,3 +299,20 @@ class CpuScheduler:
 def _spent(thread: Thread) -> bool:
     burst = thread.burst
     return bool(thread.container.quota_ns) and thread.slice_ns == 0 and burst is not None and burst.remaining_ns > 0
+
+
+def _divide(capacity: int, containers: list[Container]) -> int:
+    """Share CPUs among containers, max-min fair by weight; return what none of them can use."""
+    claims, weights = containers, sum(c.shares for c in containers)
+    while claims:
+        content = [c for c in claims if fair_share(capacity, c.shares, weights) >= c.running * RATE_ONE]
+        if not content:
+            break
+        for container in content:
+            container.rate = RATE_ONE
+        capacity -= sum(c.running for c in content) * RATE_ONE
+        weights -= sum(c.shares for c in content)
+        claims = [c for c in claims if c not in content]  # who cannot use its part leaves the rest to the others
+    for container in claims:
+        container.rate = thread_rate(fair_share(capacity, container.shares, weights), container.running)
+    return 0 if claims else capacity

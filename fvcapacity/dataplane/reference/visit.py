@@ -163,9 +163,7 @@ class Visit:
         if code.op_dist[at] == RECORDED:
             row = recorded_row(self.attempt.client.identity, code.op_b[at])
             return int(code.recorded_ns[code.op_a[at] + row])
-        return operation_time(
-            self.identity, code.op_path[at], code.op_dist[at], code.op_mean_ns[at], code.op_sigma[at]
-        )
+        return operation_time(self.identity, code.op_path[at], code.op_dist[at], code.op_mean_ns[at], code.op_sigma[at])
 
     def _begin_burst(self, at: int) -> None:
         code, env, container = self.plane.code, self.plane.env, self.container

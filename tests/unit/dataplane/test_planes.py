@@ -66,7 +66,11 @@ def test_thread_pool_runs_bursts_side_by_side(tiny: MakeTiny) -> None:
 
 
 def test_contended_node_shares_by_weight(tiny: MakeTiny) -> None:
-    """Two containers of weights 1 and 3 on one core: the heavy one ends 10 ms of work after 13.33 ms."""
+    """Two containers of weights 1 and 3 on one core, 10 ms of work each, and first slices of 0.7 ms.
+
+    Until 0.933 ms they share by weight: the heavy one has run 0.7 ms, the light one 0.233. Until 1.4 ms the light one
+    has the core for the rest of its first slice. The heavy one's other 9.3 ms take three quarters of a core: 12.4 ms.
+    """
     program = program_of(
         {"light": {}, "heavy": {}},
         {n: {"steps": [{"call": n, "steps": [cpu(10)]}]} for n in ("light", "heavy")},
@@ -74,8 +78,44 @@ def test_contended_node_shares_by_weight(tiny: MakeTiny) -> None:
     pods = [{"service": "light", "cpu_shares": 100}, {"service": "heavy", "cpu_shares": 300}]
     plane = tiny(program, [(0, 0), (0, 1)], pods, nodes=[1.0]).run()
     by_route = {record.route: record.response_ns / MS for record in plane.records}
-    assert by_route[1] == pytest.approx(10 / 0.75, rel=1e-5)
+    assert by_route[1] == pytest.approx(1.4 + 9.3 / 0.75, rel=1e-5)
     assert by_route[0] == pytest.approx(20, rel=1e-5)
+
+
+def test_who_wakes_up_beside_a_busy_neighbour_runs_his_first_slice_at_once(tiny: MakeTiny) -> None:
+    """A container of weight 102 wakes up on one core that another one (256) is using, again and again.
+
+    Its request saves up 0.0996 core-ms a ms, 0.7 ms at most. At 50 ms it has a whole slice: 0.6 ms take 0.6 ms. At
+    51.6 ms it has 0.1 ms and what 1 ms has saved up, 0.1996 ms: the other 0.4004 ms take 102/358 of a core. At 101 ms
+    it has a whole slice again, of which 2 ms of work use 0.7 ms.
+    """
+    program = program_of(
+        {"light": {}, "hog": {}},
+        {
+            "short": {"steps": [{"call": "light", "steps": [cpu(0.6)]}]},
+            "long": {"steps": [{"call": "light", "steps": [cpu(2)]}]},
+            "hog": {"steps": [{"call": "hog", "steps": [cpu(500)]}]},
+        },
+    )
+    arrivals = [(0, 2), (50 * MS, 0), (51 * MS + 600_000, 0), (101 * MS, 1)]
+    pods = [{"service": "light", "cpu_shares": 102}, {"service": "hog", "cpu_shares": 256}]
+    plane = tiny(program, arrivals, pods, nodes=[1.0]).run()
+    saved, share = 0.1 + 102 / 1024, 102 / 358
+    expected = [0.6, saved + (0.6 - saved) / share, 0.7 + 1.3 / share]
+    assert responses_ms(plane)[1:] == pytest.approx(expected, abs=1e-4)
+    assert responses_ms(plane)[0] == pytest.approx(503.2, abs=1e-4)
+
+
+def test_several_cpus_have_longer_first_slices(tiny: MakeTiny) -> None:
+    """On eight CPUs a slice is 2.8 ms: the ninth thread to wake up runs that long at full speed."""
+    hog = {"steps": [{"call": "hog", "steps": [cpu(500)]}]}
+    program = program_of(
+        {"light": {}, "hog": {"threads": {"main": {"count": 8}}}},
+        {"r": {"steps": [{"call": "light", "steps": [cpu(2.8)]}]}, "hog": hog},
+    )
+    pods = [{"service": "light", "cpu_shares": 102}, {"service": "hog", "cpu_shares": 1024}]
+    plane = tiny(program, [(0, 1)] * 8 + [(100 * MS, 0)], pods, nodes=[8.0]).run()
+    assert responses_ms(plane)[-1] == pytest.approx(2.8, abs=1e-6)
 
 
 def test_quota_throttles_until_the_next_period(tiny: MakeTiny) -> None:
@@ -86,8 +126,30 @@ def test_quota_throttles_until_the_next_period(tiny: MakeTiny) -> None:
     assert until_edge > 20, "the phase of this seed leaves the quota to be spent before the edge"
     assert responses_ms(plane) == pytest.approx([until_edge + 10], abs=1e-6)
     assert total(plane, ServiceColumn.THROTTLED_PERIODS) == 1
-    assert total(plane, ServiceColumn.PERIODS) == 2
+    assert total(plane, ServiceColumn.PERIODS) == 3, "two in which the quota is drawn on, and the idle one that follows"
     assert total(plane, ServiceColumn.THROTTLED_WAIT_NS) == pytest.approx((until_edge - 20) * MS, abs=1)
+
+
+def test_period_timer_counts_one_idle_period_and_stops(tiny: MakeTiny) -> None:
+    """A burst of 2 ms every 500 ms draws in one period of five; the kernel counts that one and the next."""
+    arrivals = at(*(1000 + 500 * i for i in range(10)))
+    plane = tiny(one_service(cpu(2)), arrivals, [{"service": "s", "cpu_quota_ns": 20 * MS}]).run()
+    assert total(plane, ServiceColumn.PERIODS) == 20
+    assert total(plane, ServiceColumn.THROTTLED_PERIODS) == 0
+
+
+def test_what_an_idle_thread_has_kept_is_no_draw(tiny: MakeTiny) -> None:
+    """A burst of 4.5 ms leaves half a millisecond of its slice: the 0.4 ms in the next period draw on nothing."""
+    program = program_of(
+        {"s": {}},
+        {
+            "large": {"steps": [{"call": "s", "steps": [cpu(4.5)]}]},
+            "small": {"steps": [{"call": "s", "steps": [cpu(0.4)]}]},
+        },
+    )
+    arrivals = [(1000 * MS, 0), (1100 * MS, 1), (1200 * MS, 1), (1300 * MS, 1)]
+    plane = tiny(program, arrivals, [{"service": "s", "cpu_quota_ns": 20 * MS}]).run()
+    assert total(plane, ServiceColumn.PERIODS) == 4, "two for the large burst, none for the first small one, two more"
 
 
 def test_quota_is_kept_over_many_periods(tiny: MakeTiny) -> None:

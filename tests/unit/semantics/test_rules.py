@@ -100,6 +100,59 @@ def test_period_edges(now: int, phase: int, edge: int) -> None:
     assert cfs_quota.next_edge(now * MS, phase * MS) == edge * MS
 
 
+@pytest.mark.parametrize(
+    ("draws_ms", "periods"),
+    [
+        ([10], 2),
+        ([10, 20], 2),
+        ([10, 110], 3),
+        ([10, 210], 4),  # the timer has stopped at 200 and is started again
+        ([10, 1010], 4),
+        ([99, 100, 101], 3),
+        ([100 * n for n in range(50)], 51),
+    ],
+)
+def test_nr_periods_counts_periods_with_a_draw_and_one_after(draws_ms: list[int], periods: int) -> None:
+    counted, until_ns = 0, -cfs_quota.PERIOD_NS
+    for draw_ms in draws_ms:
+        until = cfs_quota.counted_until(draw_ms * MS, 0)
+        counted += max(0, cfs_quota.periods_between(until_ns, until))
+        until_ns = until
+    assert counted == periods
+
+
+@pytest.mark.parametrize(
+    ("cores", "slice_us"), [(0.5, 700), (1, 700), (2, 1400), (3.9, 1400), (4, 2100), (8, 2800), (64, 2800)]
+)
+def test_first_slice_grows_with_the_machine(cores: float, slice_us: int) -> None:
+    assert cpu.first_slice(cores) == slice_us * 1000
+
+
+@pytest.mark.parametrize(
+    ("saved_us", "idle_ms", "weight", "left_us"),
+    [
+        (0, 0, 1024, 0),
+        (0, 1, 1024, 1000),
+        (200, 1, 512, 700),
+        (0, 2, 1024, 1400),
+        (300, 10**9, 262_144, 1400),
+        (0, 10, 2, 19.531),
+        (0, 3000, 2, 1400),
+    ],
+)
+def test_an_idle_container_saves_up_its_request(saved_us: int, idle_ms: int, weight: int, left_us: float) -> None:
+    assert cpu.saved_up(saved_us * 1000, idle_ms * MS, weight, 1_400_000) == left_us * 1000
+
+
+def test_a_recorded_request_replays_its_own_row_and_others_one_at_random() -> None:
+    stream = draw.mix(5, 6)
+    rows = [draw.recorded_row(draw.recorded_identity(stream, number), 7) for number in range(10)]
+    assert rows == [0, 1, 2, 3, 4, 5, 6, 0, 1, 2]
+    assert len({draw.recorded_identity(draw.mix(seed, 1), 3) >> 32 for seed in range(50)}) == 50
+    counts = np.bincount([draw.recorded_row(value, 7) for value in HASHES], minlength=7)
+    assert stats.chisquare(counts).pvalue > 1e-4
+
+
 def test_idle_thread_keeps_a_millisecond() -> None:
     assert cfs_quota.returned_when_idle(4 * MS) == 3 * MS
     assert cfs_quota.returned_when_idle(MS // 2) == 0
@@ -121,7 +174,11 @@ RULES = [
     (draw.unit, (-12345,)),
     (draw.normal_quantile, (0.01,)),
     (draw.draw_duration, (draw.LOGNORMAL, 3e6, 0.5, 99)),
+    (draw.recorded_identity, (-123_456_789_012, 7)),
+    (draw.recorded_row, (-123_456_789_012, 7)),
     (cpu.shares, (150,)),
+    (cpu.first_slice, (6.0,)),
+    (cpu.saved_up, (100, 12_345, 102, 1_400_000)),
     (cpu.progress, (12_345, 777)),
     (cpu.completion_time, (12_345, 777)),
     (cpu.fair_share, (1 << 20, 102, 358)),
@@ -130,6 +187,8 @@ RULES = [
     (cfs_quota.next_edge, (12_345, 77)),
     (cfs_quota.slices_drawn, (MS, 9 * MS, 4 * MS)),
     (cfs_quota.returned_when_idle, (3 * MS,)),
+    (cfs_quota.counted_until, (12_345, 77)),
+    (cfs_quota.periods_between, (0, 300 * MS)),
     (balancing.attempt_identity, (5, 6, 1)),
     (balancing.pick, (5, 3)),
     (balancing.connection, (5, 8)),
