@@ -24,7 +24,7 @@ from fvcapacity.dataplane.fast.users import user_answered
 from fvcapacity.dataplane.statistics import Cause, RouteColumn, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.balancing import attempt_identity
-from fvcapacity.semantics.jit import part
+from fvcapacity.semantics.jit import merged, part
 
 _CIRCUIT_OPEN, _SERVED = int(Cause.CIRCUIT_OPEN), int(Cause.SERVED)
 _RETRIES, _EGRESS, _FIRST_CAUSE = int(ServiceColumn.RETRIES), int(RouteColumn.EGRESS_BYTES), int(RouteColumn.SERVED)
@@ -54,7 +54,7 @@ def issue(s: State, row: int) -> None:
         settle_attempt(s, row, _CIRCUIT_OPEN)
 
 
-@part
+@merged
 def _issue(s: State, row: int) -> bool:
     """Begin an attempt; return False when the caller's breaker refuses it."""
     a = attempt_at(s, row)
@@ -79,7 +79,7 @@ def _issue(s: State, row: int) -> bool:
     return True
 
 
-@part
+@merged
 def _send(s: State, row: int) -> None:
     a = attempt_at(s, row)
     a.refs += 1
@@ -87,7 +87,7 @@ def _send(s: State, row: int) -> None:
     push(heap_at(s, DELIVERIES), due, a.identity, row)
 
 
-@part
+@merged
 def release_pool(s: State, row: int) -> None:
     """Free the pooled connection of an attempt, for the next that waits."""
     a = attempt_at(s, row)
@@ -122,7 +122,7 @@ def settle_attempt(s: State, row: int, cause: int) -> None:
         row, cause = again, _CIRCUIT_OPEN
 
 
-@part
+@merged
 def _settle(s: State, row: int, cause: int) -> int:
     """Settle an attempt; return the one that is to be issued in its place at once, or NONE."""
     a = attempt_at(s, row)
@@ -143,7 +143,7 @@ def _settle(s: State, row: int, cause: int) -> int:
     return again
 
 
-@part
+@merged
 def _join(s: State, row: int, cause: int) -> None:
     """One of the caller's calls ended for good; its place decides which cause is told."""
     a = attempt_at(s, row)
@@ -155,7 +155,7 @@ def _join(s: State, row: int, cause: int) -> None:
         wake(s, a.caller, caller.join_cause)
 
 
-@part
+@merged
 def _count_failure(s: State, row: int, cause: int) -> None:
     a = attempt_at(s, row)
     call = call_at(s, a.call)
@@ -165,7 +165,7 @@ def _count_failure(s: State, row: int, cause: int) -> None:
         breaker.open_until_ns = s.now_ns + call.breaker_open_ns
 
 
-@part
+@merged
 def _retry(s: State, row: int) -> int:
     """Make the next attempt; return it when it is to be issued at once."""
     a = attempt_at(s, row)
@@ -187,7 +187,7 @@ def _retry(s: State, row: int) -> int:
     return NONE
 
 
-@part
+@merged
 def _take_place(s: State, row: int, again: int) -> None:
     """Put an attempt into the list of its caller's calls where another one was."""
     a = attempt_at(s, row)
@@ -202,7 +202,7 @@ def _take_place(s: State, row: int, again: int) -> None:
     attempt_at(s, before).next_sibling = again
 
 
-@part
+@merged
 def unlink_child(s: State, row: int) -> None:
     """Take an attempt off the list of its caller's calls."""
     a = attempt_at(s, row)
@@ -216,7 +216,7 @@ def unlink_child(s: State, row: int) -> None:
     attempt_at(s, before).next_sibling = a.next_sibling
 
 
-@part
+@merged
 def _end_request(s: State, row: int, cause: int) -> None:
     """A request is answered, or its user has given up."""
     a = attempt_at(s, row)
@@ -234,7 +234,7 @@ def _end_request(s: State, row: int, cause: int) -> None:
         user_answered(s, a.user)
 
 
-@part
+@merged
 def _record(s: State, row: int, response_ns: int, cause: int) -> None:
     a, line = attempt_at(s, row), request_at(s, s.recorded)
     line.identity, line.route, line.entered_ns, line.response_ns, line.cause = (

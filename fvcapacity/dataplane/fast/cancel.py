@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fvcapacity.dataplane.fast.calls import release_pool, settle_attempt, unlink_child
 from fvcapacity.dataplane.fast.container import give_back
-from fvcapacity.dataplane.fast.cpu import plan, settle, stop
+from fvcapacity.dataplane.fast.cpu import plan_later, settle, stop
 from fvcapacity.dataplane.fast.layout import NONE
 from fvcapacity.dataplane.fast.memory import State, attempt_at, call_at, container_at, line_at, operation_at
 from fvcapacity.dataplane.fast.rows import (
@@ -103,7 +103,7 @@ def _take_out(s: State, row: int) -> None:
         stop(s, thread)
         if thread != a.own_thread:
             give_back(s, thread)
-        plan(s, c.node)
+        plan_later(s, c.node)
     elif a.burst == QUEUED:
         leave_line(s, line_at(s, _line_of(s, row)), row)
         a.burst = NO_BURST

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from fvcapacity.dataplane.fast.cpu import count_burst, plan, refill_quotas, renew_slices, rest, settle, start, stop
+from fvcapacity.dataplane.fast.cpu import (
+    count_burst,
+    plan_later,
+    refill_quotas,
+    renew_slices,
+    rest,
+    settle,
+    start,
+    stop,
+)
 from fvcapacity.dataplane.fast.layout import NONE
 from fvcapacity.dataplane.fast.memory import (
     State,
@@ -32,7 +41,7 @@ from fvcapacity.dataplane.fast.rows import (
 from fvcapacity.dataplane.fast.timeouts import end_timeout
 from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.dataplane.trace import Step
-from fvcapacity.semantics.jit import inlined, part
+from fvcapacity.semantics.jit import inlined, merged, part
 
 STARTING, LISTENING, DRAINING, DEAD = range(4)
 _WAIT = int(ServiceColumn.QUEUE_WAIT_NS)
@@ -61,7 +70,7 @@ def _take_idle(s: State, line: int) -> int:
     return taken
 
 
-@part
+@merged
 def _put_idle(s: State, line: int, thread: int) -> None:
     own = line_at(s, line)
     first, hole = own.first_thread, own.free
@@ -83,7 +92,7 @@ def submit(s: State, container: int, row: int, group: int) -> None:
         stand_in_line(s, line_at(s, line), row)
 
 
-@part
+@merged
 def take_thread(s: State, container: int, row: int) -> bool:
     """Give a visit a thread of its own, or put it into the queue."""
     line = container_at(s, container).first_line
@@ -121,12 +130,11 @@ def full(s: State, container: int) -> bool:
     return line.free == 0 and line.length >= line.limit
 
 
-@part
+@merged
 def tick(s: State, node: int) -> None:
     """A node's own event: settle, serve quotas, end the bursts that are done, plan."""
     n = node_at(s, node)
     settle(s, node)
-    n.ticking = 1
     if n.edge_ns <= s.now_ns:
         refill_quotas(s, node)
     ended, spent, last, thread = 0, 0, NONE, n.first_running
@@ -139,13 +147,9 @@ def tick(s: State, node: int) -> None:
         thread = t.after
     if spent > 0 and n.first_limited >= 0:
         renew_slices(s, node)
-    if ended == 1:
-        _end_burst(s, last)
-    else:
-        for _ in range(ended):
-            _end_burst(s, _first_ended(s, node))
-    n.ticking = 0
-    plan(s, node)
+    for _ in range(ended):
+        _end_burst(s, last if ended == 1 else _first_ended(s, node))
+    plan_later(s, node)
 
 
 @part
@@ -163,7 +167,7 @@ def _first_ended(s: State, node: int) -> int:
     return found
 
 
-@part
+@merged
 def _end_burst(s: State, thread: int) -> None:
     row = thread_at(s, thread).attempt
     container = thread_at(s, thread).container
@@ -187,7 +191,7 @@ def listen(s: State, container: int) -> None:
     follow_up(s, LISTEN, container, 0)
 
 
-@part
+@merged
 def _burst_done(s: State, row: int, container: int) -> None:
     a = attempt_at(s, row)
     if a.kind == PROBE:
@@ -226,4 +230,4 @@ def leave_node(s: State, container: int) -> None:
     for pool in range(c.first_pool, c.first_pool + c.pools):
         while line_at(s, pool).length > 0:
             serve_line(s, line_at(s, pool))
-    plan(s, c.node)
+    plan_later(s, c.node)

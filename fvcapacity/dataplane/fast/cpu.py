@@ -30,7 +30,7 @@ from fvcapacity.semantics.cfs_quota import (
     slices_drawn,
 )
 from fvcapacity.semantics.cpu import RATE_ONE, completion_time, fair_share, progress, saved_up, thread_rate
-from fvcapacity.semantics.jit import inlined, part
+from fvcapacity.semantics.jit import inlined, merged, part
 
 _CPU, _WAIT, _BURST = int(ServiceColumn.CPU_NS), int(ServiceColumn.QUEUE_WAIT_NS), int(ServiceColumn.BURST_NS)
 _THROTTLED = int(ServiceColumn.THROTTLED_WAIT_NS)
@@ -78,12 +78,28 @@ def _count_periods(s: State, container: int, draw_ns: int) -> None:
         add_to_service(s, c.service, _PERIODS, new)
 
 
-@part
-def plan(s: State, node: int) -> None:
+@inlined
+def plan_later(s: State, node: int) -> None:
+    """Let a node be planned anew before the next event: what happens at one instant is planned for once."""
+    n = node_at(s, node)
+    if n.unplanned == 0:
+        n.unplanned, n.unplanned_after, s.first_unplanned = 1, s.first_unplanned, node
+
+
+@merged
+def plan_nodes(s: State) -> None:
+    """Plan every node that waits for it."""
+    while s.first_unplanned >= 0:
+        node = s.first_unplanned
+        n = node_at(s, node)
+        n.unplanned, s.first_unplanned = 0, n.unplanned_after
+        _plan(s, node)
+
+
+@merged
+def _plan(s: State, node: int) -> None:
     """Share the CPUs anew and set the node's next event."""
     n = node_at(s, node)
-    if n.ticking:
-        return
     soonest = NEVER
     if n.contended or n.running * RATE_ONE > n.capacity:
         share(s, node)
@@ -176,7 +192,7 @@ def _claimants(s: State, node: int) -> tuple[int, int]:
     return count, first
 
 
-@part
+@merged
 def _append_running(s: State, node: int, thread: int) -> None:
     n, t = node_at(s, node), thread_at(s, thread)
     t.before, t.after = n.last_running, NONE
@@ -188,7 +204,7 @@ def _append_running(s: State, node: int, thread: int) -> None:
     n.running += 1
 
 
-@part
+@merged
 def remove_running(s: State, node: int, thread: int) -> None:
     """Take a thread off the list of those that run."""
     n, t = node_at(s, node), thread_at(s, thread)
@@ -204,7 +220,7 @@ def remove_running(s: State, node: int, thread: int) -> None:
     container_at(s, t.container).running -= 1
 
 
-@part
+@merged
 def _run(s: State, node: int, thread: int) -> None:
     _append_running(s, node, thread)
     c = container_at(s, thread_at(s, thread).container)
@@ -234,7 +250,7 @@ def run_or_throttle(s: State, thread: int) -> None:
         note(s, _STEP_THROTTLED, attempt_at(s, t.attempt).identity, c.pod, thread - c.first_thread)
 
 
-@part
+@merged
 def unthrottle(s: State, thread: int) -> None:
     """End a thread's standing still."""
     t = thread_at(s, thread)
@@ -268,7 +284,7 @@ def start(s: State, thread: int, row: int) -> None:
         run_or_throttle(s, thread)
     else:
         _run(s, node, thread)
-    plan(s, node)
+    plan_later(s, node)
 
 
 @part
@@ -300,7 +316,7 @@ def rest(s: State, thread: int) -> None:
         c.pool_ns += back
 
 
-@part
+@merged
 def _limit(s: State, container: int) -> None:
     """Put a container with a quota on its node's list of those that are busy."""
     c = container_at(s, container)
@@ -311,7 +327,7 @@ def _limit(s: State, container: int) -> None:
     n.first_limited = container
 
 
-@part
+@merged
 def _unlimit(s: State, container: int) -> None:
     c = container_at(s, container)
     if c.limited_before >= 0:
@@ -322,7 +338,7 @@ def _unlimit(s: State, container: int) -> None:
         container_at(s, c.limited_after).limited_before = c.limited_before
 
 
-@part
+@merged
 def count_burst(s: State, thread: int) -> None:
     """Book the wall time of a burst that ends."""
     t = thread_at(s, thread)
@@ -330,7 +346,7 @@ def count_burst(s: State, thread: int) -> None:
     add_to_service(s, container_at(s, t.container).service, _BURST, took)
 
 
-@part
+@merged
 def refill_quotas(s: State, node: int) -> None:
     """Refill the quotas whose period begins."""
     container = _due_for_refill(s, node)
@@ -339,7 +355,7 @@ def refill_quotas(s: State, node: int) -> None:
         container = _due_for_refill(s, node)
 
 
-@part
+@merged
 def renew_slices(s: State, node: int) -> None:
     """Give new slices to threads that have spent theirs, or let them stand still."""
     thread = _first_spent(s, node)

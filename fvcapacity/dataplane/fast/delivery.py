@@ -21,13 +21,13 @@ from fvcapacity.dataplane.fast.memory import (
 )
 from fvcapacity.dataplane.fast.rows import note, notice, release
 from fvcapacity.dataplane.fast.timeouts import end_timeout
-from fvcapacity.dataplane.fast.visit import count_visit, run_operations
+from fvcapacity.dataplane.fast.visit import count_visit
 from fvcapacity.dataplane.plane import EventKind
 from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Balance
 from fvcapacity.semantics.balancing import connection, pick
-from fvcapacity.semantics.jit import part
+from fvcapacity.semantics.jit import merged, part
 from fvcapacity.semantics.memory import over_limit
 
 _NO_ENDPOINT, _QUEUE_FULL, _REFUSED_CAUSE, _OOM_CAUSE = (
@@ -38,37 +38,36 @@ _REFUSED, _OOM = int(ServiceColumn.REFUSED), int(EventKind.OOM_KILLED)
 _STEP_VISIT, _STEP_REFUSED = int(Step.VISIT), int(Step.REFUSED)
 
 
-@part
-def deliver(s: State, row: int) -> None:
-    """An attempt reaches its service."""
+@merged
+def deliver(s: State, row: int) -> int:
+    """An attempt reaches its service; return its row when its visit begins at once, or NONE."""
     a = attempt_at(s, row)
     if a.cancelled:
         release(s, row)
-        return
+        return NONE
     call = call_at(s, a.call)
     container = _endpoint(s, row, call.service)
     if container < 0:
         refuse(s, row, 0, _NO_ENDPOINT)
-        return
+        return NONE
     c = container_at(s, container)
     if c.state != LISTENING or full(s, container):
         add_to_service(s, call.service, _REFUSED, 1)
         refuse(s, row, c.pod, _QUEUE_FULL if c.state == LISTENING else _REFUSED_CAUSE)
-        return
+        return NONE
     c.memory_bytes += call.held_bytes
     if over_limit(c.memory_bytes, c.memory_limit_bytes):
         notice(s, _OOM, container)
         kill(s, container, _OOM_CAUSE)
         refuse(s, row, c.pod, _OOM_CAUSE)
-        return
+        return NONE
     _begin_visit(s, row, container, call.held_bytes)
     if s.tracing:
         note(s, _STEP_VISIT, a.identity, c.pod, a.call)
-    a.at = call.start
+    a.at = call.start - 1  # a visit goes on with its next operation
     if not line_at(s, c.first_line).per_request or take_thread(s, container, row):
-        run_operations(s, row)
-    else:
-        a.at -= 1  # when the thread is there, the visit goes on with its first operation
+        return row
+    return NONE
 
 
 @part
@@ -80,7 +79,7 @@ def refuse(s: State, row: int, pod: int, cause: int) -> None:
     release(s, row)
 
 
-@part
+@merged
 def _begin_visit(s: State, row: int, container: int, held_bytes: int) -> None:
     """Put a visit on its container's books. The reference of the delivery becomes the visit's."""
     a, c = attempt_at(s, row), container_at(s, container)
@@ -92,7 +91,7 @@ def _begin_visit(s: State, row: int, container: int, held_bytes: int) -> None:
     c.open += 1
 
 
-@part
+@merged
 def _endpoint(s: State, row: int, service_number: int) -> int:
     """Return the container that an attempt goes to, or NONE."""
     service = service_at(s, service_number)
@@ -112,7 +111,7 @@ def _endpoint(s: State, row: int, service_number: int) -> int:
     return _held_connection(s, row, service_number, chosen)
 
 
-@part
+@merged
 def _held_connection(s: State, row: int, service_number: int, chosen: int) -> int:
     """Return the container at the other end of the attempt's connection; a new one goes to ``chosen``."""
     a, service = attempt_at(s, row), service_at(s, service_number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fvcapacity.dataplane.fast.calls import issue, new_attempt
 from fvcapacity.dataplane.fast.cancel import time_out
 from fvcapacity.dataplane.fast.container import LISTENING, STARTING, listen, submit, tick
-from fvcapacity.dataplane.fast.cpu import plan, settle
+from fvcapacity.dataplane.fast.cpu import plan_later, plan_nodes, settle
 from fvcapacity.dataplane.fast.delivery import deliver, kill
 from fvcapacity.dataplane.fast.heap import first, pop, push
 from fvcapacity.dataplane.fast.layout import DELIVERIES, NONE, PROBE_TICKS, TIMERS, USER_TURNS, Ints
@@ -48,7 +48,7 @@ from fvcapacity.dataplane.statistics import BIN_NS, WINDOW_NS, RouteColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.draw import mix
 from fvcapacity.semantics.events import SALT_STARTUP
-from fvcapacity.semantics.jit import inlined, njit, part
+from fvcapacity.semantics.jit import inlined, merged, njit, part
 
 DONE, NOTICE, NEED_ARRIVALS, NEED_ROWS, NEED_ROOM = range(5)
 """Why the kernel came back: at ``until``; control must hear something; the next chunk; more rows of attempts; room for
@@ -69,25 +69,29 @@ _NODE, _TIMER, _DELIVER, _TIMEOUT, _STREAM, _USER, _PROBE, _STAGE = range(8)
 def advance(s: State, until_ns: int, margin: int) -> int:
     """Run [now, until) and return DONE, or stop earlier and say why; nothing is half done then."""
     while True:
+        cause = 0
         if s.ring_head != s.ring_tail:
             if s.free_attempts < margin:
                 return NEED_ROWS
-            _follow(s)
-            continue
-        if s.outbox_head != s.outbox_tail:
-            return NOTICE
-        status = _lacks(s, margin)
-        if status != DONE:
-            return status
-        source, time_ns = _next(s)
-        if time_ns >= until_ns:
-            s.now_ns = until_ns
-            return DONE
-        s.now_ns = time_ns
-        if time_ns >= s.next_bin_ns:
-            turn_to(s, time_ns)
-        s.events += 1
-        _handle(s, source)
+            row, cause = _follow(s)
+        else:
+            if s.outbox_head != s.outbox_tail:
+                return NOTICE
+            status = _lacks(s, margin)
+            if status != DONE:
+                return status
+            plan_nodes(s)
+            source, time_ns = _next(s)
+            if time_ns >= until_ns:
+                s.now_ns = until_ns
+                return DONE
+            s.now_ns = time_ns
+            if time_ns >= s.next_bin_ns:
+                turn_to(s, time_ns)
+            s.events += 1
+            row = _handle(s, source)
+        if row >= 0:
+            go_on(s, row, cause)
 
 
 @njit
@@ -144,18 +148,20 @@ def _next(s: State) -> tuple[int, int]:
             return source, time_ns
 
 
-@part
-def _handle(s: State, source: int) -> None:
+@merged
+def _handle(s: State, source: int) -> int:
+    """Let an event happen; return the visit that goes on because of it, or NONE."""
+    goes_on = NONE
     if source == _NODE:
         tick(s, next_node(s))
     elif source == _DELIVER:
         row = first(heap_at(s, DELIVERIES)).item
         pop(heap_at(s, DELIVERIES))
-        deliver(s, row)
+        goes_on = deliver(s, row)
     elif source == _TIMER:
         row = first(heap_at(s, TIMERS)).item
         pop(heap_at(s, TIMERS))
-        _timer(s, row)
+        goes_on = _timer(s, row)
     elif source == _TIMEOUT:
         time_out(s, next_timeout(s))
     elif source == _STREAM:
@@ -172,11 +178,13 @@ def _handle(s: State, source: int) -> None:
         _ask(s, item >> 1, item & 1)
     else:
         begin_stage(s)
+    return goes_on
 
 
-@part
-def _follow(s: State) -> None:
-    """Do the first thing that was put off."""
+@merged
+def _follow(s: State) -> tuple[int, int]:
+    """Do the first thing that was put off; return the visit that goes on because of it, or NONE, and how it ended."""
+    goes_on = NONE
     entry = follow_up_at(s, s.ring_head)
     kind, item, value = entry.kind, entry.item, entry.value
     s.ring_head += 1
@@ -184,15 +192,16 @@ def _follow(s: State) -> None:
         s.ring_head = 0
     if kind == PROCEED:
         if attempt_at(s, item).visiting:
-            go_on(s, item, value)
+            goes_on = item
         release(s, item)
     elif kind == PROBE_RESULT:
         take_result(s, item, value)
     else:
         _begin_to_listen(s, item)
+    return goes_on, value
 
 
-@part
+@merged
 def _begin_to_listen(s: State, container: int) -> None:
     c = container_at(s, container)
     c.refs -= 1
@@ -201,15 +210,17 @@ def _begin_to_listen(s: State, container: int) -> None:
         notice(s, _STARTED, container)
 
 
-@part
-def _timer(s: State, row: int) -> None:
-    """A wait or a disk operation is over, or a back-off: the attempt is not a visit yet then."""
+@merged
+def _timer(s: State, row: int) -> int:
+    """A wait or a disk operation is over, and its visit goes on; or a back-off: the attempt is not a visit yet then."""
     a = attempt_at(s, row)
+    goes_on = NONE
     if a.visiting:
-        go_on(s, row, 0)
+        goes_on = row
     elif a.live:
         issue(s, row)
     release(s, row)
+    return goes_on
 
 
 @njit
@@ -233,7 +244,7 @@ def begin_request(s: State, route: int, identity: int, user: int) -> None:
     issue(s, row)
 
 
-@part
+@merged
 def _ask(s: State, user: int, granted: int) -> None:
     """A user's turn: leave, wait for a slot of the cap on all users' rate, or ask."""
     if user >= active_users(s):
@@ -265,7 +276,7 @@ def set_capacity(s: State, node: int, capacity: int) -> None:
     """Change what a node has left besides its background load."""
     settle(s, node)
     node_at(s, node).capacity = capacity
-    plan(s, node)
+    plan_later(s, node)
 
 
 @njit

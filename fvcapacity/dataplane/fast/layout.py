@@ -50,8 +50,8 @@ ATTEMPT = record(
 """An attempt at a call and the visit that serves it; also a probe's work and a container's start-up work."""
 
 NODE = record(
-    "number", "capacity", "settled_ns", "contended", "ticking", "first_running", "last_running", "running",
-    "first_limited", "edge_ns", "slice_ns",
+    "number", "capacity", "settled_ns", "contended", "unplanned", "unplanned_after",
+    "first_running", "last_running", "running", "first_limited", "edge_ns", "slice_ns",
 )  # fmt: skip
 
 THREAD = record("container", "line", "attempt", "remaining_ns", "slice_ns", "throttled_since", "before", "after")
@@ -153,7 +153,7 @@ CORE = record(
     "ring_head", "ring_tail",
     # what control is told: a ring, too
     "outbox_head", "outbox_tail",
-    "free_attempt", "free_attempts",
+    "free_attempt", "free_attempts", "first_unplanned",
     "timeouts_bound_ns", "arrival", "chunk_size", "chunk_final",
     "next_stage", "next_slot_ns", "think_ns", "slot_ns", "user_seed",
     "record_from_ns", "record_until_ns", "recorded", "tracing", "traced",

@@ -15,7 +15,7 @@ from fvcapacity.dataplane.fast import layout
 from fvcapacity.dataplane.fast.layout import CORE, HEAPS, TABLES, Table
 from fvcapacity.dataplane.histogram import BINS, bin_of
 from fvcapacity.dataplane.statistics import RouteColumn, ServiceColumn
-from fvcapacity.semantics.jit import inlined, part, row_reader
+from fvcapacity.semantics.jit import inlined, merged, row_reader
 
 State = Any
 """The core as Numba sees it: a record of ``layout.CORE``."""
@@ -89,14 +89,14 @@ def add_to_service(s: State, service: int, column: int, amount: int) -> None:
     _service_count_at(s, row).value += amount
 
 
-@part
+@merged
 def add_response(s: State, route: int, duration_ns: int) -> None:
     """Count a response time of a route in the present window."""
     row = (s.window * s.routes_wide + route) * BINS + bin_of(duration_ns)
     _route_bin_at(s, row).value += 1
 
 
-@part
+@merged
 def add_visit(s: State, service: int, duration_ns: int) -> None:
     """Count the wall time of a visit that ended well."""
     row = (s.window * s.services_wide + service) * BINS + bin_of(duration_ns)

@@ -243,7 +243,7 @@ class FastPlane:
         node["capacity"] = node_capacity(command.cpu_cores, command.background_cores)
         node["slice_ns"] = first_slice(command.cpu_cores)
         node["first_running"], node["last_running"], node["first_limited"] = NONE, NONE, NONE
-        node["running"], node["contended"], node["ticking"], node["edge_ns"] = 0, 0, 0, NEVER
+        node["running"], node["contended"], node["edge_ns"] = 0, 0, NEVER
         self.node_rows[command.node], self.cpu_cores[command.node] = row, command.cpu_cores
 
     def _set_background(self, command: SetBackground) -> None:

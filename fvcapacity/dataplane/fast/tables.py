@@ -119,7 +119,8 @@ def empty_memory(program: ProgramArrays, plan: ServicePlan, users: ClosedUsers |
     """Return the memory before anything has happened: no nodes, no containers, nobody on the way."""
     memory = Memory()
     core, routes = memory.core, len(program.route_call)
-    core["next_bin_ns"], core["timeouts_bound_ns"], core["free_attempt"] = BIN_NS, NEVER, NONE
+    core["next_bin_ns"], core["timeouts_bound_ns"] = BIN_NS, NEVER
+    core["free_attempt"], core["first_unplanned"] = NONE, NONE
     write_program(memory, program, plan)
     write_users(memory, users, seed)
     memory.put("arrived", np.zeros(routes, np.int64))

@@ -7,10 +7,10 @@ are decided by the nodes' numbers.
 from __future__ import annotations
 
 from fvcapacity.dataplane.fast.memory import State, node_at, node_time_at, winner_at
-from fvcapacity.semantics.jit import inlined, part
+from fvcapacity.semantics.jit import inlined, merged, part
 
 
-@part
+@merged
 def set_node_time(s: State, node: int, time_ns: int) -> None:
     """Say when a node has its next event, and play the matches on its way up again."""
     own = node_time_at(s, node)

@@ -27,7 +27,7 @@ from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Op
 from fvcapacity.semantics.balancing import operation_time, takes_branch
 from fvcapacity.semantics.draw import RECORDED, recorded_row
-from fvcapacity.semantics.jit import inlined, part
+from fvcapacity.semantics.jit import inlined, merged, part
 
 _END, _CPU, _CALL, _BRANCH, _JUMP, _WAIT = (
     int(Op.END), int(Op.CPU), int(Op.CALL), int(Op.BRANCH), int(Op.JUMP), int(Op.WAIT),
@@ -39,39 +39,37 @@ _RESPONSE, _LOG, _WRITTEN = (
 _SERVED, _DRAINED, _LEFT = int(Cause.SERVED), int(EventKind.DRAINED), int(Step.LEFT)
 
 
-@part
+@merged
 def go_on(s: State, row: int, cause: int) -> None:
-    """What a visit waited for is over: begin its next operation, or end."""
+    """What a visit waited for is over: begin its next operation, or end. A call that failed ends it."""
+    if cause and operation_at(s, attempt_at(s, row).at).kind == _CALL:
+        kind = _END
+    else:
+        kind, cause = _next_operation(s, row), _SERVED
+    if kind == _CPU:
+        _begin_burst(s, row)
+    elif kind == _CALL:
+        _begin_calls(s, row)
+    elif kind == _END:
+        _end_visit(s, row, cause)
+    else:
+        _begin_pause(s, row)
+
+
+@merged
+def _next_operation(s: State, row: int) -> int:
+    """Turn to a visit's next operation that takes time, or its end; return the kind."""
     a = attempt_at(s, row)
-    if cause and operation_at(s, a.at).kind == _CALL:
-        end_visit(s, row, cause)
-        return
     a.at += 1
-    run_operations(s, row)
-
-
-@part
-def run_operations(s: State, row: int) -> None:
-    """Run a visit's operations up to the next wait."""
-    a = attempt_at(s, row)
     while True:
         op = operation_at(s, a.at)
-        if op.kind == _CPU:
-            _begin_burst(s, row)
-            return
-        if op.kind == _END:
-            end_visit(s, row, _SERVED)
-            return
-        if op.kind == _CALL:
-            _begin_calls(s, row)
-            return
-        if op.kind == _BRANCH:
+        kind = op.kind
+        if kind == _BRANCH:
             a.at = a.at + 1 if takes_branch(a.identity, op.path, op.mean) else op.a
-        elif op.kind == _JUMP:
+        elif kind == _JUMP:
             a.at = op.a
         else:
-            _begin_pause(s, row)
-            return
+            return kind
 
 
 @inlined
@@ -82,7 +80,7 @@ def _time_of(s: State, a: Row, op: Row) -> int:
     return operation_time(a.identity, op.path, op.dist, op.mean, op.sigma)
 
 
-@part
+@merged
 def _begin_burst(s: State, row: int) -> None:
     a = attempt_at(s, row)
     op = operation_at(s, a.at)
@@ -97,7 +95,7 @@ def _begin_burst(s: State, row: int) -> None:
         submit(s, a.container, row, op.group)
 
 
-@part
+@merged
 def _begin_calls(s: State, row: int) -> None:
     a = attempt_at(s, row)
     op = operation_at(s, a.at)
@@ -119,7 +117,7 @@ def _begin_calls(s: State, row: int) -> None:
         child = following
 
 
-@part
+@merged
 def _begin_pause(s: State, row: int) -> None:
     a = attempt_at(s, row)
     op = operation_at(s, a.at)
@@ -135,8 +133,8 @@ def _begin_pause(s: State, row: int) -> None:
     push(heap_at(s, TIMERS), until, a.identity, row)
 
 
-@part
-def end_visit(s: State, row: int, cause: int) -> None:
+@merged
+def _end_visit(s: State, row: int, cause: int) -> None:
     """A visit ran to its end: free what it held and answer the caller."""
     a = attempt_at(s, row)
     c = container_at(s, a.container)
