@@ -24,7 +24,7 @@ from fvcapacity.dataplane.fast.users import user_answered
 from fvcapacity.dataplane.statistics import Cause, RouteColumn, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.balancing import attempt_identity
-from fvcapacity.semantics.jit import merged, part
+from fvcapacity.semantics.jit import inlined, merged, part
 
 _CIRCUIT_OPEN, _SERVED = int(Cause.CIRCUIT_OPEN), int(Cause.SERVED)
 _RETRIES, _EGRESS, _FIRST_CAUSE = int(ServiceColumn.RETRIES), int(RouteColumn.EGRESS_BYTES), int(RouteColumn.SERVED)
@@ -104,7 +104,7 @@ def release_pool(s: State, row: int) -> None:
     _send(s, following)
 
 
-@part
+@inlined
 def end(s: State, row: int, cause: int) -> None:
     """An attempt is over at the called side: free its connection and tell the caller."""
     release_pool(s, row)

@@ -38,7 +38,7 @@ _PERIODS, _THROTTLED_PERIODS = int(ServiceColumn.PERIODS), int(ServiceColumn.THR
 _STEP_BURST, _STEP_THROTTLED = int(Step.BURST), int(Step.THROTTLED)
 
 
-@part
+@inlined
 def settle(s: State, node: int) -> None:
     """Book the progress of all running bursts of a node up to now."""
     n = node_at(s, node)

@@ -24,7 +24,7 @@ def take_row(s: State) -> int:
     return row
 
 
-@part
+@inlined
 def release(s: State, row: int) -> None:
     """Give up one reference to a row; the last one gives it back."""
     a = attempt_at(s, row)
@@ -47,7 +47,7 @@ def follow_up(s: State, kind: int, item: int, value: int) -> None:
         s.ring_tail = 0
 
 
-@part
+@inlined
 def wake(s: State, row: int, value: int) -> None:
     """Let a visit go on with what it waits for."""
     attempt_at(s, row).refs += 1
