@@ -63,7 +63,7 @@ def maybe(strategy: st.SearchStrategy[Any], otherwise: Any = None) -> st.SearchS
 
 # -- programs ------------------------------------------------------------------------------------------
 
-distributions = st.sampled_from(["constant", "constant", "exponential", "lognormal", "uniform"])
+distributions = st.sampled_from(["constant", "constant", "exponential", "lognormal", "uniform", "recorded"])
 thread_groups = st.fixed_dictionaries(
     {
         "kind": st.sampled_from(["event_loop", "event_loop", "per_request"]),
@@ -137,6 +137,8 @@ class Programs:
         if kind == "disk":
             return {"disk": {"operations": draw(st.sampled_from([0.5, 1, 4]))}}
         time = {"mean_ms": draw(st.sampled_from(MS_TIMES)), "distribution": draw(distributions)}
+        if time["distribution"] == "recorded":
+            time["values_ms"] = draw(st.lists(st.sampled_from([0, 1, 2.5, 7]), min_size=1, max_size=4))
         if kind == "cpu":
             time["threads"] = draw(st.sampled_from(list(self.services[service]["threads"])))
         return {kind: time}
