@@ -330,6 +330,7 @@ def test_every_other_kind() -> None:
 WRONG = [
     # container fields (or a whole text), place, part of the message, part of the hint
     ("resources: {limits: {cpu: 2 cores}}", "14:35", "'2 cores' is not a Kubernetes quantity", "write 2"),
+    ("resources: {limits: {memory: Mi}}", "14:38", "'Mi' is not a Kubernetes quantity", "256Mi"),
     ("resources: {limits: {memory: 256MB}}", "14:38", "'256MB'", "write 256Mi"),
     ("resources: {limits: {memory: -1}}", "14:38", "-1 is negative", "0 or more"),
     ("resources: {limits: [cpu]}", "14:29", "expected a mapping, found a list of 1", ""),
