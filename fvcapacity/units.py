@@ -55,6 +55,10 @@ class Quantity:
         """Thousandths, rounded away from zero (``Quantity.MilliValue``)."""
         return _ceil_away(self.exact * 1000)
 
+    def rounded_to_milli(self) -> Quantity:
+        """Return the quantity in whole thousandths, rounded away from zero (``RoundUp(Milli)``)."""
+        return Quantity(Fraction(self.milli_value, 1000), self.format)
+
     @property
     def sign(self) -> int:
         """-1, 0 or 1 (``Quantity.Sign``)."""
@@ -63,6 +67,12 @@ class Quantity:
     def compare(self, other: Quantity) -> int:
         """Return -1, 0 or 1: the numbers alone are compared, not how they are written (``Quantity.Cmp``)."""
         return (self.exact > other.exact) - (self.exact < other.exact)
+
+    def __lt__(self, other: Quantity) -> bool:
+        return self.exact < other.exact
+
+    def __gt__(self, other: Quantity) -> bool:
+        return self.exact > other.exact
 
     def __add__(self, other: Quantity) -> Quantity:
         return Quantity(self.exact + other.exact, self.format if self.exact else other.format)
