@@ -43,6 +43,8 @@ class PodSpec:
     priority: int = 0
     priority_class: str = ""
     active_deadline_s: int | None = None
+    cross_namespace_affinity: bool = False
+    """An affinity term names other namespaces."""
 
     @property
     def apps(self) -> tuple[ContainerSpec, ...]:

@@ -16,6 +16,7 @@ from tests.truth.kubernetes.runner import run_directory, run_document
 
 VECTORS = Path(__file__).parent / "vectors"
 COUNTS = {
+    "limitrange_quota": 190,
     "qos_eviction": 253,
     "quantities": 370,
 }
