@@ -19,6 +19,7 @@ COUNTS = {
     "limitrange_quota": 190,
     "qos_eviction": 253,
     "quantities": 370,
+    "vpa_recommender": 210,
 }
 """Outcomes of each file of recorded answers."""
 
