@@ -80,6 +80,9 @@ class Quantity:
     def __sub__(self, other: Quantity) -> Quantity:
         return Quantity(self.exact - other.exact, self.format if self.exact else other.format)
 
+    def __mul__(self, count: int) -> Quantity:
+        return Quantity(self.exact * count, self.format)
+
     def __neg__(self) -> Quantity:
         return Quantity(-self.exact, self.format)
 

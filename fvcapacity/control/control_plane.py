@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fvcapacity.control import kubelet
+from fvcapacity.control.admission import retry_create
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.cluster_autoscaler import cluster_autoscaler, drain
@@ -161,6 +162,7 @@ class ControlPlane:
         handle("statefulset", Rank.DEPLOYMENT, sync_statefulset)
         handle("daemonset", Rank.DEPLOYMENT, sync_daemonset)
         handle("pod", Rank.DEPLOYMENT, lambda cluster, key: None)  # nobody recreates a bare pod
+        handle("create-retry", Rank.DEPLOYMENT, retry_create)
         handle("scheduler", Rank.SCHEDULER, schedule_pending)
         handle("drain", Rank.CLUSTER_AUTOSCALER, drain)
 

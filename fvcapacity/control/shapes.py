@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from fvcapacity.dataplane.plane import ProbeSpec
 from fvcapacity.decisions.pod_resources import pod_total
+from fvcapacity.decisions.pod_spec import PodSpec, with_api_defaults
 from fvcapacity.decisions.scheduler.resources import DEFAULT_CPU_MILLI, DEFAULT_MEMORY_BYTES
 from fvcapacity.program.program import Program
+from fvcapacity.scenario.admission import pod_spec
 from fvcapacity.scenario.cluster import Container, Probe, Workload
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.semantics.cfs_quota import quota_of
@@ -46,6 +48,8 @@ class PodShape:
         Container to resource to thousandths (init containers left out), as the HPA reads them.
     background
         Container to (cores, bytes) that it uses besides requests.
+    spec
+        As admission sees them.
     """
 
     serving: Serving | None
@@ -59,6 +63,7 @@ class PodShape:
     background: Mapping[str, tuple[float, int]]
     pre_stop_ns: int
     grace_ns: int
+    spec: PodSpec
     readiness_delay_ns: int
     """Until a pod that never enters the plane counts as ready (its probe's initial delay)."""
 
@@ -86,6 +91,7 @@ def pod_shape(workload: Workload, topology: Topology, program: Program) -> PodSh
         images=tuple(dict.fromkeys(c.image or c.name for c in containers)),
         init_containers=sum(1 for c in containers if c.kind == "init"),
         background=_background(workload, topology, program, serving),
+        spec=with_api_defaults(pod_spec(workload.template)),
         pre_stop_ns=round(max((c.pre_stop_s for c in running), default=0.0) * NS_PER_S),
         grace_ns=workload.template.termination_grace_s * NS_PER_S,
         readiness_delay_ns=max(readiness, default=0) * NS_PER_S,

@@ -162,6 +162,14 @@ class HpaRecord:
     reported: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CreateBackOff:
+    """How often in a row the API server has refused a controller's pods, and when it did so last."""
+
+    failures: int
+    refused_ns: int
+
+
 @dataclass(slots=True)
 class ControlState:
     """Everything."""
@@ -179,6 +187,8 @@ class ControlState:
     """Per service what the EndpointSlice says."""
     endpoint_updates: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """What proxies will learn, by key of the queue."""
+    create_backoffs: dict[str, CreateBackOff] = field(default_factory=dict)
+    """By ``workload@owner``: whose pods were refused at the last sync."""
     volume_zones: dict[str, str] = field(default_factory=dict)
     served: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Requests served by route at the last scrapes of custom metrics."""

@@ -7,7 +7,7 @@ Sources: ``pkg/quota/v1/evaluator/core/pods.go`` (usage, scopes, constraints) an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 
 from fvcapacity.decisions.pod_spec import ZERO, Amounts, PodSpec, pod_limits, pod_requests
@@ -40,7 +40,6 @@ class QuotaSpec:
     name: str
     hard: Amounts
     scopes: tuple[ScopeRule, ...] = ()
-    used: Amounts = field(default_factory=dict)
 
 
 def usage(pod: PodSpec) -> dict[str, Quantity]:
@@ -100,10 +99,20 @@ def counts_pods(resource: str) -> bool:
     return resource in _POD_RESOURCES or plain.startswith(_HUGE_PAGES) or (resource != plain and _is_extended(plain))
 
 
-def admit(pod: PodSpec, quotas: Sequence[QuotaSpec]) -> tuple[bool, str]:
-    """Tell whether a pod may be created beside what is used, and if not, what the API server says.
+def admit(pod: PodSpec, quotas: Sequence[QuotaSpec], used: Mapping[str, Amounts]) -> tuple[bool, str]:
+    """Tell whether a pod may be created, and if not, what the API server says.
 
-    All quotas that match must let it in; the first that does not is named, with the resources that are exceeded.
+    All quotas that count the pod must let it in; the first that does not is named, with the resources that are
+    exceeded.
+
+    Parameters
+    ----------
+    pod
+        As it would be created.
+    quotas
+        Those of its namespace.
+    used
+        By name of the quota, what the pods that exist use of it.
     """
     matching = [quota for quota in quotas if matches(quota, pod)[0]]
     for quota in matching:
@@ -111,13 +120,13 @@ def admit(pod: PodSpec, quotas: Sequence[QuotaSpec]) -> tuple[bool, str]:
             return False, f"failed quota: {quota.name}: {error}"
     asked = usage(pod)
     for quota in matching:
-        requested = {name: asked[name] for name in quota.hard if name in asked}
-        used = {name: quota.used.get(name, ZERO) for name in requested}
-        exceeded = [name for name in requested if quota.hard[name] < used[name] + requested[name]]
+        requested = {name: asked[name] for name in quota.hard if name in asked and asked[name].sign}
+        before = {name: used[quota.name].get(name, ZERO) for name in requested}
+        exceeded = [name for name in requested if quota.hard[name] < before[name] + requested[name]]
         if exceeded:
             return False, (
                 f"exceeded quota: {quota.name}, requested: {_listed(requested, exceeded)}, "
-                f"used: {_listed(used, exceeded)}, limited: {_listed(quota.hard, exceeded)}"
+                f"used: {_listed(before, exceeded)}, limited: {_listed(quota.hard, exceeded)}"
             )
     return True, ""
 
