@@ -68,6 +68,7 @@ def _used(cluster: Cluster, namespace: str, spec: quota.QuotaSpec) -> dict[str, 
         counts = Counter(id(pod.shape) for pod in workload.pods.values())
         for shape, count in counts.items():
             _count(used, spec, shapes[shape], quota.usage(shapes[shape]), count)
+        _count(used, spec, workload.shape.spec, quota.terminal_usage(), workload.failed)
     return used
 
 

@@ -6,6 +6,7 @@ from fvcapacity.control.admission import admit_pod, keep_trying
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.history import PodLife
 from fvcapacity.control.state import NodeRecord, PodRecord, WorkloadRecord
+from fvcapacity.decisions.eviction import MEMORY_PRESSURE_TAINT
 from fvcapacity.decisions.scheduler import PlacedPod, SchedulingPod
 
 
@@ -112,12 +113,19 @@ def scheduling_pod(workload: WorkloadRecord, name: str, volume_zones: tuple[str,
         scoring_memory_bytes=shape.scoring_memory_bytes,
         node_selector=template.node_selector,
         affinity=template.affinity,
-        tolerations=template.tolerations,
+        tolerations=(*template.tolerations, *_tolerated_pressure(workload)),
         topology_spread=template.topology_spread,
         selector=workload.spec.selector.get("matchLabels") or template.labels,
         volume_zones=volume_zones,
         priority=template.priority,
     )
+
+
+def _tolerated_pressure(workload: WorkloadRecord) -> tuple[dict[str, str], ...]:
+    """Return what admission lets all pods but BestEffort ones tolerate, and the DaemonSet controller its own."""
+    if workload.shape.qos == "BestEffort" and workload.spec.kind != "DaemonSet":
+        return ()
+    return ({"key": MEMORY_PRESSURE_TAINT, "operator": "Exists", "effect": "NoSchedule"},)
 
 
 def bind(cluster: Cluster, pod: PodRecord, node: NodeRecord) -> None:

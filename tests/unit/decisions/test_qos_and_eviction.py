@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from fvcapacity.decisions.eviction import EvictionCandidate, memory_eviction_order
+from fvcapacity.decisions.eviction import (
+    EvictionCandidate,
+    memory_eviction_order,
+    memory_signals,
+    pressure_ends,
+    victim,
+)
 from fvcapacity.decisions.pod_spec import (
     ContainerSpec,
     PodSpec,
@@ -98,6 +104,36 @@ def test_an_init_container_may_live_on_the_limit_of_the_sidecar_before_it() -> N
 )
 def test_the_cgroup_of_a_pod(given: PodCgroup, values: PodCgroup) -> None:
     assert given == values
+
+
+MIB = 2**20
+
+
+@pytest.mark.parametrize(
+    ("used", "met"),
+    [
+        (0, []),
+        (800, []),  # as much as allocatable
+        (801, ["allocatableMemory.available"]),
+        (924, ["allocatableMemory.available"]),  # 100 MiB are left of the machine
+        (925, ["memory.available", "allocatableMemory.available"]),
+    ],
+)
+def test_pods_are_evicted_above_allocatable_and_near_the_end_of_the_machine(used: int, met: list[str]) -> None:
+    signals = memory_signals(1024 * MIB, 800 * MIB, used * MIB)
+    assert [signal.name for signal in signals if signal.met] == met
+
+
+def test_the_pressure_outlives_its_cause_by_five_minutes() -> None:
+    assert pressure_ends(10, 10 + 299 * 10**9) == (10**9, "TransitionPeriod")
+    assert pressure_ends(10, 10 + 300 * 10**9) == (0, "KubeletHasSufficientMemory")
+
+
+def test_critical_pods_are_passed_over() -> None:
+    critical = EvictionCandidate(name="dns", priority=2_000_000_000, memory_usage_bytes=100)
+    plain = EvictionCandidate(name="web", memory_request_bytes=100, memory_usage_bytes=10)
+    assert victim([critical, plain]) == ("web", "WithinRequest")
+    assert victim([critical]) == (None, "NoEvictablePod")
 
 
 def test_the_order_of_eviction() -> None:
