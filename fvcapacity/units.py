@@ -23,7 +23,7 @@ NS_PER_MS = 1_000_000
 
 _DECIMAL = {"n": -9, "u": -6, "m": -3, "": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18}
 _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
-_QUANTITY = re.compile(r"([+-]?)([0-9]+(?:\.[0-9]*)?|\.[0-9]+)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?|[eE][+-]?[0-9]+)")
+_QUANTITY = re.compile(r"([+-]?)([0-9]*(?:\.[0-9]*)?)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?|[eE][+-]?[0-9]+)")
 _NANO = Fraction(1, 10**9)
 _INT64_MAX = 2**63 - 1
 
@@ -35,6 +35,16 @@ class Quantity:
     exact: Fraction
     format: Format = "DecimalSI"
 
+    @classmethod
+    def of_milli(cls, count: int) -> Quantity:
+        """Return an amount of thousandths (``NewMilliQuantity`` with DecimalSI)."""
+        return cls(Fraction(count, 1000))
+
+    @classmethod
+    def of_bytes(cls, count: int) -> Quantity:
+        """Return an amount of bytes (``NewQuantity`` with BinarySI)."""
+        return cls(Fraction(count), "BinarySI")
+
     @property
     def value(self) -> int:
         """The number rounded away from zero to an integer (``Quantity.Value``)."""
@@ -45,6 +55,37 @@ class Quantity:
         """Thousandths, rounded away from zero (``Quantity.MilliValue``)."""
         return _ceil_away(self.exact * 1000)
 
+    def rounded_to_milli(self) -> Quantity:
+        """Return the quantity in whole thousandths, rounded away from zero (``RoundUp(Milli)``)."""
+        return Quantity(Fraction(self.milli_value, 1000), self.format)
+
+    @property
+    def sign(self) -> int:
+        """-1, 0 or 1 (``Quantity.Sign``)."""
+        return (self.exact > 0) - (self.exact < 0)
+
+    def compare(self, other: Quantity) -> int:
+        """Return -1, 0 or 1: the numbers alone are compared, not how they are written (``Quantity.Cmp``)."""
+        return (self.exact > other.exact) - (self.exact < other.exact)
+
+    def __lt__(self, other: Quantity) -> bool:
+        return self.exact < other.exact
+
+    def __gt__(self, other: Quantity) -> bool:
+        return self.exact > other.exact
+
+    def __add__(self, other: Quantity) -> Quantity:
+        return Quantity(self.exact + other.exact, self.format if self.exact else other.format)
+
+    def __sub__(self, other: Quantity) -> Quantity:
+        return Quantity(self.exact - other.exact, self.format if self.exact else other.format)
+
+    def __mul__(self, count: int) -> Quantity:
+        return Quantity(self.exact * count, self.format)
+
+    def __neg__(self) -> Quantity:
+        return Quantity(-self.exact, self.format)
+
     def __str__(self) -> str:
         """Return the canonical text (``250m``, ``384Mi``)."""
         return _canonical(self)
@@ -52,6 +93,8 @@ class Quantity:
 
 def parse_quantity(text: str | int | float) -> Quantity:
     """Parse a Kubernetes quantity such as ``250m``, ``1.5Gi`` or ``12e6``.
+
+    Like Kubernetes it takes a missing number for zero (``.``, ``+``, ``Mi``); `parse_written_quantity` does not.
 
     Parameters
     ----------
@@ -67,10 +110,10 @@ def parse_quantity(text: str | int | float) -> Quantity:
         raise ValueError(f"{text!r} is not a quantity")
     source = repr(text) if isinstance(text, float) else str(text)
     match = _QUANTITY.fullmatch(source)
-    if match is None or not source.isascii():
-        raise ValueError(f"{source!r} is not a Kubernetes quantity (like 250m, 0.5, 256Mi)")
+    if match is None or not source:
+        raise _no_quantity(source)
     sign, digits, suffix = match.groups()
-    number = Fraction(digits if not digits.endswith(".") else digits[:-1])
+    number = Fraction(f"0{digits}0" if "." in digits else digits or 0)
     family: Format = "DecimalSI"
     if suffix in _BINARY:
         family = "BinarySI"
@@ -86,17 +129,36 @@ def parse_quantity(text: str | int | float) -> Quantity:
     number = Fraction(math.ceil(number / _NANO)) * _NANO
     if family == "BinarySI":
         number = min(number, Fraction(_INT64_MAX))
+        family = "DecimalSI" if 0 < number < 1 else "BinarySI"
     return Quantity(-number if sign == "-" else number, family)
+
+
+def parse_written_quantity(text: str | int | float) -> Quantity:
+    """Parse a quantity that somebody wrote: one without a number (``Mi``) is a slip, though Kubernetes reads 0.
+
+    Raises
+    ------
+    ValueError
+        When the text is no quantity, or has no number.
+    """
+    quantity = parse_quantity(text)
+    if isinstance(text, str) and not re.search("[0-9]", text):
+        raise _no_quantity(text)
+    return quantity
+
+
+def _no_quantity(text: str) -> ValueError:
+    return ValueError(f"{text!r} is not a Kubernetes quantity (like 250m, 0.5, 256Mi)")
 
 
 def parse_cpu_cores(text: str | int | float) -> float:
     """Return CPU cores of a quantity, to the millicore that Kubernetes keeps (``1.5m`` counts as 2m)."""
-    return parse_quantity(text).milli_value / 1000
+    return parse_written_quantity(text).milli_value / 1000
 
 
 def parse_bytes(text: str | int | float) -> int:
     """Return whole bytes of a quantity such as ``256Mi``."""
-    return parse_quantity(text).value
+    return parse_written_quantity(text).value
 
 
 def format_cpu(cores: float) -> str:
@@ -106,7 +168,7 @@ def format_cpu(cores: float) -> str:
 
 def format_bytes(count: int) -> str:
     """Return bytes as the canonical binary quantity: ``format_bytes(268435456) == "256Mi"``."""
-    return str(Quantity(Fraction(count), "BinarySI"))
+    return str(Quantity.of_bytes(count))
 
 
 def millicores(cores: float) -> int:

@@ -57,6 +57,10 @@ class Cluster:
             self.state.queue[kind, key] = due
             self.env.process(self._worker(kind, key))
 
+    def sync(self, kind: str, key: str) -> None:
+        """Do one kind of work now."""
+        self._handlers[kind][1](self, key)
+
     def take_up(self) -> None:
         """Wait for all planned work again, after the records came back from a checkpoint."""
         for kind, key in self.state.queue:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fvcapacity.control import kubelet
+from fvcapacity.control import eviction_manager, kubelet
+from fvcapacity.control.admission import retry_create
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.cluster_autoscaler import cluster_autoscaler, drain
@@ -154,6 +155,7 @@ class ControlPlane:
         handle = self._cluster.handle
         handle("node", Rank.NODE, node_ready)
         handle("pod-worker", Rank.KUBELET, kubelet.sync_pod)
+        handle("eviction-manager", Rank.KUBELET, eviction_manager.synchronize)
         handle("endpointslice", Rank.ENDPOINTS, sync_endpointslice)
         handle("kube-proxy", Rank.ENDPOINTS, sync_proxies)
         handle("deployment", Rank.DEPLOYMENT, sync_deployment)
@@ -161,6 +163,7 @@ class ControlPlane:
         handle("statefulset", Rank.DEPLOYMENT, sync_statefulset)
         handle("daemonset", Rank.DEPLOYMENT, sync_daemonset)
         handle("pod", Rank.DEPLOYMENT, lambda cluster, key: None)  # nobody recreates a bare pod
+        handle("create-retry", Rank.DEPLOYMENT, retry_create)
         handle("scheduler", Rank.SCHEDULER, schedule_pending)
         handle("drain", Rank.CLUSTER_AUTOSCALER, drain)
 

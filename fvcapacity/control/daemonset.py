@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from fvcapacity.control.cluster import Cluster
-from fvcapacity.control.pods import create_pod, scheduling_pod
+from fvcapacity.control.pods import scheduling_pod, try_create_pod
 from fvcapacity.control.state import NodeRecord, PodRecord, WorkloadRecord
 from fvcapacity.decisions.scheduler import HOSTNAME, NodeView, SchedulingPod
 from fvcapacity.decisions.scheduler.placement import matches_node_affinity, untolerated_taint
@@ -17,8 +17,8 @@ def sync_daemonset(cluster: Cluster, key: str) -> None:
     served = {target_node(pod) for pod in workload.pods.values()}
     for node in cluster.ready_nodes():
         if not node.draining and node.name not in served and admits(workload, node.view):
-            pod = create_on(cluster, workload, node)
-            cluster.event("Normal", "SuccessfulCreate", key, f"Created pod: {pod.name}", key)
+            if create_on(cluster, workload, node) is None:
+                return
             cluster.enqueue("scheduler")
 
 
@@ -28,9 +28,11 @@ def admits(workload: WorkloadRecord, node: NodeView) -> bool:
     return matches_node_affinity(pod, node) and untolerated_taint(pod, node) is None
 
 
-def create_on(cluster: Cluster, workload: WorkloadRecord, node: NodeRecord) -> PodRecord:
-    """Create a pod that can go to one node only; the scheduler binds it when there is room."""
-    pod = create_pod(cluster, workload)
+def create_on(cluster: Cluster, workload: WorkloadRecord, node: NodeRecord) -> PodRecord | None:
+    """Create a pod that can go to one node only; the scheduler binds it when there is room. None when it is refused."""
+    pod = try_create_pod(cluster, workload, workload.key)
+    if pod is None:
+        return None
     selector = {**pod.scheduling.node_selector, HOSTNAME: node.name}
     pod.scheduling = replace(pod.scheduling, node_selector=selector)
     pod.placed = replace(pod.placed, pod=pod.scheduling)

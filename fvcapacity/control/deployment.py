@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fvcapacity.control import kubelet
 from fvcapacity.control.cluster import Cluster
-from fvcapacity.control.pods import create_pod
+from fvcapacity.control.pods import owner_of, try_create_pods
 from fvcapacity.control.state import WorkloadRecord
 from fvcapacity.decisions.pod_lifecycle import VictimCandidate, deletion_order
 
@@ -17,14 +17,13 @@ def sync_deployment(cluster: Cluster, key: str) -> None:
     active = workload.active()
     missing = workload.desired - len(active)
     if missing > 0:
-        for _ in range(missing):
-            pod = create_pod(cluster, workload)
-            _replica_set_event(cluster, workload, "SuccessfulCreate", f"Created pod: {pod.name}")
-        cluster.enqueue("scheduler")
+        if try_create_pods(cluster, workload, owner_of(workload), missing):
+            cluster.enqueue("scheduler")
     elif missing < 0:
         by_name = {pod.name: pod for pod in active}
         for name in deletion_order(candidates(workload), cluster.now)[:-missing]:
-            _replica_set_event(cluster, workload, "SuccessfulDelete", f"Deleted pod: {name}")
+            message = f"Deleted pod: {name}"
+            cluster.event("Normal", "SuccessfulDelete", owner_of(workload), message, workload.key)
             kubelet.delete_pod(cluster, by_name[name])
 
 
@@ -54,7 +53,3 @@ def candidates(workload: WorkloadRecord) -> list[VictimCandidate]:
         )
         for pod in workload.active()
     ]
-
-
-def _replica_set_event(cluster: Cluster, workload: WorkloadRecord, reason: str, message: str) -> None:
-    cluster.event("Normal", reason, f"replicaset/{workload.spec.name}", message, workload.key)

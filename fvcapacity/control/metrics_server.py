@@ -10,8 +10,8 @@ import math
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster, Process
 from fvcapacity.control.custom_metrics import keep_served
+from fvcapacity.control.eviction_manager import watch
 from fvcapacity.control.state import PodRecord, Usage
-from fvcapacity.control.usage import background_memory
 from fvcapacity.dataplane.plane import Observation
 
 
@@ -25,13 +25,14 @@ def metrics_server(cluster: Cluster) -> Process:
 
 
 def scrape(cluster: Cluster) -> None:
-    """Read all containers and keep one value for each pod that an HPA looks at."""
+    """Read all containers and keep one value for each pod that an HPA looks at; the kubelets look at memory as well."""
     seen, state = cluster.observe(), cluster.state
     window = cluster.now - state.last_scrape_ns
     for target in {record.target for record in state.hpas.values()} & state.workloads.keys():
         for pod in state.workloads[target].pods.values():
             pod.usage = _usage(pod, seen, state.last_scrape_ns, cluster.now, window)
     keep_served(cluster, seen)
+    watch(cluster, seen)
     state.last_scrape_ns = cluster.now
 
 
@@ -59,9 +60,3 @@ def _usage(pod: PodRecord, seen: Observation, before_ns: int, now_ns: int, windo
         containers[name] = (milli, memory)
         total_milli, total_bytes = total_milli + milli, total_bytes + memory
     return Usage(now_ns, window_ns, containers, (total_milli, total_bytes))
-
-
-def total_memory(pod: PodRecord) -> int:
-    """Return the memory of a pod at the last look: the serving container's and the others' steady one."""
-    own = pod.memory_bytes if pod.shape.serving is not None else 0
-    return (own + background_memory(pod)) if pod.container_running else 0

@@ -2,19 +2,81 @@
 
 from __future__ import annotations
 
+from fvcapacity.control.admission import admit_pod, keep_trying
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.history import PodLife
 from fvcapacity.control.state import NodeRecord, PodRecord, WorkloadRecord
+from fvcapacity.decisions.eviction import MEMORY_PRESSURE_TAINT
 from fvcapacity.decisions.scheduler import PlacedPod, SchedulingPod
+
+
+def try_create_pod(
+    cluster: Cluster, workload: WorkloadRecord, owner: str, ordinal: int | None = None
+) -> PodRecord | None:
+    """Create a pod if the API server admits it, with the event of its controller; None when it is refused.
+
+    A refused controller comes back by itself (`admission.keep_trying`).
+
+    Parameters
+    ----------
+    owner
+        The object that makes the pod, as events name it: ``replicaset/web``, ``statefulset/db``.
+    ordinal
+        Of a StatefulSet's pod.
+    """
+    refusal = admit_pod(cluster, workload)
+    if refusal:
+        name = next_name(workload, ordinal)
+        error = f'pods "{name}" is forbidden: {refusal}'
+        cluster.event("Warning", "FailedCreate", owner, _creation(workload, name, error), workload.key)
+        keep_trying(cluster, workload, owner)
+        return None
+    pod = create_pod(cluster, workload, ordinal)
+    if cluster.running:
+        cluster.event("Normal", "SuccessfulCreate", owner, _creation(workload, pod.name), workload.key)
+    return pod
+
+
+def _creation(workload: WorkloadRecord, pod: str, error: str = "") -> str:
+    """Return how a controller tells of a creation, or of its failure."""
+    if workload.spec.kind == "StatefulSet":
+        outcome = f"failed error: {error}" if error else "successful"
+        return f"create Pod {pod} in StatefulSet {workload.spec.name} {outcome}"
+    return f"Error creating: {error}" if error else f"Created pod: {pod}"
+
+
+def try_create_pods(cluster: Cluster, workload: WorkloadRecord, owner: str, count: int) -> list[PodRecord]:
+    """Create pods in batches of 1, 2, 4, ... and no further batch after one with a refusal.
+
+    So does ``slowStartBatch`` of ``pkg/controller/replicaset``, that a quota be not asked in vain a thousand times.
+    """
+    created: list[PodRecord] = []
+    size, left = 1, count
+    while left > 0:
+        batch = [try_create_pod(cluster, workload, owner) for _ in range(min(size, left))]
+        created += [pod for pod in batch if pod is not None]
+        if None in batch:
+            break
+        size, left = 2 * size, left - len(batch)
+    return created
+
+
+def owner_of(workload: WorkloadRecord) -> str:
+    """Return the object that makes the pods of a workload, as events name it."""
+    return f"replicaset/{workload.spec.name}" if workload.spec.kind == "Deployment" else workload.key
+
+
+def next_name(workload: WorkloadRecord, ordinal: int | None = None) -> str:
+    """Return the name of the next pod of a workload."""
+    return f"{workload.spec.name}-{workload.created + 1 if ordinal is None else ordinal}"
 
 
 def create_pod(cluster: Cluster, workload: WorkloadRecord, ordinal: int | None = None) -> PodRecord:
     """Create a pod's record; it is not bound yet. A StatefulSet says the ordinal."""
     state, now = cluster.state, cluster.now
+    name = next_name(workload, ordinal)
     state.last_uid += 1
     workload.created += 1
-    number = workload.created if ordinal is None else ordinal
-    name = f"{workload.spec.name}-{number}"
     claims = _read_write_once_claims(cluster, workload, name)
     zones = tuple(sorted({state.volume_zones[c] for c in claims if c in state.volume_zones}))
     scheduling = scheduling_pod(workload, name, zones)
@@ -30,7 +92,7 @@ def create_pod(cluster: Cluster, workload: WorkloadRecord, ordinal: int | None =
         identity=cluster.identity(name, state.last_uid),
         ready_since_ns=now,
         claims=claims,
-        ordinal=number,
+        ordinal=workload.created if ordinal is None else ordinal,
     )
     state.pods[pod.uid] = pod
     workload.pods[pod.uid] = pod
@@ -51,12 +113,19 @@ def scheduling_pod(workload: WorkloadRecord, name: str, volume_zones: tuple[str,
         scoring_memory_bytes=shape.scoring_memory_bytes,
         node_selector=template.node_selector,
         affinity=template.affinity,
-        tolerations=template.tolerations,
+        tolerations=(*template.tolerations, *_tolerated_pressure(workload)),
         topology_spread=template.topology_spread,
         selector=workload.spec.selector.get("matchLabels") or template.labels,
         volume_zones=volume_zones,
         priority=template.priority,
     )
+
+
+def _tolerated_pressure(workload: WorkloadRecord) -> tuple[dict[str, str], ...]:
+    """Return what admission lets all pods but BestEffort ones tolerate, and the DaemonSet controller its own."""
+    if workload.shape.qos == "BestEffort" and workload.spec.kind != "DaemonSet":
+        return ()
+    return ({"key": MEMORY_PRESSURE_TAINT, "operator": "Exists", "effect": "NoSchedule"},)
 
 
 def bind(cluster: Cluster, pod: PodRecord, node: NodeRecord) -> None:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster, Process
 from fvcapacity.control.history import ClusterSample, WorkloadSample
-from fvcapacity.control.metrics_server import total_memory
 from fvcapacity.control.state import PodRecord, PoolRecord, Stage, WorkloadRecord
-from fvcapacity.control.usage import settle_background
+from fvcapacity.control.usage import settle_background, total_memory
 from fvcapacity.dataplane.plane import Observation
 
 MINUTE_NS = 60 * 10**9

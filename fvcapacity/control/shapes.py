@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 from fvcapacity.dataplane.plane import ProbeSpec
 from fvcapacity.decisions.pod_resources import pod_total
+from fvcapacity.decisions.pod_spec import PodSpec, with_api_defaults
+from fvcapacity.decisions.qos import QosClass, qos_class
 from fvcapacity.decisions.scheduler.resources import DEFAULT_CPU_MILLI, DEFAULT_MEMORY_BYTES
 from fvcapacity.program.program import Program
+from fvcapacity.scenario.admission import pod_spec
 from fvcapacity.scenario.cluster import Container, Probe, Workload
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.semantics.cfs_quota import quota_of
@@ -17,6 +20,10 @@ from fvcapacity.units import NS_PER_MS, NS_PER_S, millicores
 
 EXEC_PROBE_CPU_NS = 5 * NS_PER_MS
 """CPU of an exec probe (a shell and a client program); assumed."""
+
+
+UNLIMITED = 1 << 60
+"""Bytes that no machine has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +53,12 @@ class PodShape:
         Container to resource to thousandths (init containers left out), as the HPA reads them.
     background
         Container to (cores, bytes) that it uses besides requests.
+    spec
+        As admission sees them.
+    qos
+        Their QoS class.
+    memory_ceiling_bytes
+        What they can use at most; `UNLIMITED` when no limit holds the container that carries requests.
     """
 
     serving: Serving | None
@@ -59,6 +72,9 @@ class PodShape:
     background: Mapping[str, tuple[float, int]]
     pre_stop_ns: int
     grace_ns: int
+    spec: PodSpec
+    qos: QosClass
+    memory_ceiling_bytes: int
     readiness_delay_ns: int
     """Until a pod that never enters the plane counts as ready (its probe's initial delay)."""
 
@@ -75,6 +91,8 @@ def pod_shape(workload: Workload, topology: Topology, program: Program) -> PodSh
     cpu = [(c.kind, _cpu_request(c)) for c in containers]
     memory = [(c.kind, _memory_request(c)) for c in containers]
     serving = _serving(workload, topology, program)
+    background = _background(workload, topology, program, serving)
+    spec = with_api_defaults(pod_spec(workload.template))
     readiness = [c.readiness.initial_delay_s for c in running if c.readiness]
     return PodShape(
         serving=serving,
@@ -85,11 +103,18 @@ def pod_shape(workload: Workload, topology: Topology, program: Program) -> PodSh
         requests={c.name: _hpa_requests(c) for c in running},
         images=tuple(dict.fromkeys(c.image or c.name for c in containers)),
         init_containers=sum(1 for c in containers if c.kind == "init"),
-        background=_background(workload, topology, program, serving),
+        background=background,
+        spec=spec,
+        qos=qos_class(spec)[0],
+        memory_ceiling_bytes=sum(memory for _, memory in background.values()) + _limit(serving),
         pre_stop_ns=round(max((c.pre_stop_s for c in running), default=0.0) * NS_PER_S),
         grace_ns=workload.template.termination_grace_s * NS_PER_S,
         readiness_delay_ns=max(readiness, default=0) * NS_PER_S,
     )
+
+
+def _limit(serving: Serving | None) -> int:
+    return 0 if serving is None else serving.memory_limit_bytes or UNLIMITED
 
 
 def _cpu_request(container: Container) -> int | None:

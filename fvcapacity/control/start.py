@@ -8,7 +8,7 @@ from fvcapacity.control.daemonset import admits, create_on
 from fvcapacity.control.endpoints import ready_pods
 from fvcapacity.control.hpa import hpa_record
 from fvcapacity.control.nodes import join, order_node
-from fvcapacity.control.pods import create_pod
+from fvcapacity.control.pods import owner_of, try_create_pod, try_create_pods
 from fvcapacity.control.scheduler import place
 from fvcapacity.control.shapes import pod_shape
 from fvcapacity.control.state import PodRecord, PoolRecord, Stage, WorkloadRecord
@@ -65,14 +65,27 @@ def _place_pods(cluster: Cluster) -> None:
     for workload in workloads:
         if workload.spec.kind == "DaemonSet":
             nodes = [n for n in cluster.ready_nodes() if admits(workload, n.view)]
-            pods += [create_on(cluster, workload, node) for node in nodes]
+            created = [create_on(cluster, workload, node) for node in nodes]
+            pods += [pod for pod in created if pod is not None]
     others = [w for w in workloads if w.spec.kind != "DaemonSet"]
     for workload in sorted(others, key=lambda w: -w.spec.template.priority):
-        ordered = workload.spec.kind == "StatefulSet"
-        pods += [create_pod(cluster, workload, i if ordered else None) for i in range(workload.desired)]
+        pods += _created(cluster, workload)
     for pod in pods:
         if place(cluster, pod):
             _run_warm(cluster, pod)
+
+
+def _created(cluster: Cluster, workload: WorkloadRecord) -> list[PodRecord]:
+    """Create the pods of a workload; what a quota refuses, its controller goes on trying when the run begins."""
+    if workload.spec.kind != "StatefulSet":
+        return try_create_pods(cluster, workload, owner_of(workload), workload.desired)
+    pods = []
+    for ordinal in range(workload.desired):
+        pod = try_create_pod(cluster, workload, workload.key, ordinal)
+        if pod is None:
+            break
+        pods.append(pod)
+    return pods
 
 
 def _run_warm(cluster: Cluster, pod: PodRecord) -> None:

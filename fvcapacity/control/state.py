@@ -75,6 +75,7 @@ class PodRecord:
     backoff: BackOff | None = None
     kill_ns: int = 0
     """The end of the container began (preStop or SIGTERM); the grace period counts from here."""
+    evicted: bool = False
     scheduling_message: str = ""
     reported_scale_up: str = ""
     claims: tuple[str, ...] = ()
@@ -91,6 +92,8 @@ class PodRecord:
     @property
     def phase(self) -> str:
         """Pod phase as the API shows it."""
+        if self.evicted:
+            return "Failed"
         return "Running" if self.ever_started else "Pending"
 
     @property
@@ -119,6 +122,8 @@ class NodeRecord:
     """Image to the time at which it is on the node."""
     pull_free_ns: int = 0
     background_cores: float = 0.0
+    short_of_memory_ns: int | None = None
+    """When the eviction threshold was last met; None unless the node has the condition MemoryPressure."""
     unneeded_since_ns: int | None = None
 
 
@@ -141,6 +146,8 @@ class WorkloadRecord:
     desired: int
     pods: dict[int, PodRecord] = field(default_factory=dict)
     created: int = 0
+    failed: int = 0
+    """Evicted pods: nobody deletes those of a ReplicaSet, and they still are objects of their namespace."""
     gone_cpu_core_ns: float = 0.0
     """CPU of this minute by pods that are gone by now."""
 
@@ -162,6 +169,14 @@ class HpaRecord:
     reported: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class CreateBackOff:
+    """How often in a row the API server has refused a controller's pods, and when it did so last."""
+
+    failures: int
+    refused_ns: int
+
+
 @dataclass(slots=True)
 class ControlState:
     """Everything."""
@@ -179,6 +194,8 @@ class ControlState:
     """Per service what the EndpointSlice says."""
     endpoint_updates: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """What proxies will learn, by key of the queue."""
+    create_backoffs: dict[str, CreateBackOff] = field(default_factory=dict)
+    """By ``workload@owner``: whose pods were refused at the last sync."""
     volume_zones: dict[str, str] = field(default_factory=dict)
     served: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Requests served by route at the last scrapes of custom metrics."""
@@ -186,6 +203,10 @@ class ControlState:
     last_node: int = 0
     placements: int = 0
     """Grows with every change of who is where, and ready."""
+    watched_for_memory: tuple[str, ...] = ()
+    """Nodes whose pods can use so much memory that some would be evicted..."""
+    watched_placements: int = -1
+    """... when ``placements`` had this value."""
     last_scrape_ns: int = 0
     last_sample_ns: int = -1
     last_scale_up_ns: int | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fvcapacity.control import kubelet
 from fvcapacity.control.cluster import Cluster
-from fvcapacity.control.pods import create_pod
+from fvcapacity.control.pods import try_create_pod
 
 
 def sync_statefulset(cluster: Cluster, key: str) -> None:
@@ -14,10 +14,8 @@ def sync_statefulset(cluster: Cluster, key: str) -> None:
     for ordinal in range(workload.desired):
         pod = by_ordinal.get(ordinal)
         if pod is None:
-            pod = create_pod(cluster, workload, ordinal)
-            message = f"create Pod {pod.name} in StatefulSet {workload.spec.name} successful"
-            cluster.event("Normal", "SuccessfulCreate", key, message, key)
-            cluster.enqueue("scheduler")
+            if try_create_pod(cluster, workload, key, ordinal):
+                cluster.enqueue("scheduler")
             return
         if not pod.ready or pod.deleting:
             return  # a name is free again only when its pod is gone; the next waits for Ready

@@ -6,9 +6,14 @@ Source: ``PodRequests`` and ``PodLimits`` of ``pkg/api/v1/resource/helpers.go`` 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
+
+from fvcapacity.units import Quantity
 
 ContainerAmount = tuple[str, int | None]
 """Kind of the container (app, init or sidecar) and what it names of one resource, in whole units."""
+
+Amount = TypeVar("Amount", int, Quantity)
 
 
 def pod_total(containers: Sequence[ContainerAmount], missing: int = 0, overhead: int = 0) -> int:
@@ -26,9 +31,13 @@ def pod_total(containers: Sequence[ContainerAmount], missing: int = 0, overhead:
     overhead
         ``spec.overhead`` of the resource.
     """
-    running = sidecars = largest_init = 0
-    for kind, given in containers:
-        amount = missing if given is None else given
+    return largest_at_once([(kind, missing if given is None else given) for kind, given in containers], 0) + overhead
+
+
+def largest_at_once(containers: Sequence[tuple[str, Amount]], zero: Amount) -> Amount:
+    """Return the most that the containers of a pod ask for at one time, in amounts of any kind that add up."""
+    running = sidecars = largest_init = zero
+    for kind, amount in containers:
         if kind == "init":
             largest_init = max(largest_init, amount + sidecars)
             continue
@@ -36,4 +45,4 @@ def pod_total(containers: Sequence[ContainerAmount], missing: int = 0, overhead:
         if kind == "sidecar":
             sidecars += amount
             largest_init = max(largest_init, sidecars)
-    return max(running, largest_init) + overhead
+    return max(running, largest_init)

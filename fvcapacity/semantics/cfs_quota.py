@@ -29,9 +29,15 @@ def quota_of(millicores: int) -> int:
 
     The kubelet never sets less than 1 ms.
     """
+    return quota_for_period(millicores, PERIOD_NS)
+
+
+@njit
+def quota_for_period(millicores: int, period_ns: int) -> int:
+    """Return the CPU time of one period of some length, whole microseconds (feature CustomCPUCFSQuotaPeriod)."""
     if millicores <= 0:
         return 0
-    return max(1_000_000, millicores * PERIOD_NS // 1000)
+    return max(1_000_000, millicores * period_ns // 1_000_000 * 1000)
 
 
 @njit

@@ -9,7 +9,7 @@ from typing import Any
 from fvcapacity.errors import Location, Problem, Severity
 from fvcapacity.inputs.manifests.located import LocatedMap, plain
 from fvcapacity.inputs.model_validation import nearest, seen
-from fvcapacity.units import Quantity, parse_quantity
+from fvcapacity.units import Quantity, parse_written_quantity
 
 _PERCENT = re.compile(r"[0-9]+%")
 _INT32 = 2**31 - 1
@@ -158,7 +158,7 @@ class Fields:
             if not isinstance(value, str | int | float):
                 raise ValueError(f"{seen(value)} is not a quantity")
             # The API reads the number's own text, so 010 has already become 8 by YAML 1.1.
-            quantity = parse_quantity(value)
+            quantity = parse_written_quantity(value)
         except (ValueError, OverflowError) as error:
             self.problem(key, str(error), _quantity_hint(value), rule="manifest-quantity")
             return None

@@ -1,51 +1,41 @@
-"""What LimitRanges fill into containers on admission (``plugin/pkg/admission/limitranger``)."""
+"""What LimitRanges fill into the containers of a template when its pods are admitted."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Any
 
-from fvcapacity.scenario.cluster import Container, LimitRange, PodTemplate
-from fvcapacity.units import parse_bytes, parse_cpu_cores
+from fvcapacity.decisions.admission import limit_range
+from fvcapacity.scenario.admission import limit_range_items, pod_spec
+from fvcapacity.scenario.cluster import LimitRange, PodTemplate
+from fvcapacity.units import Quantity
 
 
 def with_limit_ranges(template: PodTemplate, ranges: Iterable[LimitRange]) -> PodTemplate:
-    """Return the template as the API server admits its pods in a namespace with these LimitRanges.
+    """Return a template as the API server admits its pods in a namespace with these LimitRanges.
 
-    A range's default limit falls back to its maximum; its default request to its default limit, then to
-    its minimum. The first range that says something counts; inside of one range the last item does. A
-    limit that is filled in here does not become a request.
+    The template carries the API server's own defaults already (`pods.read_template`).
     """
-    containers = template.containers
-    for item in ranges:
-        limits, requests = _defaults(item.limits)
-        if limits or requests:
-            containers = tuple(_filled(container, limits, requests) for container in containers)
+    items = [limit_range_items(item) for item in ranges]
+    if not items:
+        return template
+    admitted = limit_range.with_limit_ranges(pod_spec(template), items)
+    containers = tuple(
+        replace(
+            container,
+            cpu_request_cores=_cores(spec.requests.get("cpu")),
+            cpu_limit_cores=_cores(spec.limits.get("cpu")),
+            memory_request_bytes=_bytes(spec.requests.get("memory")),
+            memory_limit_bytes=_bytes(spec.limits.get("memory")),
+        )
+        for container, spec in zip(template.containers, admitted.containers, strict=True)
+    )
     return replace(template, containers=containers)
 
 
-def _defaults(items: Iterable[Mapping[str, Any]]) -> tuple[dict[str, str], dict[str, str]]:
-    limits: dict[str, str] = {}
-    requests: dict[str, str] = {}
-    for item in items:
-        if item.get("type") != "Container":
-            continue
-        default = {**item.get("max", {}), **item.get("default", {})}
-        limits |= default
-        requests |= {**item.get("min", {}), **default, **item.get("defaultRequest", {})}
-    return limits, requests
+def _cores(amount: Quantity | None) -> float | None:
+    return None if amount is None else amount.milli_value / 1000
 
 
-def _filled(container: Container, limits: Mapping[str, str], requests: Mapping[str, str]) -> Container:
-    changes: dict[str, Any] = {}
-    for field, resource, amounts in (
-        ("cpu_request_cores", "cpu", requests),
-        ("cpu_limit_cores", "cpu", limits),
-        ("memory_request_bytes", "memory", requests),
-        ("memory_limit_bytes", "memory", limits),
-    ):
-        if getattr(container, field) is None and resource in amounts:
-            parse = parse_cpu_cores if resource == "cpu" else parse_bytes
-            changes[field] = parse(amounts[resource])
-    return replace(container, **changes) if changes else container
+def _bytes(amount: Quantity | None) -> int | None:
+    return None if amount is None else amount.value

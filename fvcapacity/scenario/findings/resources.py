@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
-from fvcapacity.decisions.pod_resources import pod_total
+from fvcapacity.decisions.admission.limit_range import Violation, violations
 from fvcapacity.errors import Problem
+from fvcapacity.scenario.admission import limit_range_items, pod_spec
 from fvcapacity.scenario.cluster import Container, LimitRange, Workload
 from fvcapacity.scenario.findings.rules import finding
 from fvcapacity.scenario.findings.view import View, field_of, running
-from fvcapacity.units import format_bytes, format_cpu, millicores, parse_quantity
+from fvcapacity.units import format_bytes, format_cpu, millicores
 
 
 def check_resources(view: View) -> Iterator[Problem]:
@@ -80,57 +80,21 @@ def _image(workload: Workload, container: Container) -> Iterator[Problem]:
 
 
 def _limit_range(workload: Workload, limits: LimitRange) -> Iterator[Problem]:
-    for item in limits.limits:
-        if item["type"] == "Container":
-            for container in workload.template.containers:
-                for text in _violations(item, {r: amounts(container, r) for r in ("cpu", "memory")}):
-                    message = f"{container.name}: {text} (limitrange/{limits.name}); its pods are refused"
-                    yield _violated(workload, message, container.location or workload.location)
-        elif item["type"] == "Pod":
-            totals = {resource: _totals(workload.template.containers, resource) for resource in ("cpu", "memory")}
-            for text in _violations(item, totals):
-                message = f"a whole pod: {text} (limitrange/{limits.name}); its pods are refused"
-                yield _violated(workload, message, workload.location)
+    containers = {item.name: item for item in workload.template.containers}
+    for broken in violations(pod_spec(workload.template), limit_range_items(limits)):
+        subject = broken.subject or "a whole pod"
+        message = f"{subject}: {_what_is_wrong(broken)} (limitrange/{limits.name}); its pods are refused"
+        place = containers[broken.subject].location if broken.subject else None
+        hint = "change the container, or the LimitRange"
+        yield finding("limit-range-violated", message, place or workload.location, workload.key, hint)
 
 
-def _violated(workload: Workload, message: str, place: Any) -> Problem:
-    return finding("limit-range-violated", message, place, workload.key, "change the container, or the LimitRange")
-
-
-def _totals(containers: Sequence[Container], resource: str) -> tuple[int | None, int | None]:
-    """Return request and limit of a whole pod; None where no container, or not every one, names it."""
-    pairs = [(item.kind, *amounts(item, resource)) for item in containers]
-    requests = [(kind, request) for kind, request, _ in pairs]
-    limits = [(kind, limit) for kind, _, limit in pairs]
-    request = pod_total(requests) if any(value is not None for _, value in requests) else None
-    return request, pod_total(limits) if any(value is not None for _, value in limits) else None
-
-
-def _violations(item: Mapping[str, Any], held: Mapping[str, tuple[int | None, int | None]]) -> Iterator[str]:
-    """Yield what an item of a LimitRange refuses (``plugin/pkg/admission/limitranger``)."""
-    for resource, (request, limit) in held.items():
-        low, high = (_bound(item, key, resource) for key in ("min", "max"))
-        if low is not None:
-            least = shown(resource, low)
-            if request is None:
-                yield f"no {resource} request, at least {least} is asked for"
-            elif request < low or (limit is not None and limit < low):
-                given = request if request < low else limit
-                yield f"{resource} {shown(resource, given or 0)} is below the minimum {least}"
-        if high is not None:
-            most = shown(resource, high)
-            if limit is None:
-                yield f"no {resource} limit, at most {most} is allowed"
-            elif limit > high or (request is not None and request > high):
-                yield f"{resource} {shown(resource, max(limit, request or 0))} is above the maximum {most}"
-        ratio = item.get("maxLimitRequestRatio", {}).get(resource)
-        if ratio is not None and not (request and limit and limit / request <= float(parse_quantity(ratio).exact)):
-            yield f"the {resource} limit may be at most {ratio} times the request"
-
-
-def _bound(item: Mapping[str, Any], key: str, resource: str) -> int | None:
-    text = item.get(key, {}).get(resource)
-    if text is None:
-        return None
-    quantity = parse_quantity(text)
-    return quantity.milli_value if resource == "cpu" else quantity.value
+def _what_is_wrong(broken: Violation) -> str:
+    resource, bound = broken.resource, broken.bound
+    if broken.rule == "ratio":
+        return f"the {resource} limit may be at most {bound} times the request"
+    if broken.given is None:
+        wanted = f"at least {bound} is asked for" if broken.rule == "min" else f"at most {bound} is allowed"
+        return f"no {resource} {'request' if broken.rule == 'min' else 'limit'}, {wanted}"
+    side = "below the minimum" if broken.rule == "min" else "above the maximum"
+    return f"{resource} {broken.given} is {side} {bound}"

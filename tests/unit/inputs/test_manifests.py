@@ -19,7 +19,7 @@ from fvcapacity.inputs.manifests.pods import looks_secret
 from fvcapacity.scenario.cluster import Container, HpaMetric, Probe, ScalingPolicy, ScalingRules
 from fvcapacity.units import parse_bytes, parse_cpu_cores
 
-TRUTH = Path(__file__).parents[4] / "shared" / "truth" / "kubernetes" / "limitrange_quota.json.gz"
+TRUTH = Path(__file__).parents[2] / "truth" / "kubernetes" / "vectors" / "limitrange_quota.json.gz"
 MIB = 2**20
 
 
@@ -330,6 +330,7 @@ def test_every_other_kind() -> None:
 WRONG = [
     # container fields (or a whole text), place, part of the message, part of the hint
     ("resources: {limits: {cpu: 2 cores}}", "14:35", "'2 cores' is not a Kubernetes quantity", "write 2"),
+    ("resources: {limits: {memory: Mi}}", "14:38", "'Mi' is not a Kubernetes quantity", "256Mi"),
     ("resources: {limits: {memory: 256MB}}", "14:38", "'256MB'", "write 256Mi"),
     ("resources: {limits: {memory: -1}}", "14:38", "-1 is negative", "0 or more"),
     ("resources: {limits: [cpu]}", "14:29", "expected a mapping, found a list of 1", ""),
@@ -451,7 +452,6 @@ def test_all_bad_sources_are_reported_together(tmp_path: Path) -> None:
     assert rules == {"missing-file", "no-manifests", "many-kustomizations", "remote-source"}
 
 
-@pytest.mark.skipif(not TRUTH.exists(), reason="the recorded answers of Kubernetes are not beside the repository")
 def test_limit_ranges_fill_in_what_kubernetes_fills_in() -> None:
     cases = [c for c in json.loads(gzip.decompress(TRUTH.read_bytes()))["cases"] if c["input"]["op"] == "limit_range"]
     assert len(cases) > 50

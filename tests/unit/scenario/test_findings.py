@@ -14,7 +14,7 @@ from fvcapacity.errors import Problem
 from fvcapacity.inputs.manifests import read_manifests
 from fvcapacity.scenario.findings import RULES, check_cluster
 
-TRUTH = Path(__file__).parents[4] / "shared" / "truth" / "kubernetes" / "limitrange_quota.json.gz"
+TRUTH = Path(__file__).parents[2] / "truth" / "kubernetes" / "vectors" / "limitrange_quota.json.gz"
 
 SOUND = """\
 {apiVersion: v1, kind: ServiceAccount, metadata: {name: web}}
@@ -498,7 +498,6 @@ def test_sidecars_need_requests_too_and_init_containers_do_not() -> None:
         assert ("hpa-without-requests" in rules) is expected
 
 
-@pytest.mark.skipif(not TRUTH.exists(), reason="the recorded answers of Kubernetes are not beside the repository")
 def test_limit_ranges_refuse_what_kubernetes_refuses() -> None:
     cases = json.loads(gzip.decompress(TRUTH.read_bytes()))["cases"]
     refused = 0

@@ -1,0 +1,158 @@
+"""The kubelet's eviction manager: ends pods when a node is short of memory.
+
+The real one looks every 10 s. Here it looks when metrics-server scrapes (the plane has been looked at anyway), and only
+at nodes whose pods could use so much at all; while a node has the condition MemoryPressure it is looked at every 10 s,
+and a second after each eviction. Detection can therefore be up to one scrape late, as it is in life, where the
+kubelet's statistics are up to 15 s old.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fvcapacity.control import kubelet
+from fvcapacity.control.cluster import Cluster
+from fvcapacity.control.state import NodeRecord, PodRecord
+from fvcapacity.dataplane.plane import Observation
+from fvcapacity.decisions.eviction import (
+    CLEANUP_POLL_NS,
+    HARD_THRESHOLD_BYTES,
+    MEMORY_PRESSURE_TAINT,
+    MONITORING_INTERVAL_NS,
+    EvictionCandidate,
+    MemorySignal,
+    memory_signals,
+    pressure_ends,
+    victim,
+)
+from fvcapacity.decisions.pod_spec import ZERO
+from fvcapacity.decisions.scheduler import Taint
+from fvcapacity.units import Quantity
+
+_TAINT = Taint(MEMORY_PRESSURE_TAINT)
+
+
+def watch(cluster: Cluster, seen: Observation) -> None:
+    """Look at the nodes that may be short of memory and are not known to be."""
+    state = cluster.state
+    if state.watched_placements != state.placements:
+        state.watched_placements = state.placements
+        state.watched_for_memory = tuple(node.name for node in cluster.ready_nodes() if _can_be_short(cluster, node))
+    for name in state.watched_for_memory:
+        node = state.nodes[name]
+        if node.short_of_memory_ns is None:
+            _look(cluster, node, seen)
+
+
+def synchronize(cluster: Cluster, name: str) -> None:
+    """Look at a node under pressure again."""
+    node = cluster.state.nodes.get(name)
+    if node is not None:
+        _look(cluster, node, cluster.observe())
+
+
+def _look(cluster: Cluster, node: NodeRecord, seen: Observation) -> None:
+    used = {pod.uid: _usage(pod, seen) for pod in node.pods.values()}
+    total = sum(sum(containers.values()) for containers in used.values())
+    signal = next((signal for signal in _signals(cluster, node, total) if signal.met), None)
+    if signal is None:
+        _relieve(cluster, node)
+        return
+    if node.short_of_memory_ns is None:
+        _tell(cluster, node, "NodeHasInsufficientMemory")
+        cluster.event("Warning", "EvictionThresholdMet", f"node/{node.name}", "Attempting to reclaim memory")
+        node.view = replace(node.view, taints=(*node.view.taints, _TAINT))
+        cluster.state.placements += 1
+    node.short_of_memory_ns = cluster.now
+    pod = _victim(node, used)
+    if pod is not None:
+        _evict(cluster, pod, used[pod.uid], signal)
+    cluster.enqueue("eviction-manager", node.name, MONITORING_INTERVAL_NS if pod is None else CLEANUP_POLL_NS)
+
+
+def _relieve(cluster: Cluster, node: NodeRecord) -> None:
+    """Let the condition end when its cause has been away for long enough; the scheduler then may use the node again."""
+    if node.short_of_memory_ns is None:
+        return
+    left, _ = pressure_ends(node.short_of_memory_ns, cluster.now)
+    if left:
+        cluster.enqueue("eviction-manager", node.name, min(left, MONITORING_INTERVAL_NS))
+        return
+    node.short_of_memory_ns = None
+    node.view = replace(node.view, taints=tuple(taint for taint in node.view.taints if taint != _TAINT))
+    cluster.state.placements += 1
+    _tell(cluster, node, "NodeHasSufficientMemory")
+    cluster.enqueue("scheduler")
+
+
+def _can_be_short(cluster: Cluster, node: NodeRecord) -> bool:
+    ceiling = sum(pod.shape.memory_ceiling_bytes for pod in node.pods.values())
+    return any(signal.met for signal in _signals(cluster, node, ceiling))
+
+
+def _signals(cluster: Cluster, node: NodeRecord, used_bytes: int) -> tuple[MemorySignal, ...]:
+    spec = cluster.state.pools[node.pool].spec
+    return memory_signals(spec.memory, spec.allocatable_memory, used_bytes)
+
+
+def _usage(pod: PodRecord, seen: Observation) -> dict[str, int]:
+    """Return the memory of each container of a pod now; of one that does not run yet, nothing."""
+    if not pod.container_running:
+        return {}
+    used = {name: memory for name, (_, memory) in pod.shape.background.items()}
+    serving = pod.shape.serving
+    if serving is not None and (reading := seen.containers.get(pod.uid)) is not None:
+        used[serving.container] += reading.memory_bytes
+    return used
+
+
+def _victim(node: NodeRecord, used: dict[int, dict[str, int]]) -> PodRecord | None:
+    pods = {str(pod.uid): pod for pod in node.pods.values()}
+    name, _ = victim(
+        [
+            EvictionCandidate(
+                name=key,
+                priority=pod.scheduling.priority,
+                memory_request_bytes=pod.shape.memory_bytes,
+                memory_usage_bytes=sum(used[pod.uid].values()),
+            )
+            for key, pod in pods.items()
+        ]
+    )
+    return None if name is None else pods[name]
+
+
+def _evict(cluster: Cluster, pod: PodRecord, used: dict[str, int], signal: MemorySignal) -> None:
+    """End a pod at once, without its grace period; it has failed, and its controller makes another."""
+    cluster.pod_event(pod, "Evicted", _message(pod, used, signal), "Warning")
+    for container in used:
+        cluster.pod_event(pod, "Killing", f"Stopping container {container}")
+    workload = cluster.workload_of(pod)
+    kind, name = workload.spec.kind, f"{workload.spec.namespace}/{workload.spec.name}"
+    pod.evicted = True
+    if kind == "StatefulSet":
+        message = f"StatefulSet {name} is recreating failed Pod {pod.name}"
+        cluster.event("Warning", "RecreatingFailedPod", workload.key, message, workload.key)
+    elif kind == "DaemonSet":
+        where = f"{workload.spec.namespace}/{pod.name} on node {pod.node}"
+        message = f"Found failed daemon pod {where}, will try to kill it"
+        cluster.event("Warning", "FailedDaemonPod", workload.key, message, workload.key)
+    else:
+        workload.failed += 1
+    kubelet.vanish(cluster, pod)
+
+
+def _message(pod: PodRecord, used: dict[str, int], signal: MemorySignal) -> str:
+    threshold, available = (Quantity.of_bytes(count) for count in (HARD_THRESHOLD_BYTES, signal.available_bytes))
+    parts = [f"The node was low on resource: memory. Threshold quantity: {threshold}, available: {available}."]
+    for container in pod.shape.spec.apps:
+        request, usage = container.requests.get("memory", ZERO), Quantity.of_bytes(used.get(container.name, 0))
+        if request < usage:
+            parts.append(
+                f"Container {container.name} was using {usage}, request is {request}, has larger consumption of memory."
+            )
+    return " ".join(parts)
+
+
+def _tell(cluster: Cluster, node: NodeRecord, status: str) -> None:
+    cluster.event("Normal", status, f"node/{node.name}", f"Node {node.name} status is now: {status}")
