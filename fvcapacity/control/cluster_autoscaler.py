@@ -13,10 +13,11 @@ from fvcapacity.control.scheduler import node_view, pending_pods
 from fvcapacity.control.state import NodeRecord, PodRecord, PoolRecord
 from fvcapacity.decisions.cluster_autoscaler import (
     Candidate,
+    HeldPod,
     NodeGroup,
+    node_utilization,
     scale_up,
     unneeded_nodes,
-    utilization,
 )
 from fvcapacity.decisions.scheduler import NodeView, PlacedPod
 
@@ -150,9 +151,10 @@ def _find_unneeded(cluster: Cluster) -> None:
             node.pool,
             tuple(pod.scheduling for pod in _movable(cluster, node) if not pod.deleting),
             _blocked(cluster, node),
+            used,
         )
         for node in ready
-        if spare.get(node.pool, 0) > 0 and utilization(views[node.name]) < threshold
+        if spare.get(node.pool, 0) > 0 and (used := _used(cluster, node)) < threshold
     ]
     found, _ = unneeded_nodes(candidates, list(views.values()), spare, threshold)
     state.unneeded = found
@@ -161,6 +163,19 @@ def _find_unneeded(cluster: Cluster) -> None:
             node.unneeded_since_ns = None
         elif node.unneeded_since_ns is None:
             node.unneeded_since_ns = cluster.now
+
+
+def _used(cluster: Cluster, node: NodeRecord) -> float:
+    allocatable = {"cpu": node.view.cpu_milli, "memory": node.view.memory_bytes}
+    held = [
+        HeldPod(
+            requests={"cpu": pod.scheduling.cpu_milli, "memory": pod.scheduling.memory_bytes},
+            daemon=_is_daemon(cluster, pod),
+        )
+        for pod in node.pods.values()
+    ]
+    found = node_utilization(allocatable, held, cluster.now)
+    return found.share if found else 1.0
 
 
 def _start_drain(cluster: Cluster, node: NodeRecord) -> None:

@@ -174,7 +174,8 @@ def test_a_volume_brings_a_node_in_its_zone() -> None:
 
 
 def candidate(view: NodeView, blocked: str = "") -> Candidate:
-    return Candidate(view, "g", tuple(p.pod for p in view.pods), blocked)
+    used = max(view.requested_cpu_milli / view.cpu_milli, view.requested_memory_bytes / view.memory_bytes)
+    return Candidate(view, "g", tuple(p.pod for p in view.pods), blocked, used)
 
 
 @pytest.mark.parametrize(
