@@ -122,7 +122,7 @@ def _size(cluster: Cluster, pool: PoolRecord) -> int:
 def _upcoming(cluster: Cluster, node: NodeRecord) -> NodeView:
     """Return a node; one that still boots is shown with its DaemonSet pods already on it."""
     if node.ready:
-        return node_view(node)
+        return node_view(cluster, node)
     daemons = [w for w in cluster.state.workloads.values() if w.spec.kind == "DaemonSet"]
     return node.view.holding(tuple(PlacedPod(workload_pod(w)) for w in daemons if admits(w, node.view)))
 
@@ -144,7 +144,7 @@ def _find_unneeded(cluster: Cluster) -> None:
     threshold = cluster.timings.scale_down_utilization
     spare = {pool.name: _size(cluster, pool) - pool.spec.minimum for pool in state.pools.values()}
     ready = [node for node in cluster.ready_nodes() if not node.draining]
-    views = {node.name: node_view(node) for node in ready}
+    views = {node.name: node_view(cluster, node) for node in ready}
     candidates = [
         Candidate(
             views[node.name],
@@ -179,7 +179,7 @@ def _used(cluster: Cluster, node: NodeRecord) -> float:
 
 
 def _start_drain(cluster: Cluster, node: NodeRecord) -> None:
-    node.draining = True
+    node.draining, node.seen = True, None
     cluster.state.placements += 1
     message = "Scale-down: marked the node as toBeDeleted/unschedulable"
     cluster.event("Normal", "ScaleDown", f"node/{node.name}", message)

@@ -9,8 +9,12 @@ from fvcapacity.control.history import NodeLife
 from fvcapacity.control.state import NodeRecord, PoolRecord
 from fvcapacity.dataplane.plane import AddNode, RemoveNode
 from fvcapacity.decisions.scheduler import HOSTNAME, ZONE, NodeView, Taint
+from fvcapacity.decisions.scheduler.queue import Change
+from fvcapacity.decisions.scheduler.resources import EPHEMERAL_STORAGE
 from fvcapacity.units import millicores
 
+ENOUGH = 2**62
+"""Of what the scenario does not count."""
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"
 
 
@@ -46,6 +50,7 @@ def node_view(pool: PoolRecord, name: str, zone: str) -> NodeView:
         labels=labels,
         cpu_milli=millicores(spec.allocatable_cpu),
         memory_bytes=spec.allocatable_memory,
+        others={EPHEMERAL_STORAGE: ENOUGH, **spec.allocatable_others},
         max_pods=spec.max_pods,
         taints=taints,
     )
@@ -59,7 +64,7 @@ def node_ready(cluster: Cluster, name: str) -> None:
     for workload in cluster.state.workloads.values():
         if workload.spec.kind == "DaemonSet":
             cluster.enqueue("daemonset", workload.key)
-    cluster.enqueue("scheduler")
+    cluster.tell_scheduler(Change.NODE_ADDED, name)
 
 
 def join(cluster: Cluster, node: NodeRecord) -> None:
@@ -79,5 +84,6 @@ def remove_node(cluster: Cluster, node: NodeRecord) -> None:
     node.ready, node.deleted = False, True
     node.life.deleted_ns = cluster.now
     cluster.state.placements += 1
+    cluster.tell_scheduler(Change.NODE_GONE, node.name)
     cluster.commands.append(RemoveNode(node=node.index))
     del cluster.state.nodes[node.name]

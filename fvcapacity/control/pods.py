@@ -5,7 +5,8 @@ from __future__ import annotations
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.history import PodLife
 from fvcapacity.control.state import NodeRecord, PodRecord, WorkloadRecord
-from fvcapacity.decisions.scheduler import PlacedPod, SchedulingPod
+from fvcapacity.decisions.scheduler import SchedulingPod
+from fvcapacity.decisions.scheduler.queue import Change
 
 
 def create_pod(cluster: Cluster, workload: WorkloadRecord, ordinal: int | None = None) -> PodRecord:
@@ -26,7 +27,6 @@ def create_pod(cluster: Cluster, workload: WorkloadRecord, ordinal: int | None =
         shape=workload.shape,
         scheduling=scheduling,
         life=life,
-        placed=PlacedPod(scheduling),
         identity=cluster.identity(name, state.last_uid),
         ready_since_ns=now,
         claims=claims,
@@ -45,17 +45,22 @@ def scheduling_pod(workload: WorkloadRecord, name: str, volume_zones: tuple[str,
         name=name,
         namespace=workload.spec.namespace,
         labels=template.labels,
+        namespace_labels=shape.namespace_labels,
         cpu_milli=shape.cpu_milli,
         memory_bytes=shape.memory_bytes,
         scoring_cpu_milli=shape.scoring_cpu_milli,
         scoring_memory_bytes=shape.scoring_memory_bytes,
+        others=shape.others,
         node_selector=template.node_selector,
         affinity=template.affinity,
         tolerations=template.tolerations,
         topology_spread=template.topology_spread,
         selector=workload.spec.selector.get("matchLabels") or template.labels,
         volume_zones=volume_zones,
+        host_ports=shape.host_ports,
+        images=shape.container_images,
         priority=template.priority,
+        preempts=template.preempts,
     )
 
 
@@ -65,6 +70,8 @@ def bind(cluster: Cluster, pod: PodRecord, node: NodeRecord) -> None:
     pod.life.node = node.name
     pod.life.scheduled_ns = cluster.now
     node.pods[pod.uid] = pod
+    node.seen = None
+    cluster.tell_scheduler(Change.POD_PLACED, node.name, pod.scheduling)
     cluster.state.placements += 1
     for claim in pod.claims:
         cluster.state.volume_zones.setdefault(claim, node.zone)

@@ -30,7 +30,7 @@ def start_state(cluster: Cluster) -> None:
             state.workloads[workload.key] = WorkloadRecord(
                 key=workload.key,
                 spec=workload,
-                shape=pod_shape(workload, scenario.topology, cluster.program),
+                shape=pod_shape(workload, scenario.topology, cluster.program, scenario.cluster.namespaces),
                 desired=_first_replicas(cluster, workload),
             )
     for name, spec in scenario.file.nodes.items():
@@ -73,6 +73,7 @@ def _place_pods(cluster: Cluster) -> None:
     for pod in pods:
         if place(cluster, pod):
             _run_warm(cluster, pod)
+    cluster.enqueue("scheduler")  # takes up those that found no place
 
 
 def _run_warm(cluster: Cluster, pod: PodRecord) -> None:

@@ -14,7 +14,8 @@ from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
 from fvcapacity.decisions.hpa import HpaSpec, HpaState
 from fvcapacity.decisions.pod_lifecycle import BackOff
-from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod
+from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
+from fvcapacity.decisions.scheduler.queue import Change
 from fvcapacity.scenario.cluster import Workload
 from fvcapacity.scenario.model import NodePool
 
@@ -58,7 +59,6 @@ class PodRecord:
     shape: PodShape
     scheduling: SchedulingPod
     life: PodLife
-    placed: PlacedPod
     identity: int
     """Stands for the UID where Kubernetes compares UIDs."""
     node: str = ""
@@ -76,6 +76,12 @@ class PodRecord:
     kill_ns: int = 0
     """The end of the container began (preStop or SIGTERM); the grace period counts from here."""
     scheduling_message: str = ""
+    refused_by: tuple[str, ...] = ()
+    """Plugins that kept the pod from every node at the last try; () when it is to be tried."""
+    nominated_node: str = ""
+    """Where it preempted others and waits for them to leave."""
+    preempted: bool = False
+    """It has to leave for a pod of higher priority."""
     reported_scale_up: str = ""
     claims: tuple[str, ...] = ()
     ordinal: int = 0
@@ -115,6 +121,10 @@ class NodeRecord:
     draining: bool = False
     deleted: bool = False
     pods: dict[int, PodRecord] = field(default_factory=dict)
+    seen: NodeView | None = None
+    """With its pods, as the scheduler saw it last; None when something has changed since."""
+    seen_until_ns: int = 0
+    """Until then ``seen`` holds: an image is on the node then."""
     images: dict[str, int] = field(default_factory=dict)
     """Image to the time at which it is on the node."""
     pull_free_ns: int = 0
@@ -163,6 +173,22 @@ class HpaRecord:
 
 
 @dataclass(slots=True)
+class SchedulerRecord:
+    """What the scheduler remembers between its runs."""
+
+    events: list[tuple[Change, str, SchedulingPod | None]] = field(default_factory=list)
+    """What happened since, on which node, and to which pod."""
+    waiting: dict[int, PodRecord] = field(default_factory=dict)
+    """Pods without a node."""
+    last_uid: int = 0
+    """Up to it pods were looked at."""
+    next_node: int = 0
+    """Where the search for nodes begins."""
+    kinds: dict[str, SchedulingPod] = field(default_factory=dict)
+    """Every kind of pod that ever stood on a node."""
+
+
+@dataclass(slots=True)
 class ControlState:
     """Everything."""
 
@@ -180,6 +206,7 @@ class ControlState:
     endpoint_updates: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """What proxies will learn, by key of the queue."""
     volume_zones: dict[str, str] = field(default_factory=dict)
+    scheduler: SchedulerRecord = field(default_factory=SchedulerRecord)
     served: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Requests served by route at the last scrapes of custom metrics."""
     last_uid: int = 0

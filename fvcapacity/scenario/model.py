@@ -62,6 +62,8 @@ class NodePool(Model):
     memory: Bytes = Field(gt=0)
     allocatable_cpu: Cores = Field(gt=0)
     allocatable_memory: Bytes = Field(gt=0)
+    allocatable_others: dict[str, Bytes] = Field(default_factory=dict)
+    """Further resources by name, such as ``nvidia.com/gpu: 1``. Without ``ephemeral-storage`` there is enough of it."""
     max_pods: int = Field(default=110, ge=1)
     count: int = Field(ge=0)
     minimum: int = Field(default=0, ge=0)
@@ -81,6 +83,8 @@ class ClusterTimings(Model):
 
     image_pull: DurationNs = 8_000_000_000
     """First pull of an image on a node; later ones are cached."""
+    image_size: Bytes = 300 * 2**20
+    """Of every image on a node's disk; the scheduler prefers nodes that hold a pod's images, the larger the more."""
     container_create: DurationNs = 800_000_000
     endpoint_propagation: DurationNs = 500_000_000
     """From a pod's change of readiness to every proxy knowing it."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fvcapacity.decisions.cluster_autoscaler.expanders import waste
-from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod, filter_node
+from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod, begin, filter_node
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,9 +113,9 @@ def _packed(pods: Sequence[SchedulingPod], nodes: Sequence[NodeView], group: Nod
 
 def _place(pod: SchedulingPod, board: list[NodeView], others: Sequence[NodeView] = ()) -> bool:
     """Put a pod on the first node of the board that can take it."""
-    everyone = (*others, *board)
+    cycle = begin(pod, (*others, *board))
     for i, node in enumerate(board):
-        if not filter_node(pod, node, everyone):
+        if cycle.refusal(node) is None:
             board[i] = node.with_pod(PlacedPod(pod))
             return True
     return False

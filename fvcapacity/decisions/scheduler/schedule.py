@@ -136,7 +136,7 @@ def scores(
         (1, [strategy.score(pod, node) for node in candidates]),
         (1, [balanced_allocation(pod, node) for node in candidates]),
         (1, image_scores(pod, candidates, nodes)),
-        (_TAINT, scored_taints([disliked_taints(pod, node) for node in candidates])),
+        (_TAINT, scored_taints([disliked_taints(pod, node) if node.taints else 0 for node in candidates])),
         (_SPREAD, spread_scores(pod, candidates, nodes)),
     ]
     if "nodeAffinity" in pod.affinity:

@@ -81,7 +81,7 @@ def _skew(pod: SchedulingPod, constraint: Constraint, keys: Sequence[str], nodes
     included = _inclusion(constraint, pod)
 
     def eligible(node: NodeView) -> bool:
-        return all(k in node.labels for k in keys) and included(node)
+        return all(k in node.labels for k in keys) and (included is None or included(node))
 
     counts: dict[str, int] = {}
     for node in nodes:
@@ -158,7 +158,9 @@ def _counts(
     counts: dict[str, int] = {}
     for node in nodes:
         domain = node.labels.get(key, "")
-        if domain in domains and all(k in node.labels for k in keys) and included(node):
+        if domain not in domains or (keys and not all(k in node.labels for k in keys)):
+            continue
+        if included is None or included(node):
             counts[domain] = counts.get(domain, 0) + count(node)
     return counts
 
@@ -183,6 +185,11 @@ def _selector(constraint: Constraint, pod: SchedulingPod) -> Mapping[str, Any] |
     return {**selector, "matchExpressions": [*(selector.get("matchExpressions") or ()), *extra]} if extra else selector
 
 
+def counts_in(constraint: Constraint, pod: SchedulingPod, other: SchedulingPod) -> bool:
+    """Tell whether a constraint of a pod counts another pod."""
+    return _counting(pod, _selector(constraint, pod))(other)
+
+
 def _counting(pod: SchedulingPod, selector: Mapping[str, Any] | None) -> Callable[[SchedulingPod], bool]:
     """Return whether a constraint of a pod counts another one; an empty selector counts none."""
     if is_empty(selector):
@@ -205,12 +212,14 @@ def _counter(counts_pod: Callable[[SchedulingPod], bool], nodes: Snapshot) -> Ca
     return count
 
 
-def _inclusion(constraint: Constraint, pod: SchedulingPod) -> Callable[[NodeView], bool]:
-    """Return which nodes a constraint looks at (``nodeAffinityPolicy``, ``nodeTaintsPolicy``)."""
+def _inclusion(constraint: Constraint, pod: SchedulingPod) -> Callable[[NodeView], bool] | None:
+    """Return which nodes a constraint looks at (``nodeAffinityPolicy``, ``nodeTaintsPolicy``); None for all."""
     by_affinity = constraint.get("nodeAffinityPolicy", "Honor") == "Honor" and (
         bool(pod.node_selector) or "nodeAffinity" in pod.affinity
     )
     by_taints = constraint.get("nodeTaintsPolicy", "Ignore") == "Honor"
+    if not by_affinity and not by_taints:
+        return None
 
     def included(node: NodeView) -> bool:
         if by_affinity and not matches_node_affinity(pod, node):
