@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from fvcapacity.control import kubelet
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster
-from fvcapacity.control.cluster_autoscaler import cluster_autoscaler, drain
+from fvcapacity.control.cluster_autoscaler import cluster_autoscaler
 from fvcapacity.control.daemonset import sync_daemonset
 from fvcapacity.control.deployment import sync_deployment
+from fvcapacity.control.draining import kill
 from fvcapacity.control.endpoints import sync_endpointslice, sync_proxies
 from fvcapacity.control.history import History
 from fvcapacity.control.hpa import horizontal_pod_autoscaler
 from fvcapacity.control.metrics_server import metrics_server
 from fvcapacity.control.nodes import node_ready
+from fvcapacity.control.provisioning import drain
 from fvcapacity.control.sampler import MINUTE_NS, sampler, take_samples
 from fvcapacity.control.scheduler import schedule_pending
 from fvcapacity.control.start import start_state
@@ -163,6 +165,7 @@ class ControlPlane:
         handle("pod", Rank.DEPLOYMENT, lambda cluster, key: None)  # nobody recreates a bare pod
         handle("scheduler", Rank.SCHEDULER, schedule_pending)
         handle("drain", Rank.CLUSTER_AUTOSCALER, drain)
+        handle("kill", Rank.KUBELET, kill)
 
     def _start_processes(self) -> None:
         """Start the periodic controllers, each from the due time in its record."""

@@ -12,11 +12,20 @@ from fvcapacity.scenario.cluster import PodDisruptionBudget
 
 def may_evict(cluster: Cluster, pod: PodRecord) -> bool:
     """Tell whether every PodDisruptionBudget that covers the pod allows one more disruption."""
-    return all(
-        _allowed(cluster, budget) > 0
+    return all(_allowed(cluster, budget) > 0 for budget in _covering(cluster, pod))
+
+
+def has_budget(cluster: Cluster, pod: PodRecord) -> bool:
+    """Tell whether a PodDisruptionBudget covers a pod."""
+    return bool(_covering(cluster, pod))
+
+
+def _covering(cluster: Cluster, pod: PodRecord) -> list[PodDisruptionBudget]:
+    return [
+        budget
         for budget in cluster.scenario.cluster.disruption_budgets
         if budget.namespace == pod.scheduling.namespace and matches_selector(pod.scheduling.labels, budget.selector)
-    )
+    ]
 
 
 def disruptions_allowed(cluster: Cluster) -> list[Budget]:

@@ -56,6 +56,15 @@ def node_view(pool: PoolRecord, name: str, zone: str) -> NodeView:
     )
 
 
+def usd_per_hour(cluster: Cluster, instance_type: str, spot: bool) -> float | None:
+    """Return what a machine costs by the scenario's price list; None when that does not say."""
+    prices, cost = cluster.scenario.prices, cluster.scenario.file.cost
+    if prices is None or cost is None:
+        return None
+    price = prices.instance(instance_type, cost.region, spot=spot)
+    return None if price is None else price.usd_per_hour
+
+
 def node_ready(cluster: Cluster, name: str) -> None:
     """Let a machine that has booted join: DaemonSets and the scheduler may use it."""
     node = cluster.state.nodes[name]
@@ -77,13 +86,16 @@ def join(cluster: Cluster, node: NodeRecord) -> None:
 
 
 def remove_node(cluster: Cluster, node: NodeRecord) -> None:
-    """Delete a drained machine; DaemonSet pods go with it."""
+    """Delete a drained machine, or one that never came; DaemonSet pods go with it."""
     waiting = [pod for pod in cluster.state.pods.values() if not pod.node and target_node(pod) == node.name]
     for pod in (*node.pods.values(), *waiting):
         kubelet.vanish(cluster, pod)
+    joined = node.life.ready_ns is not None
+    cluster.cancel("node", node.name)
     node.ready, node.deleted = False, True
     node.life.deleted_ns = cluster.now
     cluster.state.placements += 1
     cluster.tell_scheduler(Change.NODE_GONE, node.name)
-    cluster.commands.append(RemoveNode(node=node.index))
+    if joined:
+        cluster.commands.append(RemoveNode(node=node.index))
     del cluster.state.nodes[node.name]

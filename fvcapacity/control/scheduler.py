@@ -21,6 +21,7 @@ from fvcapacity.decisions.scheduler import (
 from fvcapacity.decisions.scheduler.image_locality import full_name
 from fvcapacity.decisions.scheduler.preemption import ineligible, preempt
 from fvcapacity.decisions.scheduler.queue import Event, may_help
+from fvcapacity.decisions.scheduler.resources import Strategy
 
 _FOREVER = 2**63 - 1
 
@@ -96,7 +97,14 @@ def place(cluster: Cluster, pod: PodRecord) -> bool:
     """Bind a pod if some node takes it; else say why not, once for each new reason."""
     record = cluster.state.scheduler
     nodes, nominated = snapshot(cluster), _nominated(cluster, pod)
-    placement = schedule(pod.scheduling, nodes, nominated=nominated, own=pod.nominated_node, start=record.next_node)
+    placement = schedule(
+        pod.scheduling,
+        nodes,
+        nominated=nominated,
+        own=pod.nominated_node,
+        start=record.next_node,
+        strategy=_strategy(cluster),
+    )
     record.next_node = (record.next_node + placement.tried) % max(1, len(nodes))
     if placement.node is not None:
         pod.scheduling_message, pod.refused_by, pod.nominated_node = "", (), ""
@@ -109,6 +117,13 @@ def place(cluster: Cluster, pod: PodRecord) -> bool:
         because = _make_room(cluster, pod, nodes, placement, nominated) if nodes else ""
         _report(cluster, pod, f"{placement.message} preemption: {because}" if because else placement.message)
     return False
+
+
+def _strategy(cluster: Cluster) -> Strategy:
+    """Return how NodeResourcesFit scores in this scenario."""
+    given = cluster.timings.scheduler
+    shape = tuple((point.utilization, point.score) for point in given.shape)
+    return Strategy(given.scoring, tuple(given.resources.items()), shape)
 
 
 def _nominated(cluster: Cluster, but: PodRecord) -> dict[str, list[SchedulingPod]]:

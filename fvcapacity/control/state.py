@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
+from fvcapacity.decisions.cluster_autoscaler.health import GroupBackoff
 from fvcapacity.decisions.hpa import HpaSpec, HpaState
 from fvcapacity.decisions.pod_lifecycle import BackOff
 from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
@@ -119,6 +120,8 @@ class NodeRecord:
     """As the scheduler sees it when empty."""
     ready: bool = False
     draining: bool = False
+    drain_since_ns: int = 0
+    """When pods were first asked to leave."""
     deleted: bool = False
     pods: dict[int, PodRecord] = field(default_factory=dict)
     seen: NodeView | None = None
@@ -130,6 +133,13 @@ class NodeRecord:
     pull_free_ns: int = 0
     background_cores: float = 0.0
     unneeded_since_ns: int | None = None
+    unremovable_until_ns: int = 0
+    """The autoscaler found no other place for its pods, and does not look again before."""
+
+    @property
+    def unready(self) -> bool:
+        """Tell whether the node was ready once and is no longer."""
+        return not self.ready and self.life.ready_ns is not None
 
 
 @dataclass(slots=True)
@@ -139,6 +149,8 @@ class PoolRecord:
     name: str
     spec: NodePool
     created: int = 0
+    backoff: GroupBackoff | None = None
+    """Of orders that failed."""
 
 
 @dataclass(slots=True)
@@ -216,6 +228,11 @@ class ControlState:
     last_scrape_ns: int = 0
     last_sample_ns: int = -1
     last_scale_up_ns: int | None = None
+    last_scale_down_ns: int | None = None
+    last_scale_down_failure_ns: int | None = None
+    scale_ups: int = 0
     scale_down_seen: int = -1
     """Value of ``placements`` for which ``unneeded`` was worked out."""
+    scale_down_recheck_ns: int = 0
+    """Then nodes that could not go are looked at again."""
     unneeded: tuple[str, ...] = ()

@@ -79,6 +79,8 @@ class PodTemplate:
     termination_grace_s: int = 30
     volume_claims: tuple[str, ...] = ()
     """PersistentVolumeClaim names (for a StatefulSet's templates: the template names)."""
+    local_volumes: tuple[str, ...] = ()
+    """Names of volumes on the node's disk: emptyDir (not in memory) and hostPath."""
     host_network: bool = False
     """NetworkPolicies do not hold for such pods."""
 

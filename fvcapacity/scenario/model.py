@@ -11,6 +11,7 @@ import numpy.typing as npt
 from pydantic import Field, field_validator
 
 from fvcapacity.errors import ScenarioError
+from fvcapacity.scenario.autoscaling import Autoscaler, Scheduler
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.patch import Change, Patcher
@@ -94,6 +95,8 @@ class ClusterTimings(Model):
     scale_down_unneeded: DurationNs = 600_000_000_000
     scale_down_utilization: float = Field(default=0.5, ge=0, le=1)
     scale_down_delay_after_add: DurationNs = 600_000_000_000
+    autoscaler: Autoscaler = Autoscaler()
+    scheduler: Scheduler = Scheduler()
 
 
 class CostSettings(Model):

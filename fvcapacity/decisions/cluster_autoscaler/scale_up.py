@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from fvcapacity.decisions.cluster_autoscaler.expanders import waste
-from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod, begin, filter_node
+from fvcapacity.decisions.cluster_autoscaler.expanders import Choice, Option, choose, option_waste
+from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod, begin
+
+MAX_SIZE = "max node group size reached"
+BACKOFF = "in backoff after failed scale-up"
+NO_FIT = "no node of the group could take the pod"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +28,17 @@ class NodeGroup:
     maximum: int
     zones: tuple[str, ...]
     template: Callable[[str, int], NodeView]
+    capacity: tuple[int, int] | None = None
+    """Millicores and bytes of the whole machine; None: what the template may give to pods."""
+    usd_per_hour: float | None = None
+    accelerated: bool = False
+    backing_off: bool = False
+    """Its last nodes did not come; it is left alone for a while."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScaleUp:
-    """An option to order nodes: their zones, and the pods that they would take."""
+    """An order of nodes: their zones, and the pods that they would take."""
 
     group: str
     zones: tuple[str, ...]
@@ -37,7 +47,10 @@ class ScaleUp:
 
 
 def scale_up(
-    pending: Sequence[SchedulingPod], nodes: Sequence[NodeView], groups: Sequence[NodeGroup]
+    pending: Sequence[SchedulingPod],
+    nodes: Sequence[NodeView],
+    groups: Sequence[NodeGroup],
+    choice: Choice | None = None,
 ) -> tuple[ScaleUp | None, str]:
     """Return the best order and a reason.
 
@@ -49,38 +62,38 @@ def scale_up(
         Existing nodes and those already ordered; pods that fit there need no new node.
     groups
         Pools that may grow.
+    choice
+        How to choose among several; default: least waste.
     """
-    helpless = _still_pending(pending, nodes)
+    helpless = still_pending(pending, nodes)
     if not helpless:
         return None, "NotNeeded"
-    options = []
-    reasons = []
+    options: list[Option] = []
+    reasons: list[str] = []
     for group in groups:
         if group.size >= group.maximum:
-            reasons.append("max node group size reached")
-            continue
-        option = _packed(helpless, nodes, group)
-        if option is None:
-            reasons.append("no node of the group could take the pod")
+            reasons.append(MAX_SIZE)
+        elif group.backing_off:
+            reasons.append(BACKOFF)
+        elif (option := _packed(helpless, nodes, group)) is None:
+            reasons.append(NO_FIT)
         else:
             options.append(option)
     if not options:
         counted = [f"{reasons.count(reason)} {reason}" for reason in sorted(set(reasons))]
         return None, f"NotTriggerScaleUp: {', '.join(counted) or 'no node groups'}"
-    best = min(options, key=lambda option: option.waste)  # least-waste; ties: the first group
-    return best, "TriggeredScaleUp"
+    best = choose(options, choice or Choice())
+    names = tuple(pod.name for pod in best.pods)
+    return ScaleUp(best.group, best.zones, names, option_waste(best)), "TriggeredScaleUp"
 
 
-def _still_pending(pending: Sequence[SchedulingPod], nodes: Sequence[NodeView]) -> list[SchedulingPod]:
+def still_pending(pending: Sequence[SchedulingPod], nodes: Sequence[NodeView]) -> list[SchedulingPod]:
+    """Return the pods that fit on none of the nodes, present or ordered (``filter_out_schedulable.go``)."""
     board = list(nodes)
-    left = []
-    for pod in pending:
-        if not _place(pod, board):
-            left.append(pod)
-    return left
+    return [pod for pod in pending if not place_first(pod, board)]
 
 
-def _packed(pods: Sequence[SchedulingPod], nodes: Sequence[NodeView], group: NodeGroup) -> ScaleUp | None:
+def _packed(pods: Sequence[SchedulingPod], nodes: Sequence[NodeView], group: NodeGroup) -> Option | None:
     """First fit, largest pods first, on new nodes of the group (``BinpackingNodeEstimator``)."""
     sample = group.template(group.zones[0], 0)
 
@@ -91,7 +104,7 @@ def _packed(pods: Sequence[SchedulingPod], nodes: Sequence[NodeView], group: Nod
     zones: list[str] = []
     taken: list[SchedulingPod] = []
     for pod in sorted(pods, key=size, reverse=True):
-        if _place(pod, fresh, nodes):
+        if fresh and place_first(pod, fresh, nodes):
             taken.append(pod)
             continue
         if group.size + len(fresh) >= group.maximum:
@@ -99,19 +112,24 @@ def _packed(pods: Sequence[SchedulingPod], nodes: Sequence[NodeView], group: Nod
         bound = pod.volume_zones[0] if pod.volume_zones else ""
         zone = bound if bound in group.zones else group.zones[len(fresh) % len(group.zones)]
         node = group.template(zone, len(fresh))
-        if filter_node(pod, node, (*nodes, *fresh, node)):
+        if begin(pod, (*nodes, *fresh, node)).refusal(node) is not None:
             continue
         fresh.append(node.with_pod(PlacedPod(pod)))
         zones.append(zone)
         taken.append(pod)
     if not taken:
         return None
-    requested = (sum(p.cpu_milli for p in taken), sum(p.memory_bytes for p in taken))
-    wasted = waste((sample.cpu_milli, sample.memory_bytes), len(fresh), requested)
-    return ScaleUp(group.name, tuple(zones), tuple(pod.name for pod in taken), wasted)
+    return Option(
+        group=group.name,
+        zones=tuple(zones),
+        pods=tuple(taken),
+        capacity=group.capacity or (sample.cpu_milli, sample.memory_bytes),
+        usd_per_hour=group.usd_per_hour,
+        accelerated=group.accelerated,
+    )
 
 
-def _place(pod: SchedulingPod, board: list[NodeView], others: Sequence[NodeView] = ()) -> bool:
+def place_first(pod: SchedulingPod, board: list[NodeView], others: Sequence[NodeView] = ()) -> bool:
     """Put a pod on the first node of the board that can take it."""
     cycle = begin(pod, (*others, *board))
     for i, node in enumerate(board):

@@ -67,9 +67,16 @@ def read_template(template: Fields, claim_templates: Iterable[str] = ()) -> PodT
         priority_class=priority_class,
         termination_grace_s=spec.number("terminationGracePeriodSeconds", 30),
         volume_claims=tuple(dict.fromkeys([*filter(None, claims), *claim_templates])),
+        local_volumes=tuple(volume.text("name") for volume in spec.items("volumes") if _on_disk(volume)),
         preempts=spec.choice("preemptionPolicy", ("PreemptLowerPriority", "Never"), "") != "Never",
         host_network=host_network,
     )
+
+
+def _on_disk(volume: Fields) -> bool:
+    """Tell whether a volume lies on the node's own disk."""
+    memory = volume.child("emptyDir").text("medium") == "Memory" if volume.has("emptyDir") else True
+    return volume.has("hostPath") or not memory
 
 
 def _init_containers(spec: Fields) -> Iterable[Container]:

@@ -214,3 +214,24 @@ def test_pods_that_do_not_fit_are_not_tried_over_and_over(monkeypatch: pytest.Mo
     drive(control, FakePlane(), 40)
     assert {name: tried.count(name) for name in ("big-1", "big-2", "big-3")} == {"big-1": 2, "big-2": 2, "big-3": 2}
     assert len(tried) > 10
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "nodes"),
+    [
+        ({}, ["general-1", "general-2"]),
+        ({"scoring": "MostAllocated"}, ["general-1", "general-1"]),
+        (
+            {
+                "scoring": "RequestedToCapacityRatio",
+                "shape": [{"utilization": 0, "score": 0}, {"utilization": 100, "score": 10}],
+            },
+            ["general-1", "general-1"],
+        ),
+    ],
+)
+def test_the_scenario_may_choose_how_nodes_are_scored(scheduler: dict[str, Any], nodes: list[str]) -> None:
+    one, two = deployment("one", cpu=0.4, memory=900 * MI), deployment("two", cpu=0.4, memory=900 * MI)
+    pools = {"general": pool(count=2, maximum=2)}
+    control = plane_of(one, two, pools=pools, serving=(), timings={"scheduler": scheduler})
+    assert [p.node for p in control.state.pods.values()] == nodes
