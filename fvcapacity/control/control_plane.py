@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fvcapacity.control import kubelet
+from fvcapacity.control import kubelet, provisioning
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster
-from fvcapacity.control.cluster_autoscaler import cluster_autoscaler
 from fvcapacity.control.daemonset import sync_daemonset
 from fvcapacity.control.deployment import sync_deployment
-from fvcapacity.control.draining import kill
 from fvcapacity.control.endpoints import sync_endpointslice, sync_proxies
 from fvcapacity.control.history import History
 from fvcapacity.control.hpa import horizontal_pod_autoscaler
 from fvcapacity.control.metrics_server import metrics_server
 from fvcapacity.control.nodes import node_ready
-from fvcapacity.control.provisioning import drain
 from fvcapacity.control.sampler import MINUTE_NS, sampler, take_samples
 from fvcapacity.control.scheduler import schedule_pending
 from fvcapacity.control.start import start_state
@@ -71,7 +68,7 @@ class ControlPlane:
         self.state.periodic = {
             "metrics-server": timings.metrics_resolution,
             "hpa": timings.metrics_resolution + timings.hpa_sync // 2,
-            "cluster-autoscaler": timings.autoscaler_scan,
+            **provisioning.first_due(self._cluster),
             "sampler": MINUTE_NS,
         }
         self._start_processes()
@@ -164,13 +161,12 @@ class ControlPlane:
         handle("daemonset", Rank.DEPLOYMENT, sync_daemonset)
         handle("pod", Rank.DEPLOYMENT, lambda cluster, key: None)  # nobody recreates a bare pod
         handle("scheduler", Rank.SCHEDULER, schedule_pending)
-        handle("drain", Rank.CLUSTER_AUTOSCALER, drain)
-        handle("kill", Rank.KUBELET, kill)
+        provisioning.register(self._cluster)
 
     def _start_processes(self) -> None:
         """Start the periodic controllers, each from the due time in its record."""
         cluster = self._cluster
-        for process in (metrics_server, horizontal_pod_autoscaler, cluster_autoscaler, sampler):
+        for process in (metrics_server, horizontal_pod_autoscaler, provisioning.provisioner, sampler):
             cluster.env.process(process(cluster))
         while cluster.env.peek() <= cluster.now:
             cluster.env.step()

@@ -207,7 +207,7 @@ def delete_pod(cluster: Cluster, pod: PodRecord) -> None:
     pod.deleting = True
     cluster.state.placements += 1
     if pod.node:
-        cluster.state.nodes[pod.node].seen = None
+        cluster.state.nodes[pod.node].touch(cluster.now)
     cluster.enqueue(cluster.workload_of(pod).spec.kind.lower(), pod.workload)
     if not pod.container_running:
         vanish(cluster, pod, stopped=True)
@@ -261,7 +261,7 @@ def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
     state.placements += 1
     if pod.node and (node := state.nodes.get(pod.node)) is not None:
         node.pods.pop(pod.uid, None)
-        node.seen = None
+        node.touch(now)
         update_background(cluster, node)
         cluster.tell_scheduler(Change.POD_GONE, node.name, pod.scheduling)
         if node.draining:

@@ -20,22 +20,29 @@ INSTANCE_TYPE = "node.kubernetes.io/instance-type"
 
 def order_node(cluster: Cluster, pool: PoolRecord, zone: str | None = None) -> NodeRecord:
     """Create a machine's records; it is paid for from now on. Without a zone the pool's go round."""
-    state, spec = cluster.state, pool.spec
+    spec = pool.spec
     zone = zone or spec.zones[pool.created % len(spec.zones)]
     pool.created += 1
+    view = node_view(pool, f"{pool.name}-{pool.created}", zone)
+    return add_machine(cluster, pool.name, view, spec.instance_type, spot=spec.spot, cpu_cores=spec.cpu)
+
+
+def add_machine(
+    cluster: Cluster, pool: str, view: NodeView, instance_type: str, *, spot: bool, cpu_cores: float
+) -> NodeRecord:
+    """Create the records of a machine that was ordered."""
+    state = cluster.state
     state.last_node += 1
-    name = f"{pool.name}-{pool.created}"
     life = NodeLife(
-        name=name,
-        pool=pool.name,
-        instance_type=spec.instance_type,
-        zone=zone,
-        spot=spec.spot,
+        name=view.name,
+        pool=pool,
+        instance_type=instance_type,
+        zone=view.zone,
+        spot=spot,
         created_ns=cluster.now,
     )
-    view = node_view(pool, name, zone)
-    node = NodeRecord(state.last_node, name, pool.name, zone, view.labels, life, view)
-    state.nodes[name] = node
+    node = NodeRecord(state.last_node, view.name, pool, view.zone, view.labels, life, view, cpu_cores)
+    state.nodes[view.name] = node
     cluster.history.nodes.append(life)
     return node
 
@@ -74,6 +81,8 @@ def node_ready(cluster: Cluster, name: str) -> None:
         if workload.spec.kind == "DaemonSet":
             cluster.enqueue("daemonset", workload.key)
     cluster.tell_scheduler(Change.NODE_ADDED, name)
+    for old in node.replaces:
+        cluster.enqueue("retire", old)
 
 
 def join(cluster: Cluster, node: NodeRecord) -> None:
@@ -81,8 +90,7 @@ def join(cluster: Cluster, node: NodeRecord) -> None:
     node.ready = True
     node.life.ready_ns = cluster.now
     cluster.state.placements += 1
-    cores = cluster.state.pools[node.pool].spec.cpu
-    cluster.commands.append(AddNode(node=node.index, name=node.name, cpu_cores=cores))
+    cluster.commands.append(AddNode(node=node.index, name=node.name, cpu_cores=node.cpu_cores))
 
 
 def remove_node(cluster: Cluster, node: NodeRecord) -> None:

@@ -70,7 +70,7 @@ def bind(cluster: Cluster, pod: PodRecord, node: NodeRecord) -> None:
     pod.life.node = node.name
     pod.life.scheduled_ns = cluster.now
     node.pods[pod.uid] = pod
-    node.seen = None
+    node.touch(cluster.now)
     cluster.tell_scheduler(Change.POD_PLACED, node.name, pod.scheduling)
     cluster.state.placements += 1
     for claim in pod.claims:

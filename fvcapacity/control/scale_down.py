@@ -69,19 +69,18 @@ def _is_due(cluster: Cluster, node: NodeRecord) -> bool:
 
 def drain(cluster: Cluster, node: NodeRecord) -> None:
     """Go on emptying a node; give it back when only DaemonSet pods are left, keep it when some pod may not leave."""
+    settings = cluster.timings.autoscaler
+    stuck = evict_all(cluster, node, settings.max_graceful_termination)
     if not movable_pods(cluster, node):
         cluster.event("Normal", "ScaleDown", f"node/{node.name}", "Scale-down: node removed by cluster autoscaler")
         remove_node(cluster, node)
-        return
-    settings = cluster.timings.autoscaler
-    stuck = evict_all(cluster, node, settings.max_graceful_termination)
-    if stuck and cluster.now - node.drain_since_ns >= settings.max_pod_eviction:
+    elif stuck and cluster.now - node.drain_since_ns >= settings.max_pod_eviction:
         for pod in stuck:
             cluster.pod_event(pod, "ScaleDownFailed", "failed to delete pod for ScaleDown", "Warning")
         cluster.state.last_scale_down_failure_ns = cluster.now
         node.unneeded_since_ns = None
         uncordon(cluster, node)
-    elif node.name in cluster.state.nodes:
+    else:
         cluster.enqueue("drain", node.name, EVICTION_RETRY_NS)
 
 

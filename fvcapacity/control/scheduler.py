@@ -16,6 +16,7 @@ from fvcapacity.decisions.scheduler import (
     Placement,
     SchedulingPod,
     Snapshot,
+    Taint,
     schedule,
 )
 from fvcapacity.decisions.scheduler.image_locality import full_name
@@ -23,6 +24,7 @@ from fvcapacity.decisions.scheduler.preemption import ineligible, preempt
 from fvcapacity.decisions.scheduler.queue import Event, may_help
 from fvcapacity.decisions.scheduler.resources import Strategy
 
+DISRUPTED = Taint("karpenter.sh/disrupted")
 _FOREVER = 2**63 - 1
 
 
@@ -40,7 +42,8 @@ def _look_at(cluster: Cluster, node: NodeRecord) -> tuple[NodeView, int]:
         kinds.setdefault(placed.pod.group, placed.pod)
     images = {full_name(image): size for image, since in node.images.items() if since <= now}
     coming = min((since for since in node.images.values() if since > now), default=_FOREVER)
-    view = replace(node.view, images=images, unschedulable=node.draining)
+    taints = (*node.view.taints, DISRUPTED) if node.disrupted else node.view.taints
+    view = replace(node.view, images=images, unschedulable=node.draining, taints=taints)
     return view.holding(pods), coming
 
 
@@ -168,6 +171,8 @@ def _make_room(cluster: Cluster, pod: PodRecord, nodes: Snapshot, placement: Pla
 
 
 def _report(cluster: Cluster, pod: PodRecord, message: str) -> None:
+    if cluster.scenario.file.provisioner == "karpenter":
+        cluster.enqueue("unschedulable", str(pod.uid))
     if message != pod.scheduling_message:
         pod.scheduling_message = message
         cluster.pod_event(pod, "FailedScheduling", message, "Warning")

@@ -14,6 +14,7 @@ from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
 from fvcapacity.decisions.cluster_autoscaler.health import GroupBackoff
 from fvcapacity.decisions.hpa import HpaSpec, HpaState
+from fvcapacity.decisions.karpenter import Command
 from fvcapacity.decisions.pod_lifecycle import BackOff
 from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
 from fvcapacity.decisions.scheduler.queue import Change
@@ -118,6 +119,8 @@ class NodeRecord:
     life: NodeLife
     view: NodeView
     """As the scheduler sees it when empty."""
+    cpu_cores: float
+    """Of the whole machine."""
     ready: bool = False
     draining: bool = False
     drain_since_ns: int = 0
@@ -135,6 +138,18 @@ class NodeRecord:
     unneeded_since_ns: int | None = None
     unremovable_until_ns: int = 0
     """The autoscaler found no other place for its pods, and does not look again before."""
+    pods_changed_ns: int = 0
+    """When a pod last came, or left or was asked to."""
+    expected_until_ns: int = 0
+    """Until then Karpenter keeps the node for pods that it expects there."""
+    disrupted: bool = False
+    """Karpenter lets no more pods onto it: it will go when its replacement, if any, is there."""
+    replaces: tuple[str, ...] = ()
+    """Nodes that go when this one has joined."""
+
+    def touch(self, now_ns: int) -> None:
+        """Note that a pod came, left, or was asked to leave."""
+        self.seen, self.pods_changed_ns = None, now_ns
 
     @property
     def unready(self) -> bool:
@@ -151,6 +166,23 @@ class PoolRecord:
     created: int = 0
     backoff: GroupBackoff | None = None
     """Of orders that failed."""
+
+
+@dataclass(slots=True)
+class KarpenterRecord:
+    """What Karpenter remembers between its rounds."""
+
+    created: dict[str, int] = field(default_factory=dict)
+    """NodePool to how many machines it has ever had."""
+    batch_ns: int | None = None
+    """When the present batch of pods began."""
+    noticed: dict[int, None] = field(default_factory=dict)
+    """Pods of the present batch."""
+    command: Command | None = None
+    """What was found to be worth doing, and is looked at once more before it is done."""
+    consolidated: int = -1
+    """Value of ``placements`` for which there was nothing to do."""
+    consolidated_ns: int = 0
 
 
 @dataclass(slots=True)
@@ -219,6 +251,7 @@ class ControlState:
     """What proxies will learn, by key of the queue."""
     volume_zones: dict[str, str] = field(default_factory=dict)
     scheduler: SchedulerRecord = field(default_factory=SchedulerRecord)
+    karpenter: KarpenterRecord = field(default_factory=KarpenterRecord)
     served: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Requests served by route at the last scrapes of custom metrics."""
     last_uid: int = 0

@@ -15,6 +15,7 @@ from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.cluster_checks import check_cluster
 from fvcapacity.scenario.finding import Finding, Path, did_you_mean
 from fvcapacity.scenario.instants import epoch_ns
+from fvcapacity.scenario.karpenter_checks import check_karpenter
 from fvcapacity.scenario.model import ScenarioFile
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.topology import Topology
@@ -36,7 +37,8 @@ def check_scenario(
     topology, cluster, prices
         None when they could not be read: then only what needs none of them is checked.
     """
-    findings = [*_time(file), *_finite(file), *_nodes(file), *check_autoscaling(file, prices)]
+    findings = [*_time(file), *_finite(file), *_nodes(file)]
+    findings += [*check_autoscaling(file, prices), *check_karpenter(file, prices)]
     if topology is not None:
         findings += check_topology(topology)
         findings += _names_of_routes(file, topology)

@@ -14,6 +14,7 @@ from fvcapacity.errors import ScenarioError
 from fvcapacity.scenario.autoscaling import Autoscaler, Scheduler
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.scenario.karpenter import Karpenter
 from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.topology import Topology
@@ -126,6 +127,9 @@ class ScenarioFile(Model):
     window: Window
     time_zone: str = "America/Santiago"
     nodes: dict[str, NodePool] = Field(min_length=1)
+    provisioner: Literal["cluster-autoscaler", "karpenter"] = "cluster-autoscaler"
+    """Who buys machines and gives them back. With Karpenter the pools of ``nodes`` keep their count."""
+    karpenter: Karpenter | None = None
     cluster: ClusterTimings = ClusterTimings()
     objectives: Objectives = Objectives()
     cost: CostSettings | None = None

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fvcapacity.decisions.scheduler.nodes import NodeView, SchedulingPod, Taint
+from fvcapacity.decisions.scheduler.nodes import HostPort, NodeView, SchedulingPod, Taint
 from fvcapacity.decisions.scheduler.selectors import matches_requirement, matches_selector, matches_term
 
 __all__ = [
+    "conflicts",
     "disliked_taints",
     "matches_node_affinity",
     "matches_requirement",
@@ -116,10 +117,10 @@ def scored_affinity(raw: Sequence[int]) -> list[int]:
 
 def ports_taken(pod: SchedulingPod, node: NodeView) -> bool:
     """Tell whether a host port that the pod wants is in use (``HostPortInfo.CheckConflict``)."""
-    return any(
-        wanted.port == used.port
-        and wanted.protocol == used.protocol
-        and (wanted.ip == used.ip or _WILDCARD in (wanted.ip, used.ip))
-        for wanted in pod.host_ports
-        for used in node.host_ports
-    )
+    return any(conflicts(wanted, used) for wanted in pod.host_ports for used in node.host_ports)
+
+
+def conflicts(one: HostPort, other: HostPort) -> bool:
+    """Tell whether two host ports cannot be on one machine."""
+    same = one.port == other.port and one.protocol == other.protocol
+    return same and (one.ip == other.ip or _WILDCARD in (one.ip, other.ip))
