@@ -11,6 +11,8 @@ from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.history import ClusterEvent, History
 from fvcapacity.control.state import ControlState, NodeRecord, PodRecord, WorkloadRecord
 from fvcapacity.dataplane.plane import Command, Observation
+from fvcapacity.decisions.scheduler import SchedulingPod
+from fvcapacity.decisions.scheduler.queue import Change
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.model import ClusterTimings, Scenario
 from fvcapacity.semantics.draw import mix, stable_hash
@@ -91,6 +93,12 @@ class Cluster:
     ) -> None:
         """Record an event of a pod."""
         self.event(kind, reason, f"pod/{pod.name}", message, pod.workload)
+
+    def tell_scheduler(self, change: Change, node: str, pod: SchedulingPod | None = None) -> None:
+        """Let the scheduler know of a change of or on a node that may make room for pods without a place."""
+        if self.running:
+            self.state.scheduler.events.append((change, node, pod))
+            self.enqueue("scheduler")
 
     def identity(self, name: str, number: int) -> int:
         """Return what stands for the UID of an object: the same in every run with this seed."""

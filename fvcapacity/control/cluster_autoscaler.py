@@ -1,27 +1,24 @@
-"""The cluster autoscaler: orders nodes for pods without a place, gives back nodes that are not needed."""
+"""The cluster autoscaler: orders nodes for pods without a place; ``scale_down`` gives back what is not needed."""
 
 from __future__ import annotations
 
-from fvcapacity.control import kubelet
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster, Process
 from fvcapacity.control.daemonset import admits, workload_pod
-from fvcapacity.control.disruption import may_evict
+from fvcapacity.control.draining import is_daemon
 from fvcapacity.control.nodes import node_view as empty_node
-from fvcapacity.control.nodes import order_node, remove_node
+from fvcapacity.control.nodes import order_node, remove_node, usd_per_hour
+from fvcapacity.control.scale_down import forget_unneeded, shrink
 from fvcapacity.control.scheduler import node_view, pending_pods
 from fvcapacity.control.state import NodeRecord, PodRecord, PoolRecord
-from fvcapacity.decisions.cluster_autoscaler import (
-    Candidate,
-    NodeGroup,
-    scale_up,
-    unneeded_nodes,
-    utilization,
-)
+from fvcapacity.decisions.cluster_autoscaler import Choice, NodeGroup, scale_up
+from fvcapacity.decisions.cluster_autoscaler.health import is_healthy, next_backoff
 from fvcapacity.decisions.scheduler import NodeView, PlacedPod
+from fvcapacity.units import NS_PER_S, format_duration, millicores
 
-_SAFE_TO_EVICT = "cluster-autoscaler.kubernetes.io/safe-to-evict"
-_MAX_EMPTY_AT_ONCE = 10
+GPU = "nvidia.com/gpu"
+_YOUNG_NS = 2 * NS_PER_S
+"""When all pods without a place are younger, more may come: the autoscaler waits one scan (``allPodsAreNew``)."""
 
 
 def cluster_autoscaler(cluster: Cluster) -> Process:
@@ -29,19 +26,47 @@ def cluster_autoscaler(cluster: Cluster) -> Process:
     periodic = cluster.state.periodic
     while True:
         yield At(cluster.env, periodic["cluster-autoscaler"], Rank.CLUSTER_AUTOSCALER)
-        if not grow(cluster):
-            shrink(cluster)
+        scan(cluster)
         periodic["cluster-autoscaler"] = cluster.now + cluster.timings.autoscaler_scan
 
 
-def grow(cluster: Cluster) -> bool:
+def scan(cluster: Cluster) -> None:
+    """Do one round (``RunOnce`` of ``core/static_autoscaler.go``)."""
+    give_up_late_nodes(cluster)
+    settings, nodes = cluster.timings.autoscaler, cluster.state.nodes.values()
+    unready = sum(1 for node in nodes if node.unready)
+    total = sum(1 for node in nodes if node.life.ready_ns is not None)
+    if not is_healthy(unready, total, settings.ok_unready_count, settings.max_unready_percent):
+        forget_unneeded(cluster)
+        cluster.event("Warning", "ClusterUnhealthy", "configmap/cluster-autoscaler-status", "Cluster is unhealthy")
+        return
+    waiting = unschedulable_pods(cluster)
+    if waiting and all(cluster.now - pod.life.created_ns < _YOUNG_NS for pod in waiting):
+        shrink(cluster, look_only=True)
+    elif not (waiting and grow(cluster, waiting)):
+        shrink(cluster)
+
+
+def unschedulable_pods(cluster: Cluster) -> list[PodRecord]:
+    """Return the pods that may bring a node: those that found none, but for pods that preempted others already."""
+    lowest = cluster.timings.autoscaler.expendable_pods_priority
+    return [
+        pod
+        for pod in pending_pods(cluster)
+        if pod.scheduling_message
+        and not pod.nominated_node
+        and pod.scheduling.priority >= lowest
+        and not is_daemon(cluster, pod)
+    ]
+
+
+def grow(cluster: Cluster, waiting: list[PodRecord]) -> bool:
     """Order nodes for pods that no node, present or ordered, can take. True when something was ordered."""
-    waiting = [pod for pod in pending_pods(cluster) if pod.scheduling_message and not _is_daemon(cluster, pod)]
-    if not waiting:
-        return False
     groups = [node_group(cluster, pool) for pool in cluster.state.pools.values() if pool.spec.maximum > 0]
-    board = [_upcoming(cluster, node) for node in cluster.state.nodes.values() if not node.draining]
-    option, reason = scale_up([pod.scheduling for pod in waiting], board, groups)
+    board = [
+        _upcoming(cluster, node) for node in cluster.state.nodes.values() if not node.draining and not node.unready
+    ]
+    option, reason = scale_up([pod.scheduling for pod in waiting], board, groups, _choice(cluster))
     if option is None:
         if reason != "NotNeeded":
             _report_refusal(cluster, waiting, reason)
@@ -52,6 +77,7 @@ def grow(cluster: Cluster) -> bool:
         node = order_node(cluster, pool, zone)
         cluster.enqueue("node", node.name, pool.spec.boot)
     cluster.state.last_scale_up_ns = cluster.now
+    cluster.state.scale_ups += 1
     change = f"{before}->{before + len(option.zones)} (max: {pool.spec.maximum})"
     for pod in waiting:
         if pod.name in option.pods:
@@ -60,57 +86,60 @@ def grow(cluster: Cluster) -> bool:
     return True
 
 
-def shrink(cluster: Cluster) -> None:
-    """Give back nodes that have not been needed for long enough: all empty ones, or one that must be drained."""
-    state, timings, now = cluster.state, cluster.timings, cluster.now
-    _find_unneeded(cluster)
-    grew = state.last_scale_up_ns
-    if grew is not None and now - grew < timings.scale_down_delay_after_add:
-        return
-    due = [
+def _choice(cluster: Cluster) -> Choice:
+    settings = cluster.timings.autoscaler
+    return Choice(
+        expanders=settings.expander,
+        priorities=settings.priorities,
+        cluster_size=len(cluster.ready_nodes()),
+        draw=cluster.identity("cluster-autoscaler", cluster.state.scale_ups),
+    )
+
+
+def give_up_late_nodes(cluster: Cluster) -> None:
+    """Give back machines that have not joined in time, and leave their pools alone for a while."""
+    longest, now = cluster.timings.autoscaler.max_node_provision, cluster.now
+    late = [
         node
-        for name in state.unneeded
-        if (node := state.nodes[name]).unneeded_since_ns is not None
-        and now - node.unneeded_since_ns >= timings.scale_down_unneeded
+        for node in cluster.state.nodes.values()
+        if node.life.ready_ns is None and node.life.created_ns + longest < now and node.pool in cluster.state.pools
     ]
-    empty = [node for node in due if not _movable(cluster, node)]
-    for node in empty[:_MAX_EMPTY_AT_ONCE]:
-        _start_drain(cluster, node)
-    if not empty and due and not any(node.draining for node in state.nodes.values()):
-        _start_drain(cluster, due[0])
-
-
-def drain(cluster: Cluster, name: str) -> None:
-    """Evict what the disruption budgets allow; delete the node when only DaemonSet pods are left."""
-    node = cluster.state.nodes.get(name)
-    if node is None or not node.draining:
-        return
-    left = _movable(cluster, node)
-    if not left:
-        cluster.event("Normal", "ScaleDown", f"node/{name}", "Scale-down: node removed by cluster autoscaler")
+    for name in dict.fromkeys(node.pool for node in late):
+        pool = cluster.state.pools[name]
+        pool.backoff = next_backoff(pool.backoff, now)
+        message = f"Nodes added to group {name} failed to register within {format_duration(longest)}"
+        cluster.event("Warning", "ScaleUpTimedOut", f"nodepool/{name}", message)
+    for node in late:
+        cluster.event("Normal", "DeleteUnregistered", f"node/{node.name}", f"Removed unregistered node {node.name}")
         remove_node(cluster, node)
-        return
-    for pod in left:
-        if not pod.deleting and may_evict(cluster, pod):
-            kubelet.delete_pod(cluster, pod)
-    if name in cluster.state.nodes:
-        cluster.enqueue("drain", name, cluster.timings.autoscaler_scan)
 
 
 def node_group(cluster: Cluster, pool: PoolRecord) -> NodeGroup:
     """Return a pool as the autoscaler sees it, its next zones first."""
-    zones = pool.spec.zones
+    spec, zones = pool.spec, pool.spec.zones
     turn = pool.created % len(zones)
-    daemons = [w for w in cluster.state.workloads.values() if w.spec.kind == "DaemonSet"]
 
     def template(zone: str, number: int) -> NodeView:
-        view = empty_node(pool, f"template-{pool.name}-{number}", zone)
-        wanted = [PlacedPod(workload_pod(w)) for w in daemons if admits(w, view)]
-        return view.holding(tuple(wanted))
+        return with_daemons(cluster, empty_node(pool, f"template-{pool.name}-{number}", zone))
 
-    size = _size(cluster, pool)
-    order = (*zones[turn:], *zones[:turn])
-    return NodeGroup(pool.name, size, pool.spec.minimum, pool.spec.maximum, order, template)
+    return NodeGroup(
+        name=pool.name,
+        size=_size(cluster, pool),
+        minimum=spec.minimum,
+        maximum=spec.maximum,
+        zones=(*zones[turn:], *zones[:turn]),
+        template=template,
+        capacity=(millicores(spec.cpu), spec.memory),
+        usd_per_hour=usd_per_hour(cluster, spec.instance_type, spec.spot),
+        accelerated=bool(spec.allocatable_others.get(GPU)),
+        backing_off=pool.backoff is not None and pool.backoff.until_ns > cluster.now,
+    )
+
+
+def with_daemons(cluster: Cluster, view: NodeView) -> NodeView:
+    """Return an empty node with the DaemonSet pods that it will get."""
+    daemons = [w for w in cluster.state.workloads.values() if w.spec.kind == "DaemonSet"]
+    return view.holding(tuple(PlacedPod(workload_pod(w)) for w in daemons if admits(w, view)))
 
 
 def _size(cluster: Cluster, pool: PoolRecord) -> int:
@@ -119,11 +148,14 @@ def _size(cluster: Cluster, pool: PoolRecord) -> int:
 
 
 def _upcoming(cluster: Cluster, node: NodeRecord) -> NodeView:
-    """Return a node; one that still boots is shown with its DaemonSet pods already on it."""
-    if node.ready:
-        return node_view(node)
-    daemons = [w for w in cluster.state.workloads.values() if w.spec.kind == "DaemonSet"]
-    return node.view.holding(tuple(PlacedPod(workload_pod(w)) for w in daemons if admits(w, node.view)))
+    """Return a node with those pods that wait for the room of others; one that still boots with its DaemonSets'."""
+    if not node.ready:
+        return with_daemons(cluster, node.view)
+    view = node_view(cluster, node)
+    for pod in cluster.state.scheduler.waiting.values():
+        if pod.nominated_node == node.name:
+            view = view.with_pod(PlacedPod(pod.scheduling))
+    return view
 
 
 def _report_refusal(cluster: Cluster, waiting: list[PodRecord], reason: str) -> None:
@@ -132,61 +164,3 @@ def _report_refusal(cluster: Cluster, waiting: list[PodRecord], reason: str) -> 
             pod.reported_scale_up = reason
             message = f"pod didn't trigger scale-up: {reason.partition(': ')[2]}"
             cluster.pod_event(pod, "NotTriggerScaleUp", message)
-
-
-def _find_unneeded(cluster: Cluster) -> None:
-    """Work out which nodes are not needed; again only after a pod or node has moved."""
-    state = cluster.state
-    if state.scale_down_seen == state.placements:
-        return
-    state.scale_down_seen = state.placements
-    threshold = cluster.timings.scale_down_utilization
-    spare = {pool.name: _size(cluster, pool) - pool.spec.minimum for pool in state.pools.values()}
-    ready = [node for node in cluster.ready_nodes() if not node.draining]
-    views = {node.name: node_view(node) for node in ready}
-    candidates = [
-        Candidate(
-            views[node.name],
-            node.pool,
-            tuple(pod.scheduling for pod in _movable(cluster, node) if not pod.deleting),
-            _blocked(cluster, node),
-        )
-        for node in ready
-        if spare.get(node.pool, 0) > 0 and utilization(views[node.name]) < threshold
-    ]
-    found, _ = unneeded_nodes(candidates, list(views.values()), spare, threshold)
-    state.unneeded = found
-    for node in state.nodes.values():
-        if node.name not in found:
-            node.unneeded_since_ns = None
-        elif node.unneeded_since_ns is None:
-            node.unneeded_since_ns = cluster.now
-
-
-def _start_drain(cluster: Cluster, node: NodeRecord) -> None:
-    node.draining = True
-    cluster.state.placements += 1
-    message = "Scale-down: marked the node as toBeDeleted/unschedulable"
-    cluster.event("Normal", "ScaleDown", f"node/{node.name}", message)
-    cluster.enqueue("drain", node.name)
-
-
-def _movable(cluster: Cluster, node: NodeRecord) -> list[PodRecord]:
-    return [pod for pod in node.pods.values() if not _is_daemon(cluster, pod)]
-
-
-def _blocked(cluster: Cluster, node: NodeRecord) -> str:
-    """Return why a pod of the node must not be moved, or ""."""
-    for pod in _movable(cluster, node):
-        workload = cluster.workload_of(pod)
-        if workload.spec.template.annotations.get(_SAFE_TO_EVICT) == "false":
-            return "NotSafeToEvictAnnotation"
-        if workload.spec.kind == "Pod":
-            return "NotReplicated"
-        if not may_evict(cluster, pod):
-            return "NotEnoughPdb"
-    return ""
-
-
-def _is_daemon(cluster: Cluster, pod: PodRecord) -> bool:
-    return cluster.workload_of(pod).spec.kind == "DaemonSet"

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fvcapacity.control import eviction_manager, kubelet
+from fvcapacity.control import eviction_manager, kubelet, provisioning
 from fvcapacity.control.admission import retry_create
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster
-from fvcapacity.control.cluster_autoscaler import cluster_autoscaler, drain
 from fvcapacity.control.daemonset import sync_daemonset
 from fvcapacity.control.deployment import sync_deployment
 from fvcapacity.control.endpoints import sync_endpointslice, sync_proxies
@@ -70,7 +69,7 @@ class ControlPlane:
         self.state.periodic = {
             "metrics-server": timings.metrics_resolution,
             "hpa": timings.metrics_resolution + timings.hpa_sync // 2,
-            "cluster-autoscaler": timings.autoscaler_scan,
+            **provisioning.first_due(self._cluster),
             "sampler": MINUTE_NS,
         }
         self._start_processes()
@@ -165,12 +164,12 @@ class ControlPlane:
         handle("pod", Rank.DEPLOYMENT, lambda cluster, key: None)  # nobody recreates a bare pod
         handle("create-retry", Rank.DEPLOYMENT, retry_create)
         handle("scheduler", Rank.SCHEDULER, schedule_pending)
-        handle("drain", Rank.CLUSTER_AUTOSCALER, drain)
+        provisioning.register(self._cluster)
 
     def _start_processes(self) -> None:
         """Start the periodic controllers, each from the due time in its record."""
         cluster = self._cluster
-        for process in (metrics_server, horizontal_pod_autoscaler, cluster_autoscaler, sampler):
+        for process in (metrics_server, horizontal_pod_autoscaler, provisioning.provisioner, sampler):
             cluster.env.process(process(cluster))
         while cluster.env.peek() <= cluster.now:
             cluster.env.step()

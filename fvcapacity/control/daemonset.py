@@ -7,8 +7,21 @@ from dataclasses import replace
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.pods import scheduling_pod, try_create_pod
 from fvcapacity.control.state import NodeRecord, PodRecord, WorkloadRecord
-from fvcapacity.decisions.scheduler import HOSTNAME, NodeView, SchedulingPod
-from fvcapacity.decisions.scheduler.placement import matches_node_affinity, untolerated_taint
+from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
+from fvcapacity.decisions.scheduler.placement import matches_node_affinity, named_nodes, untolerated_taint
+
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_TOLERATIONS = tuple(
+    {"key": f"node.kubernetes.io/{key}", "operator": "Exists", "effect": effect}
+    for key, effect in (
+        ("not-ready", "NoExecute"),
+        ("unreachable", "NoExecute"),
+        ("disk-pressure", "NoSchedule"),
+        ("memory-pressure", "NoSchedule"),
+        ("pid-pressure", "NoSchedule"),
+        ("unschedulable", "NoSchedule"),
+    )
+)
 
 
 def sync_daemonset(cluster: Cluster, key: str) -> None:
@@ -33,17 +46,29 @@ def create_on(cluster: Cluster, workload: WorkloadRecord, node: NodeRecord) -> P
     pod = try_create_pod(cluster, workload, workload.key)
     if pod is None:
         return None
-    selector = {**pod.scheduling.node_selector, HOSTNAME: node.name}
-    pod.scheduling = replace(pod.scheduling, node_selector=selector)
-    pod.placed = replace(pod.placed, pod=pod.scheduling)
+    pod.scheduling = _bound_for(_daemon(pod.scheduling), node.name)
     return pod
 
 
 def target_node(pod: PodRecord) -> str:
-    """Return the node that a DaemonSet pod was made for."""
-    return pod.scheduling.node_selector.get(HOSTNAME, "")
+    """Return the node that a DaemonSet pod was made for, or "" for any other pod."""
+    named = named_nodes(pod.scheduling)
+    return next(iter(named)) if named and len(named) == 1 else ""
+
+
+def _bound_for(pod: SchedulingPod, node: str) -> SchedulingPod:
+    """Return a pod that only one node may take (``ReplaceDaemonSetPodNodeNameNodeAffinity``)."""
+    term = {"matchFields": [{"key": "metadata.name", "operator": "In", "values": [node]}]}
+    rules = {**(pod.affinity.get("nodeAffinity") or {}), _REQUIRED: {"nodeSelectorTerms": [term]}}
+    return replace(pod, affinity={**pod.affinity, "nodeAffinity": rules})
+
+
+def _daemon(pod: SchedulingPod) -> SchedulingPod:
+    """Return a pod with the tolerations that the controller adds (``AddOrUpdateDaemonPodTolerations``)."""
+    return replace(pod, tolerations=(*pod.tolerations, *_TOLERATIONS))
 
 
 def workload_pod(workload: WorkloadRecord) -> SchedulingPod:
     """Return a pod of the workload as the scheduler would see it, volumes left out."""
-    return scheduling_pod(workload, workload.spec.name, ())
+    pod = scheduling_pod(workload, workload.spec.name, ())
+    return _daemon(pod) if workload.spec.kind == "DaemonSet" else pod

@@ -27,6 +27,7 @@ from fvcapacity.decisions.eviction import (
 )
 from fvcapacity.decisions.pod_spec import ZERO
 from fvcapacity.decisions.scheduler import Taint
+from fvcapacity.decisions.scheduler.queue import Change
 from fvcapacity.units import Quantity
 
 _TAINT = Taint(MEMORY_PRESSURE_TAINT)
@@ -37,7 +38,7 @@ def watch(cluster: Cluster, seen: Observation) -> None:
     state = cluster.state
     if state.watched_placements != state.placements:
         state.watched_placements = state.placements
-        state.watched_for_memory = tuple(node.name for node in cluster.ready_nodes() if _can_be_short(cluster, node))
+        state.watched_for_memory = tuple(node.name for node in cluster.ready_nodes() if _can_be_short(node))
     for name in state.watched_for_memory:
         node = state.nodes[name]
         if node.short_of_memory_ns is None:
@@ -54,15 +55,14 @@ def synchronize(cluster: Cluster, name: str) -> None:
 def _look(cluster: Cluster, node: NodeRecord, seen: Observation) -> None:
     used = {pod.uid: _usage(pod, seen) for pod in node.pods.values()}
     total = sum(sum(containers.values()) for containers in used.values())
-    signal = next((signal for signal in _signals(cluster, node, total) if signal.met), None)
+    signal = next((signal for signal in _signals(node, total) if signal.met), None)
     if signal is None:
         _relieve(cluster, node)
         return
     if node.short_of_memory_ns is None:
         _tell(cluster, node, "NodeHasInsufficientMemory")
         cluster.event("Warning", "EvictionThresholdMet", f"node/{node.name}", "Attempting to reclaim memory")
-        node.view = replace(node.view, taints=(*node.view.taints, _TAINT))
-        cluster.state.placements += 1
+        _taint(cluster, node, (*node.view.taints, _TAINT))
     node.short_of_memory_ns = cluster.now
     pod = _victim(node, used)
     if pod is not None:
@@ -79,20 +79,23 @@ def _relieve(cluster: Cluster, node: NodeRecord) -> None:
         cluster.enqueue("eviction-manager", node.name, min(left, MONITORING_INTERVAL_NS))
         return
     node.short_of_memory_ns = None
-    node.view = replace(node.view, taints=tuple(taint for taint in node.view.taints if taint != _TAINT))
-    cluster.state.placements += 1
+    _taint(cluster, node, tuple(taint for taint in node.view.taints if taint != _TAINT))
     _tell(cluster, node, "NodeHasSufficientMemory")
-    cluster.enqueue("scheduler")
+    cluster.tell_scheduler(Change.NODE_UPDATED, node.name)
 
 
-def _can_be_short(cluster: Cluster, node: NodeRecord) -> bool:
+def _taint(cluster: Cluster, node: NodeRecord, taints: tuple[Taint, ...]) -> None:
+    node.view, node.seen = replace(node.view, taints=taints), None
+    cluster.state.placements += 1
+
+
+def _can_be_short(node: NodeRecord) -> bool:
     ceiling = sum(pod.shape.memory_ceiling_bytes for pod in node.pods.values())
-    return any(signal.met for signal in _signals(cluster, node, ceiling))
+    return any(signal.met for signal in _signals(node, ceiling))
 
 
-def _signals(cluster: Cluster, node: NodeRecord, used_bytes: int) -> tuple[MemorySignal, ...]:
-    spec = cluster.state.pools[node.pool].spec
-    return memory_signals(spec.memory, spec.allocatable_memory, used_bytes)
+def _signals(node: NodeRecord, used_bytes: int) -> tuple[MemorySignal, ...]:
+    return memory_signals(node.memory_bytes, node.view.memory_bytes, used_bytes)
 
 
 def _usage(pod: PodRecord, seen: Observation) -> dict[str, int]:

@@ -14,7 +14,7 @@ from fvcapacity.dataplane.plane import (
     StopContainer,
 )
 from fvcapacity.decisions.pod_lifecycle import next_backoff, restart_delay
-from fvcapacity.decisions.scheduler import PlacedPod
+from fvcapacity.decisions.scheduler.queue import Change
 
 
 def admit(cluster: Cluster, pod: PodRecord) -> None:
@@ -206,7 +206,8 @@ def delete_pod(cluster: Cluster, pod: PodRecord) -> None:
         return
     pod.deleting = True
     cluster.state.placements += 1
-    pod.placed = PlacedPod(pod.scheduling, deleting=True)
+    if pod.node:
+        cluster.state.nodes[pod.node].touch(cluster.now)
     cluster.enqueue(cluster.workload_of(pod).spec.kind.lower(), pod.workload)
     if not pod.container_running:
         vanish(cluster, pod, stopped=True)
@@ -260,8 +261,9 @@ def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
     state.placements += 1
     if pod.node and (node := state.nodes.get(pod.node)) is not None:
         node.pods.pop(pod.uid, None)
+        node.touch(now)
         update_background(cluster, node)
-        cluster.enqueue("scheduler")
+        cluster.tell_scheduler(Change.POD_GONE, node.name, pod.scheduling)
         if node.draining:
             cluster.enqueue("drain", node.name)
     if in_endpoints:

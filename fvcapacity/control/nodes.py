@@ -9,29 +9,40 @@ from fvcapacity.control.history import NodeLife
 from fvcapacity.control.state import NodeRecord, PoolRecord
 from fvcapacity.dataplane.plane import AddNode, RemoveNode
 from fvcapacity.decisions.scheduler import HOSTNAME, ZONE, NodeView, Taint
+from fvcapacity.decisions.scheduler.queue import Change
+from fvcapacity.decisions.scheduler.resources import EPHEMERAL_STORAGE
 from fvcapacity.units import millicores
 
+ENOUGH = 2**62
+"""Of what the scenario does not count."""
 INSTANCE_TYPE = "node.kubernetes.io/instance-type"
 
 
 def order_node(cluster: Cluster, pool: PoolRecord, zone: str | None = None) -> NodeRecord:
     """Create a machine's records; it is paid for from now on. Without a zone the pool's go round."""
-    state, spec = cluster.state, pool.spec
+    spec = pool.spec
     zone = zone or spec.zones[pool.created % len(spec.zones)]
     pool.created += 1
+    view = node_view(pool, f"{pool.name}-{pool.created}", zone)
+    return add_machine(cluster, pool.name, view, spec.instance_type, spot=spec.spot, size=(spec.cpu, spec.memory))
+
+
+def add_machine(
+    cluster: Cluster, pool: str, view: NodeView, instance_type: str, *, spot: bool, size: tuple[float, int]
+) -> NodeRecord:
+    """Create the records of a machine that was ordered; ``size`` is its cores and its bytes of memory."""
+    state = cluster.state
     state.last_node += 1
-    name = f"{pool.name}-{pool.created}"
     life = NodeLife(
-        name=name,
-        pool=pool.name,
-        instance_type=spec.instance_type,
-        zone=zone,
-        spot=spec.spot,
+        name=view.name,
+        pool=pool,
+        instance_type=instance_type,
+        zone=view.zone,
+        spot=spot,
         created_ns=cluster.now,
     )
-    view = node_view(pool, name, zone)
-    node = NodeRecord(state.last_node, name, pool.name, zone, view.labels, life, view)
-    state.nodes[name] = node
+    node = NodeRecord(state.last_node, view.name, pool, view.zone, view.labels, life, view, *size)
+    state.nodes[view.name] = node
     cluster.history.nodes.append(life)
     return node
 
@@ -46,9 +57,19 @@ def node_view(pool: PoolRecord, name: str, zone: str) -> NodeView:
         labels=labels,
         cpu_milli=millicores(spec.allocatable_cpu),
         memory_bytes=spec.allocatable_memory,
+        others={EPHEMERAL_STORAGE: ENOUGH, **spec.allocatable_others},
         max_pods=spec.max_pods,
         taints=taints,
     )
+
+
+def usd_per_hour(cluster: Cluster, instance_type: str, spot: bool) -> float | None:
+    """Return what a machine costs by the scenario's price list; None when that does not say."""
+    prices, cost = cluster.scenario.prices, cluster.scenario.file.cost
+    if prices is None or cost is None:
+        return None
+    price = prices.instance(instance_type, cost.region, spot=spot)
+    return None if price is None else price.usd_per_hour
 
 
 def node_ready(cluster: Cluster, name: str) -> None:
@@ -59,7 +80,9 @@ def node_ready(cluster: Cluster, name: str) -> None:
     for workload in cluster.state.workloads.values():
         if workload.spec.kind == "DaemonSet":
             cluster.enqueue("daemonset", workload.key)
-    cluster.enqueue("scheduler")
+    cluster.tell_scheduler(Change.NODE_ADDED, name)
+    for old in node.replaces:
+        cluster.enqueue("retire", old)
 
 
 def join(cluster: Cluster, node: NodeRecord) -> None:
@@ -67,17 +90,20 @@ def join(cluster: Cluster, node: NodeRecord) -> None:
     node.ready = True
     node.life.ready_ns = cluster.now
     cluster.state.placements += 1
-    cores = cluster.state.pools[node.pool].spec.cpu
-    cluster.commands.append(AddNode(node=node.index, name=node.name, cpu_cores=cores))
+    cluster.commands.append(AddNode(node=node.index, name=node.name, cpu_cores=node.cpu_cores))
 
 
 def remove_node(cluster: Cluster, node: NodeRecord) -> None:
-    """Delete a drained machine; DaemonSet pods go with it."""
+    """Delete a drained machine, or one that never came; DaemonSet pods go with it."""
     waiting = [pod for pod in cluster.state.pods.values() if not pod.node and target_node(pod) == node.name]
     for pod in (*node.pods.values(), *waiting):
         kubelet.vanish(cluster, pod)
+    joined = node.life.ready_ns is not None
+    cluster.cancel("node", node.name)
     node.ready, node.deleted = False, True
     node.life.deleted_ns = cluster.now
     cluster.state.placements += 1
-    cluster.commands.append(RemoveNode(node=node.index))
+    cluster.tell_scheduler(Change.NODE_GONE, node.name)
+    if joined:
+        cluster.commands.append(RemoveNode(node=node.index))
     del cluster.state.nodes[node.name]

@@ -7,7 +7,8 @@ from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.history import PodLife
 from fvcapacity.control.state import NodeRecord, PodRecord, WorkloadRecord
 from fvcapacity.decisions.eviction import MEMORY_PRESSURE_TAINT
-from fvcapacity.decisions.scheduler import PlacedPod, SchedulingPod
+from fvcapacity.decisions.scheduler import SchedulingPod
+from fvcapacity.decisions.scheduler.queue import Change
 
 
 def try_create_pod(
@@ -88,7 +89,6 @@ def create_pod(cluster: Cluster, workload: WorkloadRecord, ordinal: int | None =
         shape=workload.shape,
         scheduling=scheduling,
         life=life,
-        placed=PlacedPod(scheduling),
         identity=cluster.identity(name, state.last_uid),
         ready_since_ns=now,
         claims=claims,
@@ -107,23 +107,28 @@ def scheduling_pod(workload: WorkloadRecord, name: str, volume_zones: tuple[str,
         name=name,
         namespace=workload.spec.namespace,
         labels=template.labels,
+        namespace_labels=shape.namespace_labels,
         cpu_milli=shape.cpu_milli,
         memory_bytes=shape.memory_bytes,
         scoring_cpu_milli=shape.scoring_cpu_milli,
         scoring_memory_bytes=shape.scoring_memory_bytes,
+        others=shape.others,
         node_selector=template.node_selector,
         affinity=template.affinity,
         tolerations=(*template.tolerations, *_tolerated_pressure(workload)),
         topology_spread=template.topology_spread,
         selector=workload.spec.selector.get("matchLabels") or template.labels,
         volume_zones=volume_zones,
+        host_ports=shape.host_ports,
+        images=shape.container_images,
         priority=template.priority,
+        preempts=template.preempts,
     )
 
 
 def _tolerated_pressure(workload: WorkloadRecord) -> tuple[dict[str, str], ...]:
-    """Return what admission lets all pods but BestEffort ones tolerate, and the DaemonSet controller its own."""
-    if workload.shape.qos == "BestEffort" and workload.spec.kind != "DaemonSet":
+    """Return what admission lets all pods but BestEffort ones tolerate; a DaemonSet's bear it by their controller."""
+    if workload.shape.qos == "BestEffort" or workload.spec.kind == "DaemonSet":
         return ()
     return ({"key": MEMORY_PRESSURE_TAINT, "operator": "Exists", "effect": "NoSchedule"},)
 
@@ -134,6 +139,8 @@ def bind(cluster: Cluster, pod: PodRecord, node: NodeRecord) -> None:
     pod.life.node = node.name
     pod.life.scheduled_ns = cluster.now
     node.pods[pod.uid] = pod
+    node.touch(cluster.now)
+    cluster.tell_scheduler(Change.POD_PLACED, node.name, pod.scheduling)
     cluster.state.placements += 1
     for claim in pod.claims:
         cluster.state.volume_zones.setdefault(claim, node.zone)

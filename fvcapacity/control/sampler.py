@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster, Process
 from fvcapacity.control.history import ClusterSample, WorkloadSample
-from fvcapacity.control.state import PodRecord, PoolRecord, Stage, WorkloadRecord
+from fvcapacity.control.karpenter import karpenter_pools
+from fvcapacity.control.state import PodRecord, Stage, WorkloadRecord
 from fvcapacity.control.usage import settle_background, total_memory
 from fvcapacity.dataplane.plane import Observation
 
@@ -29,7 +32,7 @@ def take_samples(cluster: Cluster) -> None:
     state.last_sample_ns = now
     for workload in state.workloads.values():
         cluster.history.workloads.append(_workload_sample(workload, seen, now, length))
-    for pool in state.pools.values():
+    for pool in (*state.pools, *karpenter_pools(cluster)):
         cluster.history.cluster.append(_pool_sample(cluster, pool))
 
 
@@ -66,18 +69,18 @@ def _cpu_since_last_sample(pod: PodRecord, seen: Observation, now_ns: int) -> fl
     return used
 
 
-def _pool_sample(cluster: Cluster, pool: PoolRecord) -> ClusterSample:
-    nodes = [node for node in cluster.state.nodes.values() if node.pool == pool.name]
+def _pool_sample(cluster: Cluster, pool: str) -> ClusterSample:
+    nodes = [node for node in cluster.state.nodes.values() if node.pool == pool]
     ready = [node for node in nodes if node.ready]
     pods = [pod for node in ready for pod in node.pods.values()]
     return ClusterSample(
         time_ns=cluster.now,
-        pool=pool.name,
+        pool=pool,
         nodes=len(nodes),
         ready_nodes=len(ready),
-        cpu_capacity_cores=len(ready) * pool.spec.cpu,
-        cpu_allocatable_cores=len(ready) * pool.spec.allocatable_cpu,
+        cpu_capacity_cores=math.fsum(node.cpu_cores for node in ready),
+        cpu_allocatable_cores=sum(node.view.cpu_milli for node in ready) / 1000,
         cpu_requested_cores=sum(pod.shape.cpu_milli for pod in pods) / 1000,
-        memory_allocatable_bytes=len(ready) * pool.spec.allocatable_memory,
+        memory_allocatable_bytes=sum(node.view.memory_bytes for node in ready),
         memory_requested_bytes=sum(pod.shape.memory_bytes for pod in pods),
     )

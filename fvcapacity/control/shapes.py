@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from fvcapacity.dataplane.plane import ProbeSpec
 from fvcapacity.decisions.pod_resources import pod_total
 from fvcapacity.decisions.pod_spec import PodSpec, with_api_defaults
 from fvcapacity.decisions.qos import QosClass, qos_class
+from fvcapacity.decisions.scheduler import HostPort
+from fvcapacity.decisions.scheduler.image_locality import full_name
 from fvcapacity.decisions.scheduler.resources import DEFAULT_CPU_MILLI, DEFAULT_MEMORY_BYTES
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.admission import pod_spec
@@ -18,6 +21,8 @@ from fvcapacity.semantics.cfs_quota import quota_of
 from fvcapacity.semantics.cpu import shares
 from fvcapacity.units import NS_PER_MS, NS_PER_S, millicores
 
+_NAMESPACE_NAME = "kubernetes.io/metadata.name"
+"""Label that the API server gives to every namespace."""
 EXEC_PROBE_CPU_NS = 5 * NS_PER_MS
 """CPU of an exec probe (a shell and a client program); assumed."""
 
@@ -66,6 +71,12 @@ class PodShape:
     memory_bytes: int
     scoring_cpu_milli: int
     scoring_memory_bytes: int
+    others: Mapping[str, int]
+    """Requests of every further resource."""
+    host_ports: tuple[HostPort, ...]
+    container_images: tuple[str, ...]
+    """One for each container, in full."""
+    namespace_labels: Mapping[str, str]
     requests: Mapping[str, Mapping[str, int]]
     images: tuple[str, ...]
     init_containers: int
@@ -84,8 +95,16 @@ class PodShape:
         return sum(cores for cores, _ in self.background.values())
 
 
-def pod_shape(workload: Workload, topology: Topology, program: Program) -> PodShape:
-    """Return the shape of a workload's pods, the API's defaulting applied (a missing request is the limit)."""
+def pod_shape(
+    workload: Workload,
+    topology: Topology,
+    program: Program,
+    namespaces: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+) -> PodShape:
+    """Return the shape of a workload's pods, the API's defaulting applied (a missing request is the limit).
+
+    ``namespaces`` are those that the manifests define, with their labels.
+    """
     containers = workload.template.containers
     running = [c for c in containers if c.kind != "init"]
     cpu = [(c.kind, _cpu_request(c)) for c in containers]
@@ -100,6 +119,10 @@ def pod_shape(workload: Workload, topology: Topology, program: Program) -> PodSh
         memory_bytes=pod_total(memory),
         scoring_cpu_milli=pod_total(cpu, DEFAULT_CPU_MILLI),
         scoring_memory_bytes=pod_total(memory, DEFAULT_MEMORY_BYTES),
+        others=_other_requests(containers),
+        host_ports=tuple(port for c in containers for port in c.host_ports),
+        container_images=tuple(full_name(c.image or c.name) for c in containers),
+        namespace_labels=namespaces.get(workload.namespace) or {_NAMESPACE_NAME: workload.namespace},
         requests={c.name: _hpa_requests(c) for c in running},
         images=tuple(dict.fromkeys(c.image or c.name for c in containers)),
         init_containers=sum(1 for c in containers if c.kind == "init"),
@@ -126,6 +149,11 @@ def _cpu_request(container: Container) -> int | None:
 def _memory_request(container: Container) -> int | None:
     given = container.memory_request_bytes
     return container.memory_limit_bytes if given is None else given
+
+
+def _other_requests(containers: Sequence[Container]) -> dict[str, int]:
+    names = dict.fromkeys(name for c in containers for name in c.other_requests)
+    return {name: pod_total([(c.kind, c.other_requests.get(name)) for c in containers]) for name in names}
 
 
 def _hpa_requests(container: Container) -> dict[str, int]:

@@ -7,12 +7,14 @@ from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.daemonset import admits, create_on
 from fvcapacity.control.endpoints import ready_pods
 from fvcapacity.control.hpa import hpa_record
+from fvcapacity.control.karpenter import existing_nodes, new_machine, pools, settings
 from fvcapacity.control.nodes import join, order_node
 from fvcapacity.control.pods import owner_of, try_create_pod, try_create_pods
 from fvcapacity.control.scheduler import place
 from fvcapacity.control.shapes import pod_shape
 from fvcapacity.control.state import PodRecord, PoolRecord, Stage, WorkloadRecord
 from fvcapacity.dataplane.plane import AddNode, Command, SetBackground, SetEndpoints
+from fvcapacity.decisions.karpenter import pack
 from fvcapacity.scenario.cluster import Workload
 
 _KEPT_RUNNING = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Pod")
@@ -30,7 +32,7 @@ def start_state(cluster: Cluster) -> None:
             state.workloads[workload.key] = WorkloadRecord(
                 key=workload.key,
                 spec=workload,
-                shape=pod_shape(workload, scenario.topology, cluster.program),
+                shape=pod_shape(workload, scenario.topology, cluster.program, scenario.cluster.namespaces),
                 desired=_first_replicas(cluster, workload),
             )
     for name, spec in scenario.file.nodes.items():
@@ -72,6 +74,22 @@ def _place_pods(cluster: Cluster) -> None:
         pods += _created(cluster, workload)
     for pod in pods:
         if place(cluster, pod):
+            _run_warm(cluster, pod)
+    if settings(cluster) is not None:
+        _furnish(cluster, [pod for pod in pods if not pod.node])
+    cluster.enqueue("scheduler")  # takes up those that found no place
+
+
+def _furnish(cluster: Cluster, homeless: list[PodRecord]) -> None:
+    """Let Karpenter have bought machines for the pods that the other nodes have no room for."""
+    packing = pack([pod.scheduling for pod in homeless], existing_nodes(cluster), pools(cluster))
+    nodes = [new_machine(cluster, claim) for claim in packing.claims]
+    for node in nodes:
+        join(cluster, node)
+    daemons = [w for w in cluster.state.workloads.values() if w.spec.kind == "DaemonSet"]
+    late = [create_on(cluster, w, node) for w in daemons for node in nodes if admits(w, node.view)]
+    for pod in (*late, *homeless):
+        if pod is not None and place(cluster, pod):
             _run_warm(cluster, pod)
 
 

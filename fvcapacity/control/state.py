@@ -12,9 +12,12 @@ from enum import StrEnum
 
 from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
+from fvcapacity.decisions.cluster_autoscaler.health import GroupBackoff
 from fvcapacity.decisions.hpa import HpaSpec, HpaState
+from fvcapacity.decisions.karpenter import Command
 from fvcapacity.decisions.pod_lifecycle import BackOff
-from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod
+from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
+from fvcapacity.decisions.scheduler.queue import Change
 from fvcapacity.scenario.cluster import Workload
 from fvcapacity.scenario.model import NodePool
 
@@ -58,7 +61,6 @@ class PodRecord:
     shape: PodShape
     scheduling: SchedulingPod
     life: PodLife
-    placed: PlacedPod
     identity: int
     """Stands for the UID where Kubernetes compares UIDs."""
     node: str = ""
@@ -77,6 +79,12 @@ class PodRecord:
     """The end of the container began (preStop or SIGTERM); the grace period counts from here."""
     evicted: bool = False
     scheduling_message: str = ""
+    refused_by: tuple[str, ...] = ()
+    """Plugins that kept the pod from every node at the last try; () when it is to be tried."""
+    nominated_node: str = ""
+    """Where it preempted others and waits for them to leave."""
+    preempted: bool = False
+    """It has to leave for a pod of higher priority."""
     reported_scale_up: str = ""
     claims: tuple[str, ...] = ()
     ordinal: int = 0
@@ -114,10 +122,20 @@ class NodeRecord:
     life: NodeLife
     view: NodeView
     """As the scheduler sees it when empty."""
+    cpu_cores: float
+    """Of the whole machine."""
+    memory_bytes: int
+    """Of the whole machine."""
     ready: bool = False
     draining: bool = False
+    drain_since_ns: int = 0
+    """When pods were first asked to leave."""
     deleted: bool = False
     pods: dict[int, PodRecord] = field(default_factory=dict)
+    seen: NodeView | None = None
+    """With its pods, as the scheduler saw it last; None when something has changed since."""
+    seen_until_ns: int = 0
+    """Until then ``seen`` holds: an image is on the node then."""
     images: dict[str, int] = field(default_factory=dict)
     """Image to the time at which it is on the node."""
     pull_free_ns: int = 0
@@ -125,6 +143,25 @@ class NodeRecord:
     short_of_memory_ns: int | None = None
     """When the eviction threshold was last met; None unless the node has the condition MemoryPressure."""
     unneeded_since_ns: int | None = None
+    unremovable_until_ns: int = 0
+    """The autoscaler found no other place for its pods, and does not look again before."""
+    pods_changed_ns: int = 0
+    """When a pod last came, or left or was asked to."""
+    expected_until_ns: int = 0
+    """Until then Karpenter keeps the node for pods that it expects there."""
+    disrupted: bool = False
+    """Karpenter lets no more pods onto it: it will go when its replacement, if any, is there."""
+    replaces: tuple[str, ...] = ()
+    """Nodes that go when this one has joined."""
+
+    def touch(self, now_ns: int) -> None:
+        """Note that a pod came, left, or was asked to leave."""
+        self.seen, self.pods_changed_ns = None, now_ns
+
+    @property
+    def unready(self) -> bool:
+        """Tell whether the node was ready once and is no longer."""
+        return not self.ready and self.life.ready_ns is not None
 
 
 @dataclass(slots=True)
@@ -134,6 +171,25 @@ class PoolRecord:
     name: str
     spec: NodePool
     created: int = 0
+    backoff: GroupBackoff | None = None
+    """Of orders that failed."""
+
+
+@dataclass(slots=True)
+class KarpenterRecord:
+    """What Karpenter remembers between its rounds."""
+
+    created: dict[str, int] = field(default_factory=dict)
+    """NodePool to how many machines it has ever had."""
+    batch_ns: int | None = None
+    """When the present batch of pods began."""
+    noticed: dict[int, None] = field(default_factory=dict)
+    """Pods of the present batch."""
+    command: Command | None = None
+    """What was found to be worth doing, and is looked at once more before it is done."""
+    consolidated: int = -1
+    """Value of ``placements`` for which there was nothing to do."""
+    consolidated_ns: int = 0
 
 
 @dataclass(slots=True)
@@ -178,6 +234,22 @@ class CreateBackOff:
 
 
 @dataclass(slots=True)
+class SchedulerRecord:
+    """What the scheduler remembers between its runs."""
+
+    events: list[tuple[Change, str, SchedulingPod | None]] = field(default_factory=list)
+    """What happened since, on which node, and to which pod."""
+    waiting: dict[int, PodRecord] = field(default_factory=dict)
+    """Pods without a node."""
+    last_uid: int = 0
+    """Up to it pods were looked at."""
+    next_node: int = 0
+    """Where the search for nodes begins."""
+    kinds: dict[str, SchedulingPod] = field(default_factory=dict)
+    """Every kind of pod that ever stood on a node."""
+
+
+@dataclass(slots=True)
 class ControlState:
     """Everything."""
 
@@ -197,6 +269,8 @@ class ControlState:
     create_backoffs: dict[str, CreateBackOff] = field(default_factory=dict)
     """By ``workload@owner``: whose pods were refused at the last sync."""
     volume_zones: dict[str, str] = field(default_factory=dict)
+    scheduler: SchedulerRecord = field(default_factory=SchedulerRecord)
+    karpenter: KarpenterRecord = field(default_factory=KarpenterRecord)
     served: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Requests served by route at the last scrapes of custom metrics."""
     last_uid: int = 0
@@ -210,6 +284,11 @@ class ControlState:
     last_scrape_ns: int = 0
     last_sample_ns: int = -1
     last_scale_up_ns: int | None = None
+    last_scale_down_ns: int | None = None
+    last_scale_down_failure_ns: int | None = None
+    scale_ups: int = 0
     scale_down_seen: int = -1
     """Value of ``placements`` for which ``unneeded`` was worked out."""
+    scale_down_recheck_ns: int = 0
+    """Then nodes that could not go are looked at again."""
     unneeded: tuple[str, ...] = ()

@@ -14,13 +14,11 @@ from datetime import date
 import pandas as pd
 
 from fvcapacity.control.history import NodeLife
-from fvcapacity.cost.prices import ANY_REGION, Price, PriceList, caveats
+from fvcapacity.cost.prices import ANY_REGION, MONTH_HOURS, Price, PriceList, caveats
 from fvcapacity.results.columns import BILL
 from fvcapacity.results.frames import conform
 from fvcapacity.scenario.cluster import ClusterObjects, VolumeClaim
 
-MONTH_HOURS = 730
-"""Hours of a month, as the clouds' own price pages count (365 x 24 / 12)."""
 HOUR_NS = 3600 * 10**9
 GIB = 2**30
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import date
 
-from fvcapacity.scenario.prices import ANY_REGION, Price, PriceList
+from fvcapacity.scenario.prices import ANY_REGION, MONTH_HOURS, Price, PriceList
 
-__all__ = ["ANY_REGION", "MAX_AGE_DAYS", "Price", "PriceList", "caveats"]
+__all__ = ["ANY_REGION", "MAX_AGE_DAYS", "MONTH_HOURS", "Price", "PriceList", "caveats"]
 
 MAX_AGE_DAYS = 365
 """Older figures are noted on the bill."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from fvcapacity.cost.billing import MONTH_HOURS
+from fvcapacity.cost.prices import MONTH_HOURS
 
 
 @dataclass(frozen=True, slots=True)

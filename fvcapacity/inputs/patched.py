@@ -56,7 +56,10 @@ class ManifestPatcher:
         cluster = _with_secrets_known(cluster, scenario.cluster)
         collected = patching.as_errors(collected)
         _refuse(ManifestError, collected)
-        found = [self.place(finding) for finding in check_scenario(scenario.file, scenario.topology, cluster)]
+        found = [
+            self.place(finding)
+            for finding in check_scenario(scenario.file, scenario.topology, cluster, scenario.prices)
+        ]
         _refuse(ScenarioError, found)
         hashed = manifests_hash(cluster)
         problems = [*self.problems, *patching.problems, *collected, *found]

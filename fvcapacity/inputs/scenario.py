@@ -77,7 +77,7 @@ class _Loader:
         manifests = self._manifests(file, base)
         cluster = manifests.objects if manifests else None
         prices = self._prices(file, base)
-        findings = check_scenario(file, topology, cluster)
+        findings = check_scenario(file, topology, cluster, prices)
         self.found += [self._placed(finding) for finding in findings]
         span = _span(file)
         traffic = None

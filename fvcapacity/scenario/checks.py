@@ -10,17 +10,23 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo, available_timezones
 
+from fvcapacity.scenario.autoscaling_checks import check_autoscaling
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.cluster_checks import check_cluster
 from fvcapacity.scenario.finding import Finding, Path, did_you_mean
 from fvcapacity.scenario.instants import epoch_ns
+from fvcapacity.scenario.karpenter_checks import check_karpenter
 from fvcapacity.scenario.model import ScenarioFile
+from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.topology_checks import check_topology
 
 
 def check_scenario(
-    file: ScenarioFile, topology: Topology | None = None, cluster: ClusterObjects | None = None
+    file: ScenarioFile,
+    topology: Topology | None = None,
+    cluster: ClusterObjects | None = None,
+    prices: PriceList | None = None,
 ) -> list[Finding]:
     """Return everything that is wrong or doubtful, as far as the parts are there.
 
@@ -28,10 +34,11 @@ def check_scenario(
     ----------
     file
         What the user wrote.
-    topology, cluster
-        None when they could not be read: then only what needs neither is checked.
+    topology, cluster, prices
+        None when they could not be read: then only what needs none of them is checked.
     """
     findings = [*_time(file), *_finite(file), *_nodes(file)]
+    findings += [*check_autoscaling(file, prices), *check_karpenter(file, prices)]
     if topology is not None:
         findings += check_topology(topology)
         findings += _names_of_routes(file, topology)

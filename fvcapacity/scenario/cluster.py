@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fvcapacity.decisions.scheduler.nodes import HostPort
 from fvcapacity.errors import Location
 
 ProbeHandler = Literal["http", "tcp", "exec", "grpc"]
@@ -42,6 +43,9 @@ class Container:
     cpu_limit_cores: float | None = None
     memory_request_bytes: int | None = None
     memory_limit_bytes: int | None = None
+    other_requests: Mapping[str, int] = field(default_factory=dict)
+    """Every further resource by name: bytes of ephemeral-storage, pieces of extended resources."""
+    host_ports: tuple[HostPort, ...] = ()
     ports: Mapping[str, int] = field(default_factory=dict)
     liveness: Probe | None = None
     readiness: Probe | None = None
@@ -70,9 +74,13 @@ class PodTemplate:
     topology_spread: tuple[Mapping[str, Any], ...] = ()
     priority: int = 0
     priority_class: str = ""
+    preempts: bool = True
+    """False for ``preemptionPolicy: Never``."""
     termination_grace_s: int = 30
     volume_claims: tuple[str, ...] = ()
     """PersistentVolumeClaim names (for a StatefulSet's templates: the template names)."""
+    local_volumes: tuple[str, ...] = ()
+    """Names of volumes on the node's disk: emptyDir (not in memory) and hostPath."""
     host_network: bool = False
     """NetworkPolicies do not hold for such pods."""
 

@@ -11,8 +11,10 @@ import numpy.typing as npt
 from pydantic import Field, field_validator
 
 from fvcapacity.errors import ScenarioError
+from fvcapacity.scenario.autoscaling import Autoscaler, Scheduler
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.scenario.karpenter import Karpenter
 from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.topology import Topology
@@ -62,6 +64,8 @@ class NodePool(Model):
     memory: Bytes = Field(gt=0)
     allocatable_cpu: Cores = Field(gt=0)
     allocatable_memory: Bytes = Field(gt=0)
+    allocatable_others: dict[str, Bytes] = Field(default_factory=dict)
+    """Further resources by name, such as ``nvidia.com/gpu: 1``. Without ``ephemeral-storage`` there is enough of it."""
     max_pods: int = Field(default=110, ge=1)
     count: int = Field(ge=0)
     minimum: int = Field(default=0, ge=0)
@@ -81,6 +85,8 @@ class ClusterTimings(Model):
 
     image_pull: DurationNs = 8_000_000_000
     """First pull of an image on a node; later ones are cached."""
+    image_size: Bytes = 300 * 2**20
+    """Of every image on a node's disk; the scheduler prefers nodes that hold a pod's images, the larger the more."""
     container_create: DurationNs = 800_000_000
     endpoint_propagation: DurationNs = 500_000_000
     """From a pod's change of readiness to every proxy knowing it."""
@@ -90,6 +96,8 @@ class ClusterTimings(Model):
     scale_down_unneeded: DurationNs = 600_000_000_000
     scale_down_utilization: float = Field(default=0.5, ge=0, le=1)
     scale_down_delay_after_add: DurationNs = 600_000_000_000
+    autoscaler: Autoscaler = Autoscaler()
+    scheduler: Scheduler = Scheduler()
 
 
 class CostSettings(Model):
@@ -119,6 +127,9 @@ class ScenarioFile(Model):
     window: Window
     time_zone: str = "America/Santiago"
     nodes: dict[str, NodePool] = Field(min_length=1)
+    provisioner: Literal["cluster-autoscaler", "karpenter"] = "cluster-autoscaler"
+    """Who buys machines and gives them back. With Karpenter the pools of ``nodes`` keep their count."""
+    karpenter: Karpenter | None = None
     cluster: ClusterTimings = ClusterTimings()
     objectives: Objectives = Objectives()
     cost: CostSettings | None = None

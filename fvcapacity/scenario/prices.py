@@ -16,6 +16,8 @@ from fvcapacity.scenario.base import Model
 Kind = Literal["instance", "volume", "load_balancer", "control_plane", "egress", "snapshot", "logs"]
 Unit = Literal["per_hour", "per_month", "per_gib_month", "per_gib"]
 
+MONTH_HOURS = 730
+"""Hours of a month, as the clouds' own price pages count (365 x 24 / 12)."""
 ANY_REGION = "any"
 """Region of a figure that its source states without one, or of machines that stand in one place."""
 
@@ -67,6 +69,11 @@ class Price(Model):
         if self.purchase == "spot" and self.kind != "instance":
             raise ValueError(f"only an instance has a spot price, not {self.kind}")
         return self
+
+    @property
+    def usd_per_hour(self) -> float:
+        """What an hour costs of what is paid by the hour or by the month."""
+        return self.price / MONTH_HOURS if self.unit == "per_month" else self.price
 
     @property
     def identity(self) -> tuple[str, str, str, str, float | None]:

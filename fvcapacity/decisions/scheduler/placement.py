@@ -1,13 +1,38 @@
-"""Labels, taints and affinities: which nodes a pod may and would rather be on."""
+"""Taints, node affinity, ports and zones: which nodes a pod may and would rather be on.
+
+Sources: ``plugins/tainttoleration``, ``plugins/nodeaffinity``, ``plugins/nodeports``, ``plugins/volumebinding`` of
+``pkg/scheduler/framework``, and ``component-helpers/scheduling/corev1``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fvcapacity.decisions.scheduler.nodes import NodeView, SchedulingPod, Taint
+from fvcapacity.decisions.scheduler.nodes import HostPort, NodeView, SchedulingPod, Taint
+from fvcapacity.decisions.scheduler.selectors import matches_requirement, matches_selector, matches_term
 
-Requirement = Mapping[str, Any]
+__all__ = [
+    "conflicts",
+    "disliked_taints",
+    "matches_node_affinity",
+    "matches_requirement",
+    "matches_selector",
+    "named_nodes",
+    "ports_taken",
+    "preferred_node_weight",
+    "scored_affinity",
+    "scored_taints",
+    "tolerates",
+    "untolerated_taint",
+]
+
+UNSCHEDULABLE = Taint("node.kubernetes.io/unschedulable")
+"""What a cordoned node is taken to carry: a pod that tolerates it may go there (``plugins/nodeunschedulable``)."""
+
+_WILDCARD = "0.0.0.0"
+_REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+_PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 
 
 def tolerates(toleration: Mapping[str, Any], taint: Taint) -> bool:
@@ -15,9 +40,10 @@ def tolerates(toleration: Mapping[str, Any], taint: Taint) -> bool:
     key, effect = toleration.get("key") or "", toleration.get("effect") or ""
     if effect not in ("", taint.effect) or key not in ("", taint.key):
         return False
-    if toleration.get("operator") == "Exists":
+    operator = toleration.get("operator") or "Equal"
+    if operator == "Exists":
         return True
-    return bool(key) and (toleration.get("value") or "") == taint.value
+    return operator == "Equal" and bool(key) and (toleration.get("value") or "") == taint.value
 
 
 def untolerated_taint(pod: SchedulingPod, node: NodeView) -> Taint | None:
@@ -38,123 +64,63 @@ def disliked_taints(pod: SchedulingPod, node: NodeView) -> int:
     )
 
 
-def matches_requirement(labels: Mapping[str, str], rule: Requirement) -> bool:
-    """Tell whether labels meet one ``{key, operator, values}``."""
-    key, operator = rule["key"], rule["operator"]
-    values: Sequence[str] = rule.get("values") or ()
-    present = key in labels
-    if operator == "Exists":
-        return present
-    if operator == "DoesNotExist":
-        return not present
-    if operator == "In":
-        return present and labels[key] in values
-    if operator == "NotIn":
-        return not present or labels[key] not in values
-    try:  # Gt and Lt compare integers
-        own, bound = int(labels[key]), int(values[0])
-    except (KeyError, ValueError, IndexError):
-        return False
-    return own > bound if operator == "Gt" else own < bound
-
-
-def matches_selector(labels: Mapping[str, str], selector: Mapping[str, Any] | None) -> bool:
-    """Tell whether labels match a LabelSelector; None matches nothing, an empty one everything."""
-    if selector is None:
-        return False
-    wanted = selector.get("matchLabels") or {}
-    return all(labels.get(key) == value for key, value in wanted.items()) and all(
-        matches_requirement(labels, rule) for rule in selector.get("matchExpressions") or ()
-    )
+def scored_taints(raw: Sequence[int]) -> list[int]:
+    """Return 0..100 for each candidate: the fewer disliked taints the better (``DefaultNormalizeScore``, reversed)."""
+    most = max(raw, default=0)
+    return [100 - 100 * count // most if most else 100 for count in raw]
 
 
 def matches_node_affinity(pod: SchedulingPod, node: NodeView) -> bool:
     """Tell whether the node meets the pod's nodeSelector and required node affinity."""
     if any(node.labels.get(key) != value for key, value in pod.node_selector.items()):
         return False
-    affinity = pod.affinity.get("nodeAffinity") or {}
-    required = affinity.get("requiredDuringSchedulingIgnoredDuringExecution")
-    if not required:
+    required = (pod.affinity.get("nodeAffinity") or {}).get(_REQUIRED)
+    if required is None:
         return True
-    return any(_matches_term(node, term) for term in required.get("nodeSelectorTerms") or ())
+    return any(matches_term(node.labels, node.name, term) for term in required.get("nodeSelectorTerms") or ())
+
+
+def named_nodes(pod: SchedulingPod) -> frozenset[str] | None:
+    """Return the nodes that required affinity names one by one; None when it leaves any node open.
+
+    They are named when every term has a ``matchFields`` with ``metadata.name In``; then only the union of these names
+    is tried at all (PreFilter of ``plugins/nodeaffinity/node_affinity.go``).
+    """
+    required = (pod.affinity.get("nodeAffinity") or {}).get(_REQUIRED) or {}
+    found: frozenset[str] | None = None
+    for term in required.get("nodeSelectorTerms") or ():
+        lists = [
+            frozenset(rule.get("values") or ())
+            for rule in term.get("matchFields") or ()
+            if rule["key"] == "metadata.name" and rule["operator"] == "In"
+        ]
+        if not lists:
+            return None
+        found = (found or frozenset()) | frozenset.intersection(*lists)
+    return found
 
 
 def preferred_node_weight(pod: SchedulingPod, node: NodeView) -> int:
     """Return the summed weights of the preferred node affinity terms that match."""
-    affinity = pod.affinity.get("nodeAffinity") or {}
     return sum(
         int(item["weight"])
-        for item in affinity.get("preferredDuringSchedulingIgnoredDuringExecution") or ()
-        if _matches_term(node, item.get("preference") or {})
+        for item in (pod.affinity.get("nodeAffinity") or {}).get(_PREFERRED) or ()
+        if matches_term(node.labels, node.name, item.get("preference") or {})
     )
 
 
-def _matches_term(node: NodeView, term: Mapping[str, Any]) -> bool:
-    expressions, fields = term.get("matchExpressions") or (), term.get("matchFields") or ()
-    if not expressions and not fields:
-        return False
-    named = {"metadata.name": node.name}
-    return all(matches_requirement(node.labels, rule) for rule in expressions) and all(
-        matches_requirement(named, rule) for rule in fields
-    )
+def scored_affinity(raw: Sequence[int]) -> list[int]:
+    """Return 0..100 for each candidate (``DefaultNormalizeScore``)."""
+    most = max(raw, default=0)
+    return [100 * weight // most if most else 0 for weight in raw]
 
 
-def pod_affinity_reason(pod: SchedulingPod, node: NodeView, nodes: Sequence[NodeView]) -> str | None:
-    """Return why required (anti-)affinity between pods keeps the pod off the node, or None."""
-    for other in nodes:
-        for placed in other.pods:
-            for term in _required(placed.pod, "podAntiAffinity"):
-                if _term_matches(term, placed.pod, pod) and _same_domain(term, other, node):
-                    return "node(s) didn't satisfy existing pods anti-affinity rules"
-    for term in _required(pod, "podAntiAffinity"):
-        if _domain_has_match(term, pod, node, nodes):
-            return "node(s) didn't match pod anti-affinity rules"
-    for term in _required(pod, "podAffinity"):
-        if _domain_has_match(term, pod, node, nodes):
-            continue
-        nowhere = not any(_term_matches(term, pod, p.pod) for other in nodes for p in other.pods)
-        if not (nowhere and _term_matches(term, pod, pod) and term.get("topologyKey") in node.labels):
-            return "node(s) didn't match pod affinity rules"
-    return None
+def ports_taken(pod: SchedulingPod, node: NodeView) -> bool:
+    """Tell whether a host port that the pod wants is in use (``HostPortInfo.CheckConflict``)."""
+    return any(conflicts(wanted, used) for wanted in pod.host_ports for used in node.host_ports)
 
 
-def pod_affinity_weight(pod: SchedulingPod, node: NodeView, nodes: Sequence[NodeView]) -> int:
-    """Return the weights of preferred affinity less those of preferred anti-affinity around a node."""
-    total = 0
-    for kind, sign in (("podAffinity", 1), ("podAntiAffinity", -1)):
-        rules = pod.affinity.get(kind) or {}
-        for item in rules.get("preferredDuringSchedulingIgnoredDuringExecution") or ():
-            term = item.get("podAffinityTerm") or {}
-            matching = sum(
-                1
-                for other in nodes
-                if _same_domain(term, other, node)
-                for placed in other.pods
-                if _term_matches(term, pod, placed.pod)
-            )
-            total += sign * int(item["weight"]) * matching
-    return total
-
-
-def _required(pod: SchedulingPod, kind: str) -> Sequence[Mapping[str, Any]]:
-    rules = pod.affinity.get(kind) or {}
-    return rules.get("requiredDuringSchedulingIgnoredDuringExecution") or ()
-
-
-def _term_matches(term: Mapping[str, Any], owner: SchedulingPod, other: SchedulingPod) -> bool:
-    namespaces = term.get("namespaces") or (owner.namespace,)
-    return other.namespace in namespaces and matches_selector(other.labels, term.get("labelSelector"))
-
-
-def _same_domain(term: Mapping[str, Any], one: NodeView, other: NodeView) -> bool:
-    key = term.get("topologyKey") or ""
-    return key in one.labels and one.labels[key] == other.labels.get(key)
-
-
-def _domain_has_match(term: Mapping[str, Any], pod: SchedulingPod, node: NodeView, nodes: Sequence[NodeView]) -> bool:
-    return any(
-        _term_matches(term, pod, placed.pod)
-        for other in nodes
-        if _same_domain(term, other, node)
-        for placed in other.pods
-    )
+def conflicts(one: HostPort, other: HostPort) -> bool:
+    """Tell whether two host ports cannot be on one machine."""
+    same = one.port == other.port and one.protocol == other.protocol
+    return same and (one.ip == other.ip or _WILDCARD in (one.ip, other.ip))

@@ -57,8 +57,10 @@ class _Collector:
     problems: list[Problem]
     found: dict[str, list[Any]] = field(default_factory=dict)
     namespaces: dict[str, dict[str, str]] = field(default_factory=dict)
-    priorities: dict[str, int] = field(default_factory=lambda: dict(SYSTEM_PRIORITIES))
-    default_priority: int = 0
+    priorities: dict[str, policy.PriorityClass] = field(
+        default_factory=lambda: {name: policy.PriorityClass(value) for name, value in SYSTEM_PRIORITIES.items()}
+    )
+    default_priority: policy.PriorityClass = field(default_factory=policy.PriorityClass)
     seen: dict[tuple[str, str, str, str], LocatedMap] = field(default_factory=dict)
     unknown: dict[tuple[str, str], list[LocatedMap]] = field(default_factory=dict)
     secret_files: dict[str, None] = field(default_factory=dict)
@@ -156,17 +158,20 @@ class _Collector:
         """Return a workload whose pods carry what admission adds: priority and LimitRange defaults."""
         ranges = [item for item in self.found.get("limit_ranges", ()) if item.namespace == workload.namespace]
         template = with_limit_ranges(workload.template, ranges)
-        return replace(workload, template=replace(template, priority=self._priority_of(workload, template)))
+        given = self._priority_of(workload, template)
+        preempts = template.preempts and given.preempts
+        return replace(workload, template=replace(template, priority=given.value, preempts=preempts))
 
-    def _priority_of(self, workload: Workload, template: PodTemplate) -> int:
+    def _priority_of(self, workload: Workload, template: PodTemplate) -> policy.PriorityClass:
+        written = policy.PriorityClass(template.priority)
         if not template.priority_class:
-            return template.priority or self.default_priority
+            return written if template.priority else self.default_priority
         if template.priority_class not in self.priorities:
             message = f"the priority class {template.priority_class!r} is not among the manifests; taken as 0"
             self.problems.append(
                 Problem(message, workload.location, workload.key, "add the PriorityClass", "note", "unknown-priority")
             )
-        return self.priorities.get(template.priority_class, template.priority)
+        return self.priorities.get(template.priority_class, written)
 
 
 def collect(objects: Iterable[LocatedMap], problems: list[Problem]) -> tuple[ClusterObjects, tuple[str, ...]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Literal
 
+from fvcapacity.decisions.scheduler.nodes import HostPort
 from fvcapacity.errors import Location
 from fvcapacity.inputs.manifests.fields import Fields
 from fvcapacity.inputs.manifests.located import plain
@@ -38,6 +40,9 @@ def read_template(template: Fields, claim_templates: Iterable[str] = ()) -> PodT
     """
     metadata, spec = template.child("metadata"), template.child("spec")
     containers = [*_init_containers(spec), *(_container(item, "app") for item in spec.items("containers"))]
+    host_network = spec.boolean("hostNetwork")
+    if host_network:
+        containers = [_on_host_network(container) for container in containers]
     if not spec.list("containers"):
         spec.problem("containers", "a pod has no containers", "add containers: with a name and an image")
     if spec.has("resources"):
@@ -62,8 +67,16 @@ def read_template(template: Fields, claim_templates: Iterable[str] = ()) -> PodT
         priority_class=priority_class,
         termination_grace_s=spec.number("terminationGracePeriodSeconds", 30),
         volume_claims=tuple(dict.fromkeys([*filter(None, claims), *claim_templates])),
-        host_network=spec.boolean("hostNetwork"),
+        local_volumes=tuple(volume.text("name") for volume in spec.items("volumes") if _on_disk(volume)),
+        preempts=spec.choice("preemptionPolicy", ("PreemptLowerPriority", "Never"), "") != "Never",
+        host_network=host_network,
     )
+
+
+def _on_disk(volume: Fields) -> bool:
+    """Tell whether a volume lies on the node's own disk."""
+    memory = volume.child("emptyDir").text("medium") == "Memory" if volume.has("emptyDir") else True
+    return volume.has("hostPath") or not memory
 
 
 def _init_containers(spec: Fields) -> Iterable[Container]:
@@ -93,6 +106,8 @@ def _container(fields: Fields, kind: Literal["app", "init", "sidecar"]) -> Conta
         cpu_limit_cores=None if cpu_limit is None else cpu_limit.milli_value / 1000,
         memory_request_bytes=None if memory_request is None else memory_request.value,
         memory_limit_bytes=None if memory_limit is None else memory_limit.value,
+        other_requests=_other_requests(requests, limits),
+        host_ports=_host_ports(fields),
         ports=_ports(fields),
         liveness=_probe(fields, "livenessProbe"),
         readiness=_probe(fields, "readinessProbe"),
@@ -124,6 +139,29 @@ def _ports(fields: Fields) -> dict[str, int]:
             continue
         ports[item.text("name") or str(number)] = number
     return ports
+
+
+def _host_ports(fields: Fields) -> tuple[HostPort, ...]:
+    found = []
+    for item in fields.items("ports"):
+        number = item.integer("hostPort", 0, maximum=65_535)
+        if number:
+            found.append(HostPort(number, item.text("protocol", "TCP"), item.text("hostIP") or "0.0.0.0"))
+    return tuple(found)
+
+
+def _on_host_network(container: Container) -> Container:
+    """Return a container whose ports are those of the machine (``defaultHostNetworkPorts``)."""
+    taken = {port.port for port in container.host_ports}
+    more = tuple(HostPort(number) for number in dict.fromkeys(container.ports.values()) if number not in taken)
+    return replace(container, host_ports=(*container.host_ports, *more))
+
+
+def _other_requests(requests: Fields, limits: Fields) -> dict[str, int]:
+    """Return what is requested of resources other than CPU and memory; a request that is not written is the limit."""
+    names = [name for name in dict.fromkeys((*requests.data, *limits.data)) if name not in ("cpu", "memory")]
+    amounts = {name: (requests if requests.has(name) else limits).amount(name) for name in names}
+    return {name: amount.value for name, amount in amounts.items() if amount is not None}
 
 
 def _probe(container: Fields, key: str) -> Probe | None:
@@ -199,8 +237,3 @@ def looks_secret(name: str) -> bool:
 def template_names(fields: Fields) -> list[str]:
     """Return the names of a StatefulSet's claim templates."""
     return [item.child("metadata").text("name") for item in fields.items("volumeClaimTemplates")]
-
-
-def known_priority(classes: Mapping[str, int], template: PodTemplate) -> int:
-    """Return the priority of a template, looked up in the priority classes that were read."""
-    return classes.get(template.priority_class, template.priority)

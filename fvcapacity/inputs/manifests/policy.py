@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from fvcapacity.inputs.manifests.fields import Fields, selector_of
@@ -59,6 +60,16 @@ def read_limit_range(fields: Fields, name: str, namespace: str) -> LimitRange:
     return LimitRange(name=name, namespace=namespace, limits=tuple(items), location=fields.data.at)
 
 
-def read_priority(fields: Fields) -> tuple[int, bool]:
-    """Return a PriorityClass' value, and whether it is the default of pods without a class."""
-    return fields.integer("value", 0, minimum=-(2**31)) or 0, fields.boolean("globalDefault")
+@dataclass(frozen=True, slots=True)
+class PriorityClass:
+    """How much pods of a class matter, and whether others may have to leave for them."""
+
+    value: int = 0
+    preempts: bool = True
+
+
+def read_priority(fields: Fields) -> tuple[PriorityClass, bool]:
+    """Return a PriorityClass, and whether it is the default of pods without a class."""
+    value = fields.integer("value", 0, minimum=-(2**31)) or 0
+    policy = fields.choice("preemptionPolicy", ("PreemptLowerPriority", "Never"), "PreemptLowerPriority")
+    return PriorityClass(value, policy != "Never"), fields.boolean("globalDefault")

@@ -16,9 +16,11 @@ from tests.truth.kubernetes.runner import run_directory, run_document
 
 VECTORS = Path(__file__).parent / "vectors"
 COUNTS = {
+    "cluster_autoscaler": 148,
     "limitrange_quota": 190,
     "qos_eviction": 253,
     "quantities": 370,
+    "scheduler_scores": 1140,
     "vpa_recommender": 210,
 }
 """Outcomes of each file of recorded answers."""

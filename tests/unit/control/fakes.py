@@ -225,6 +225,7 @@ def plane_of(
     gauges: dict[str, Any] | None = None,
     background: dict[str, Any] | None = None,
     duration_s: float = 86_400,
+    scenario: dict[str, Any] | None = None,
     **objects: Any,
 ) -> ControlPlane:
     """Return a control plane over workloads; those named in ``serving`` enter the data plane."""
@@ -245,9 +246,10 @@ def plane_of(
             "window": {"start": datetime(2026, 2, 14), "duration": "1h"},
             "nodes": pools or {"general": pool()},
             "cluster": ClusterTimings(**(timings or {})),
+            **(scenario or {}),
         }
     )
-    scenario = Scenario(file, ClusterObjects(workloads=workloads, **objects), topology, None, 0)
+    whole = Scenario(file, ClusterObjects(workloads=workloads, **objects), topology, None, 0)
     program = Program(
         routes=("GET /",),
         services=names,
@@ -256,4 +258,4 @@ def plane_of(
         containers=tuple(by_name[name].template.containers[0].name for name in names),
         arrays=None,  # type: ignore[arg-type]
     )
-    return ControlPlane(scenario, program, seed, round(duration_s * S))
+    return ControlPlane(whole, program, seed, round(duration_s * S))

@@ -172,7 +172,10 @@ def test_pending_pod_brings_a_node_and_is_scheduled_on_it() -> None:
         (118.8, "Started", "pod/web-2"),
     ]
     messages = {e.reason: e.message for e in control.history.events}
-    assert messages["FailedScheduling"] == "0/1 nodes are available: 1 Insufficient cpu."
+    assert messages["FailedScheduling"] == (
+        "0/1 nodes are available: 1 Insufficient cpu. "
+        "preemption: 0/1 nodes are available: 1 No preemption victims found for incoming pod."
+    )
     assert messages["TriggeredScaleUp"] == "pod triggered scale-up: [{general 1->2 (max: 4)}]"
     node = control.history.nodes[1]
     assert (node.created_ns, node.ready_ns, node.deleted_ns) == (20 * S, 110 * S, None)
@@ -260,7 +263,10 @@ def test_a_volume_keeps_its_pod_in_its_zone() -> None:
     run = drive(control, FakePlane(), 60)
     assert run.events("FailedScheduling") == [(11.0, "FailedScheduling", "pod/web-0")]
     message = next(e.message for e in control.history.events if e.reason == "FailedScheduling")
-    assert message == ("0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had volume node affinity conflict.")
+    assert message == (
+        "0/2 nodes are available: 1 Insufficient cpu, 1 node(s) had volume node affinity conflict. "
+        "preemption: 0/2 nodes are available: 2 Preemption is not helpful for scheduling."
+    )
 
 
 def test_a_statefulset_grows_one_pod_after_the_other() -> None:

@@ -8,27 +8,8 @@ import pytest
 
 from fvcapacity.decisions.cluster_autoscaler import Candidate, NodeGroup, scale_up, unneeded_nodes
 from fvcapacity.decisions.pod_resources import pod_total
-from fvcapacity.decisions.scheduler import HOSTNAME, ZONE, NodeView, PlacedPod, SchedulingPod, Taint, schedule
-
-GI = 2**30
-
-
-def pod(name: str = "p", cpu: int = 100, memory: int = GI // 8, **more: Any) -> SchedulingPod:
-    return SchedulingPod(
-        name=name,
-        cpu_milli=cpu,
-        memory_bytes=memory,
-        scoring_cpu_milli=cpu,
-        scoring_memory_bytes=memory,
-        **more,
-    )
-
-
-def node(name: str, *pods: SchedulingPod, zone: str = "a", cpu: int = 1000, **more: Any) -> NodeView:
-    labels = {HOSTNAME: name, ZONE: zone, **more.pop("labels", {})}
-    view = NodeView(name=name, labels=labels, cpu_milli=cpu, memory_bytes=2 * GI, **more)
-    return view.holding(tuple(PlacedPod(p) for p in pods))
-
+from fvcapacity.decisions.scheduler import HOSTNAME, NodeView, SchedulingPod, Taint, schedule
+from tests.unit.decisions.cluster_parts import GI, node, pod
 
 ANTI = {
     "podAntiAffinity": {
@@ -174,7 +155,8 @@ def test_a_volume_brings_a_node_in_its_zone() -> None:
 
 
 def candidate(view: NodeView, blocked: str = "") -> Candidate:
-    return Candidate(view, "g", tuple(p.pod for p in view.pods), blocked)
+    used = max(view.requested_cpu_milli / view.cpu_milli, view.requested_memory_bytes / view.memory_bytes)
+    return Candidate(view, "g", tuple(p.pod for p in view.pods), blocked, used)
 
 
 @pytest.mark.parametrize(
