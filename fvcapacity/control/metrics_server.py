@@ -5,12 +5,11 @@ The real one keeps this of every pod. Nobody but the HPAs reads it, so the model
 
 from __future__ import annotations
 
-import math
-
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster, Process
 from fvcapacity.control.custom_metrics import keep_served
 from fvcapacity.control.eviction_manager import watch
+from fvcapacity.control.shapes import reported_milli
 from fvcapacity.control.state import PodRecord, Usage
 from fvcapacity.dataplane.plane import Observation
 
@@ -49,14 +48,10 @@ def _usage(pod: PodRecord, seen: Observation, before_ns: int, now_ns: int, windo
         pod.memory_bytes = reading.memory_bytes
     if not pod.container_running or pod.container_since_ns > before_ns:
         return None
-    containers: dict[str, tuple[int, int]] = {}
-    total_milli = total_bytes = 0
-    for name, (cores, memory) in pod.shape.background.items():
-        if serving is not None and name == serving.container:
-            cores += cpu_ns / window_ns
-            memory += pod.memory_bytes
-        # The API hands out nanocores; whoever reads millicores gets them rounded up.
-        milli = math.ceil(round(cores * 1e9) / 1e6)
-        containers[name] = (milli, memory)
-        total_milli, total_bytes = total_milli + milli, total_bytes + memory
-    return Usage(now_ns, window_ns, containers, (total_milli, total_bytes))
+    containers = dict(pod.shape.steady)
+    if serving is not None:
+        cores, memory = pod.shape.background[serving.container]
+        own = reported_milli(cores + cpu_ns / window_ns), memory + pod.memory_bytes
+        containers[serving.container] = own
+    milli = sum(used for used, _ in containers.values())
+    return Usage(now_ns, window_ns, containers, (milli, sum(memory for _, memory in containers.values())))

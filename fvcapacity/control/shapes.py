@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from fvcapacity.dataplane.plane import ProbeSpec
@@ -89,10 +90,25 @@ class PodShape:
     readiness_delay_ns: int
     """Until a pod that never enters the plane counts as ready (its probe's initial delay)."""
 
-    @property
-    def background_cores(self) -> float:
-        """CPU of all containers besides requests."""
-        return sum(cores for cores, _ in self.background.values())
+    background_cores: float = field(init=False)
+    """CPU of all containers besides requests."""
+    background_bytes: int = field(init=False)
+    """Memory of all containers besides what the plane models."""
+    steady: Mapping[str, tuple[int, int]] = field(init=False)
+    """``background`` as metrics-server tells it, in millicores and bytes."""
+
+    def __post_init__(self) -> None:
+        """Add up once what is asked for every few seconds."""
+        loads = self.background.values()
+        object.__setattr__(self, "background_cores", sum(cores for cores, _ in loads))
+        object.__setattr__(self, "background_bytes", sum(memory for _, memory in loads))
+        steady = {name: (reported_milli(cores), memory) for name, (cores, memory) in self.background.items()}
+        object.__setattr__(self, "steady", steady)
+
+
+def reported_milli(cores: float) -> int:
+    """Return CPU as who reads millicores gets it of metrics-server: the API hands out nanocores, rounded up then."""
+    return math.ceil(round(cores * 1e9) / 1e6)
 
 
 def pod_shape(

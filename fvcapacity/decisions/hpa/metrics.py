@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 MetricType = Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
 
@@ -21,8 +22,10 @@ class Tolerance:
         return (1.0 - self.down) <= ratio <= (1.0 + self.up)
 
 
-@dataclass(frozen=True, slots=True)
-class HpaPod:
+_NOTHING: Mapping[str, Mapping[str, int]] = MappingProxyType({})
+
+
+class HpaPod(NamedTuple):
     """One pod that the target's selector matches.
 
     ``ready`` is the status of the Ready condition, None when there is none; ``requests`` maps container to
@@ -35,11 +38,10 @@ class HpaPod:
     ready_since_ns: int | None = None
     start_ns: int | None = None
     deleting: bool = False
-    requests: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    requests: Mapping[str, Mapping[str, int]] = _NOTHING
 
 
-@dataclass(frozen=True, slots=True)
-class PodMetric:
+class PodMetric(NamedTuple):
     """One pod's value (summed over its containers, or of the one container asked for)."""
 
     value_milli: int
@@ -47,8 +49,7 @@ class PodMetric:
     window_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class MetricReading:
+class MetricReading(NamedTuple):
     """What a metrics API answered: values by pod, plain values, or neither when it failed."""
 
     pods: Mapping[str, PodMetric] | None = None

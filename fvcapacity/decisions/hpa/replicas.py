@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fvcapacity.decisions.hpa.metrics import (
     HpaPod,
@@ -20,8 +20,7 @@ INT32_MAX = 2**31 - 1
 INT64_MAX = 2**63 - 1
 
 
-@dataclass(frozen=True, slots=True)
-class ReplicaProposal:
+class ReplicaProposal(NamedTuple):
     """What one metric asks for, or why it cannot say.
 
     ``error`` is None or one of metrics_unavailable, no_pods, no_metrics_for_targeted_pods, missing_request,
@@ -34,8 +33,7 @@ class ReplicaProposal:
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(NamedTuple):
     """The circumstances of one evaluation, the same for every metric of a sync."""
 
     now_ns: int
@@ -135,12 +133,11 @@ def pod_requests(pods: Sequence[HpaPod], resource: str, container: str) -> tuple
     """Return the request of every pod, or the reason why there is none for all of them."""
     requests: dict[str, int] = {}
     for pod in pods:
-        counted = [container] if container else list(pod.requests)
+        if container and container not in pod.requests:
+            return {}, "container_not_found"
         total = 0
-        for name in counted:
-            if name not in pod.requests:
-                return {}, "container_not_found"
-            request = pod.requests[name].get(resource)
+        for given in (pod.requests[container],) if container else pod.requests.values():
+            request = given.get(resource)
             if request is None:
                 return {}, "missing_request"
             total += request

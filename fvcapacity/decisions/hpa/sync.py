@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from fvcapacity.decisions.hpa.limits import (
     Behavior,
@@ -72,9 +73,12 @@ class HpaState:
     down_events: tuple[ScaleEvent, ...] = ()
     conditions: Mapping[str, Condition] = field(default_factory=dict)
 
+    def after(self, conditions: Mapping[str, Condition]) -> HpaState:
+        """Return the same memory with other conditions."""
+        return HpaState(self.recommendations, self.up_events, self.down_events, conditions)
 
-@dataclass(frozen=True, slots=True)
-class Observed:
+
+class Observed(NamedTuple):
     """What a sync sees: the scale subresource, the pods, and an answer for each metric of the spec."""
 
     now_ns: int
@@ -84,8 +88,7 @@ class Observed:
     readings: tuple[MetricReading, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class SyncResult:
+class SyncResult(NamedTuple):
     """The outcome of a sync.
 
     Attributes
@@ -122,7 +125,7 @@ def reconcile(spec: HpaSpec, state: HpaState, seen: Observed) -> SyncResult:
     history = state.recommendations
     if history is None:
         history = (Recommendation(seen.now_ns, current),)
-    state = replace(state, recommendations=history, conditions=conditions)
+    state = HpaState(history, state.up_events, state.down_events, conditions)
     if current == 0 and not _may_leave_zero(spec, state):
         conditions["ScalingActive"] = ("False", "ScalingDisabled")
         return SyncResult(0, False, None, None, False, state)
@@ -150,17 +153,16 @@ def _by_metrics(spec: HpaSpec, state: HpaState, seen: Observed) -> SyncResult:
     if (invalid or not answers) and (not valid or proposal < current):
         reason = _FAILED.get(spec.metrics[invalid[0]].type, "InvalidMetricSourceType") if invalid else ""
         conditions["ScalingActive"] = ("False", reason or "InvalidMetricSourceType")
-        failed = replace(state, conditions=conditions)
+        failed = state.after(conditions)
         return SyncResult(current, False, None, None, True, failed, answers)
     conditions["ScalingActive"] = ("True", "ValidMetricFound")
-    state = replace(state, conditions=conditions)
+    state = state.after(conditions)
     proposal_leader = next((i for i, a in enumerate(answers) if a.error is None and a.replicas == proposal), None)
     stabilized, replicas, state = normalize(spec, state, current, proposal, seen.now_ns)
     if current == 0:
         replicas = max(replicas, spec.minimum)
     result = _scaled(spec, state, seen, replicas)
-    return replace(
-        result,
+    return result._replace(
         proposal=proposal,
         stabilized=stabilized,
         failed=bool(invalid),
@@ -192,7 +194,7 @@ def normalize(spec: HpaSpec, state: HpaState, current: int, proposal: int, now_n
     conditions = dict(state.conditions)
     conditions["AbleToScale"] = ("True", able if stabilized != proposal else "ReadyForNewScale")
     conditions["ScalingLimited"] = ("False" if limited == stabilized else "True", reason)
-    return stabilized, limited, replace(state, recommendations=history, conditions=conditions)
+    return stabilized, limited, HpaState(history, state.up_events, state.down_events, conditions)
 
 
 def _scaled(spec: HpaSpec, state: HpaState, seen: Observed, replicas: int) -> SyncResult:
@@ -209,7 +211,7 @@ def _scaled(spec: HpaSpec, state: HpaState, seen: Observed, replicas: int) -> Sy
         up = store_scale_event(up, replicas - current, spec.behavior.up, seen.now_ns)
     elif spec.behavior is not None:
         down = store_scale_event(down, current - replicas, spec.behavior.down, seen.now_ns)
-    state = replace(state, conditions=conditions, up_events=up, down_events=down)
+    state = HpaState(state.recommendations, up, down, conditions)
     return SyncResult(replicas, True, None, None, False, state)
 
 
