@@ -10,7 +10,6 @@ from fvcapacity.decisions.admission import quota
 from fvcapacity.decisions.admission.limit_range import validate
 from fvcapacity.decisions.pod_spec import ZERO, PodSpec
 from fvcapacity.decisions.work_queue import retry_delay
-from fvcapacity.scenario.admission import limit_range_items, quota_spec
 from fvcapacity.units import Quantity
 
 
@@ -21,12 +20,14 @@ def admit_pod(cluster: Cluster, workload: WorkloadRecord) -> str:
     being deleted included. Usage of CPU and memory, and the number of pods, are what the model knows of.
     """
     namespace, pod = workload.spec.namespace, workload.shape.spec
-    ranges = [limit_range_items(r) for r in cluster.scenario.cluster.limit_ranges if r.namespace == namespace]
+    neighbours = [item for item in cluster.state.workloads.values() if item.spec.namespace == namespace]
+    present = (pod.shape for item in neighbours for pod in item.pods.values())
+    if cluster.quotas.has_room(namespace, workload.shape, present, sum(item.failed for item in neighbours)):
+        return ""
+    ranges = cluster.quotas.ranges(namespace)
     if broken := tuple(dict.fromkeys(violation.message for violation in validate(pod, ranges))):
         return broken[0] if len(broken) == 1 else f"[{', '.join(broken)}]"
-    quotas = [quota_spec(item) for item in cluster.scenario.cluster.quotas if item.namespace == namespace]
-    if not quotas:
-        return ""
+    quotas = cluster.quotas.quotas(namespace)
     _, refusal = quota.admit(pod, quotas, {item.name: _used(cluster, namespace, item) for item in quotas})
     return refusal
 

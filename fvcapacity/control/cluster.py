@@ -9,6 +9,7 @@ import simpy
 
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.history import ClusterEvent, History
+from fvcapacity.control.quotas import Quotas
 from fvcapacity.control.state import ControlState, NodeRecord, PodRecord, WorkloadRecord
 from fvcapacity.dataplane.plane import Command, Observation
 from fvcapacity.decisions.scheduler import SchedulingPod
@@ -35,6 +36,7 @@ class Cluster:
         self.timings: ClusterTimings = scenario.file.cluster
         self.env = simpy.Environment(initial_time=now_ns)
         self.state = ControlState()
+        self.quotas = Quotas(scenario.cluster)
         self.history = History()
         self.commands: list[Command] = []
         self.observe: Callable[[], Observation] = lambda: Observation(self.now)
