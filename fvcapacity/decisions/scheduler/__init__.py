@@ -6,7 +6,7 @@
 ``preemption`` makes room for a pod that found none, ``queue`` says when it is tried again.
 """
 
-from fvcapacity.decisions.scheduler.cycle import Cycle, Nominated, Refusal, begin, filter_node
+from fvcapacity.decisions.scheduler.cycle import Cycle, Nominated, Refusal, begin
 from fvcapacity.decisions.scheduler.nodes import (
     HOSTNAME,
     ZONE,
@@ -33,6 +33,5 @@ __all__ = [
     "Snapshot",
     "Taint",
     "begin",
-    "filter_node",
     "schedule",
 ]

@@ -108,12 +108,6 @@ def begin(pod: SchedulingPod, nodes: Sequence[NodeView]) -> Cycle:
     return Cycle(pod, named_nodes(pod) if pod.affinity else None, skews, near, filters)
 
 
-def filter_node(pod: SchedulingPod, node: NodeView, nodes: Sequence[NodeView]) -> tuple[str, ...]:
-    """Return why a node cannot take a pod: the reasons of the first plugin that refuses; empty when it can."""
-    refusal = begin(pod, nodes).refusal(node)
-    return refusal.reasons if refusal else ()
-
-
 def _cordoned(cycle: Cycle, node: NodeView) -> Refusal | None:
     if node.unschedulable and not any(tolerates(t, UNSCHEDULABLE) for t in cycle.pod.tolerations):
         return _CORDONED

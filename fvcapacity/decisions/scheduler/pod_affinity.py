@@ -154,11 +154,6 @@ def _add(counts: dict[_Domain, int], node: NodeView, rules: Sequence[Term], amou
             counts[domain] = counts.get(domain, 0) + amount
 
 
-def pod_affinity_reason(pod: SchedulingPod, node: NodeView, nodes: Sequence[NodeView]) -> str | None:
-    """Return why required (anti-)affinity between pods keeps the pod off the node, or None."""
-    return neighbours(pod, nodes).reason(node)
-
-
 def pod_affinity_scores(
     pod: SchedulingPod, candidates: Sequence[NodeView], nodes: Sequence[NodeView]
 ) -> list[int] | None:

@@ -66,13 +66,6 @@ def shortages(
     return found
 
 
-def insufficient(
-    pod: SchedulingPod, node: NodeView, ignored: Collection[str] = (), ignored_groups: Collection[str] = ()
-) -> tuple[str, ...]:
-    """Return why a pod does not fit, all reasons, as the scheduler words them."""
-    return tuple(shortage.reason for shortage in shortages(pod, node, ignored, ignored_groups))
-
-
 def is_extended(name: str) -> bool:
     """Tell whether a resource is a vendor's own (``IsExtendedResourceName``): only such may be ignored."""
     return "/" in name and "kubernetes.io/" not in name and not name.startswith("requests.")

@@ -103,11 +103,6 @@ def skew_reason(skews: Sequence[Skew], node: NodeView) -> str | None:
     return None
 
 
-def spread_reason(pod: SchedulingPod, node: NodeView, nodes: Sequence[NodeView]) -> str | None:
-    """Return why a DoNotSchedule constraint keeps the pod off the node, or None."""
-    return skew_reason(required_skews(pod, nodes), node)
-
-
 def spread_scores(pod: SchedulingPod, candidates: Sequence[NodeView], nodes: Sequence[NodeView]) -> list[int]:
     """Return normalised scores 0..100 of the candidates by the ScheduleAnyway constraints."""
     raw = raw_spread_scores(pod, candidates, nodes)

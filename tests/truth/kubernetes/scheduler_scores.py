@@ -14,7 +14,7 @@ from fvcapacity.decisions.scheduler.placement import (
     scored_affinity,
     scored_taints,
 )
-from fvcapacity.decisions.scheduler.resources import Strategy, balanced_allocation, insufficient, shortages
+from fvcapacity.decisions.scheduler.resources import Strategy, balanced_allocation, shortages
 from fvcapacity.decisions.scheduler.spread import raw_spread_scores, spread_scores
 from fvcapacity.units import parse_quantity
 from tests.truth.kubernetes.api_pods import node_view, scheduling_pod, totals
@@ -40,7 +40,7 @@ def resources(given: Json) -> Answer:
     only(given, {"node", "pod", "strategies", "ignored_resources", "ignored_resource_groups"})
     node, pod = node_view(given["node"]), scheduling_pod(given["pod"])
     ignored = (given.get("ignored_resources") or (), given.get("ignored_resource_groups") or ())
-    reasons = sorted(insufficient(pod, node, *ignored))
+    reasons = sorted(shortage.reason for shortage in shortages(pod, node, *ignored))
     failures = [
         {"resource": s.resource, "requested": s.requested, "used": s.used, "capacity": s.capacity}
         for s in shortages(pod, node)

@@ -12,7 +12,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fvcapacity.decisions.scheduler import HostPort
 from fvcapacity.errors import ManifestError, Problem
 from fvcapacity.inputs.manifests import ManifestSet, load_manifests, read_manifests
 from fvcapacity.inputs.manifests.limit_ranges import with_limit_ranges
@@ -521,25 +520,3 @@ def test_no_shape_of_an_object_is_more_than_a_problem(kind: tuple[str, str], cha
             inner[path[-1]] = value
     manifests = read(json.dumps(data, allow_nan=True))
     assert all(problem.message for problem in manifests.problems)
-
-
-def test_what_only_the_scheduler_reads() -> None:
-    container = (
-        "ports: [{containerPort: 80, hostPort: 8080}, {containerPort: 53, hostPort: 53, protocol: UDP, hostIP: 10.0.0.1}]"
-        "\n        resources: {requests: {ephemeral-storage: 1Gi}, limits: {nvidia.com/gpu: 2, ephemeral-storage: 2Gi}}"
-    )
-    never = (
-        "---\n{apiVersion: scheduling.k8s.io/v1, kind: PriorityClass, metadata: {name: calm}, value: 7, "
-        "preemptionPolicy: Never}\n"
-    )
-    template = (
-        read(deployment("replicas: 1", container, "priorityClassName: calm") + never).objects.workloads[0].template
-    )
-    assert (template.priority, template.preempts) == (7, False)
-    assert template.containers[0].other_requests == {"ephemeral-storage": 2**30, "nvidia.com/gpu": 2}
-    assert template.containers[0].host_ports == (HostPort(8080), HostPort(53, "UDP", "10.0.0.1"))
-
-
-def test_ports_of_pods_on_the_host_network_are_those_of_the_machine() -> None:
-    text = deployment("replicas: 1", "ports: [{containerPort: 80}]", "hostNetwork: true")
-    assert read(text).objects.workloads[0].template.containers[0].host_ports == (HostPort(80),)
