@@ -51,6 +51,7 @@ CAUSES = _counts(
     ("oom_killed", "Failed: a container was killed at its memory limit."),
     ("terminated", "Failed: a container was stopped."),
     ("circuit_open", "Failed: a circuit breaker refused to try."),
+    ("error_response", "Failed: a new version answered with an error."),
 )
 PERCENTILES = tuple(
     Column(f"p{percent}_s", "s", "float64", f"{percent} % of the requests took at most this long; empty if none.")

@@ -19,6 +19,7 @@ from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Op
 from fvcapacity.semantics import events
 from fvcapacity.semantics.balancing import attempt_identity, operation_time, takes_branch
+from fvcapacity.semantics.versions import scaled_demand
 
 if TYPE_CHECKING:
     from fvcapacity.dataplane.reference.container import Container, Pool
@@ -159,6 +160,7 @@ class Visit:
         demand = operation_time(
             self.identity, code.op_path[at], code.op_dist[at], code.op_mean_ns[at], code.op_sigma[at]
         )
+        demand = scaled_demand(demand, container.demand_milli)
         self.waiting = simpy.Event(env)
         if demand == 0:
             self.waiting.succeed()
@@ -201,6 +203,7 @@ def count_visit(visit: Visit, cause: Cause) -> None:
     plane, service = visit.plane, visit.container.service
     row = plane.tally.services[service]
     elapsed = plane.env._now - visit.arrived_ns
+    visit.container.count_answer(cause != Cause.SERVED or not visit.attempt.live, elapsed)
     row[ServiceColumn.VISITS] += 1
     row[ServiceColumn.ELAPSED_NS] += elapsed
     plane.tally.note(plane.env._now, Step.LEFT, visit.identity, visit.container.pod, cause)
