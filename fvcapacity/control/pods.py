@@ -4,30 +4,39 @@ from __future__ import annotations
 
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.history import PodLife
-from fvcapacity.control.state import NodeRecord, PodRecord, WorkloadRecord
+from fvcapacity.control.shapes import PodShape
+from fvcapacity.control.state import NodeRecord, PodRecord, RevisionRecord, WorkloadRecord
 from fvcapacity.decisions.scheduler import PlacedPod, SchedulingPod
+from fvcapacity.scenario.cluster import Workload
 
 
-def create_pod(cluster: Cluster, workload: WorkloadRecord, ordinal: int | None = None) -> PodRecord:
-    """Create a pod's record; it is not bound yet. A StatefulSet says the ordinal."""
+def create_pod(
+    cluster: Cluster, workload: WorkloadRecord, ordinal: int | None = None, revision: RevisionRecord | None = None
+) -> PodRecord:
+    """Create a pod's record; it is not bound yet. A StatefulSet says the ordinal.
+
+    It is of the version that is wanted now, unless another one is given.
+    """
     state, now = cluster.state, cluster.now
+    revision = revision or workload.revision
     state.last_uid += 1
-    workload.created += 1
-    number = workload.created if ordinal is None else ordinal
-    name = f"{workload.spec.name}-{number}"
+    revision.created += 1
+    number = revision.created if ordinal is None else ordinal
+    name = f"{revision.prefix}-{number}"
     claims = _read_write_once_claims(cluster, workload, name)
     zones = tuple(sorted({state.volume_zones[c] for c in claims if c in state.volume_zones}))
-    scheduling = scheduling_pod(workload, name, zones)
-    life = PodLife(uid=state.last_uid, name=name, workload=workload.key, created_ns=now)
+    scheduling = scheduling_pod(revision.spec, revision.shape, name, zones)
+    life = PodLife(uid=state.last_uid, name=name, workload=workload.key, revision=revision.number, created_ns=now)
     pod = PodRecord(
         uid=state.last_uid,
         name=name,
         workload=workload.key,
-        shape=workload.shape,
+        shape=revision.shape,
         scheduling=scheduling,
         life=life,
         placed=PlacedPod(scheduling),
         identity=cluster.identity(name, state.last_uid),
+        revision=revision.number,
         ready_since_ns=now,
         claims=claims,
         ordinal=number,
@@ -38,12 +47,12 @@ def create_pod(cluster: Cluster, workload: WorkloadRecord, ordinal: int | None =
     return pod
 
 
-def scheduling_pod(workload: WorkloadRecord, name: str, volume_zones: tuple[str, ...]) -> SchedulingPod:
-    """Return a pod of a workload as the scheduler sees it."""
-    template, shape = workload.spec.template, workload.shape
+def scheduling_pod(spec: Workload, shape: PodShape, name: str, volume_zones: tuple[str, ...]) -> SchedulingPod:
+    """Return a pod of a version of a workload as the scheduler sees it."""
+    template = spec.template
     return SchedulingPod(
         name=name,
-        namespace=workload.spec.namespace,
+        namespace=spec.namespace,
         labels=template.labels,
         cpu_milli=shape.cpu_milli,
         memory_bytes=shape.memory_bytes,
@@ -53,7 +62,7 @@ def scheduling_pod(workload: WorkloadRecord, name: str, volume_zones: tuple[str,
         affinity=template.affinity,
         tolerations=template.tolerations,
         topology_spread=template.topology_spread,
-        selector=workload.spec.selector.get("matchLabels") or template.labels,
+        selector=spec.selector.get("matchLabels") or template.labels,
         volume_zones=volume_zones,
         priority=template.priority,
     )

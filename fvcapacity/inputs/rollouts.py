@@ -101,21 +101,34 @@ def new_versions(
     patching = Patching(objects)
     problems: list[Problem] = []
     versions: list[NewVersion] = []
-    latest: dict[str, tuple[Workload, int]] = {w.key: (w, 1) for w in cluster.workloads}
+    latest = {w.key: _Latest(w, 1, "") for w in cluster.workloads}
     for item in patches:
         if item.rollout.deploy not in latest:
             continue  # a check says so
-        before, revision = latest[item.rollout.deploy]
-        after, found = _patched(item, patching, before, place)
+        before = latest[item.rollout.deploy]
+        written, found = _patched(item, patching, before.workload, place)
         problems += found
         if any(problem.severity == "error" for problem in found):
             continue
-        after = _with_new_image(item.rollout, before, after, cluster, topology, revision + 1)
-        problems += _misfits(item, after, cluster, topology, place)
-        latest[before.key] = after, revision + 1
-        digest = template_hash(after, item.rollout, revision + 1)
-        versions.append(NewVersion(item.rollout, item.at_ns, after, revision + 1, digest))
+        problems += _misfits(item, written, cluster, topology, place)
+        revision = before.revision + 1
+        serving = _serving_name(written, cluster, topology)
+        mark = _image_mark(item.rollout, before, written, serving, revision)
+        after = _with_image_mark(written, serving, mark)
+        latest[written.key] = _Latest(written, revision, mark, item.rollout)
+        digest = template_hash(after, item.rollout, revision)
+        versions.append(NewVersion(item.rollout, item.at_ns, after, revision, digest))
     return tuple(versions), problems
+
+
+@dataclass(frozen=True)
+class _Latest:
+    """The newest version of a workload so far: as it is written, and what its image's name was given besides."""
+
+    workload: Workload
+    revision: int
+    mark: str
+    rollout: Rollout | None = None
 
 
 def template_hash(workload: Workload, rollout: Rollout, revision: int) -> str:
@@ -196,19 +209,24 @@ def _beyond_template(before: Workload, after: Workload, at: Location) -> list[Pr
     return problems
 
 
-def _with_new_image(
-    rollout: Rollout, before: Workload, after: Workload, cluster: ClusterObjects, topology: Topology, revision: int
-) -> Workload:
-    """Return a workload whose image has another name, when the version is other software and the patch names none."""
-    name = _serving_name(before, cluster, topology)
-    old, new = _container(before, name), _container(after, name)
+def _image_mark(rollout: Rollout, before: _Latest, after: Workload, serving: str | None, revision: int) -> str:
+    """Return what the image is called besides its name: other software is another image, though no patch says so."""
+    old, new = _container(before.workload, serving), _container(after, serving)
     if not rollout.behaves_otherwise or old is None or new is None or old.image != new.image:
-        return after
-    image = f"{new.image or new.name}-r{revision}"
+        return ""
+    last = before.rollout
+    if last is not None and (last.demand, last.error_percent) == (rollout.demand, rollout.error_percent):
+        return before.mark
+    return f"-r{revision}"
+
+
+def _with_image_mark(workload: Workload, serving: str | None, mark: str) -> Workload:
+    template = workload.template
     containers = tuple(
-        dataclasses.replace(c, image=image) if c.name == new.name else c for c in after.template.containers
+        dataclasses.replace(c, image=f"{c.image or c.name}{mark}") if mark and c.name == serving else c
+        for c in template.containers
     )
-    return dataclasses.replace(after, template=dataclasses.replace(after.template, containers=containers))
+    return dataclasses.replace(workload, template=dataclasses.replace(template, containers=containers))
 
 
 def _serving_name(workload: Workload, cluster: ClusterObjects, topology: Topology) -> str | None:

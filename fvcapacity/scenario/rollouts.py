@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from fvcapacity.decisions.rollout import SCALE_DOWN_DELAY_NS
 from fvcapacity.scenario.base import Basis, DurationNs, Model
 from fvcapacity.scenario.cluster import Workload
 from fvcapacity.units import parse_duration_ns
@@ -65,7 +66,7 @@ class Canary(Model):
     steps: tuple[CanaryStep, ...] = Field(min_length=1)
     abort: AbortRule | None = None
     """None: it goes through whatever happens."""
-    scale_down_delay: DurationNs = 30_000_000_000
+    scale_down_delay: DurationNs = SCALE_DOWN_DELAY_NS
     """From promotion to the end of the old pods, and from an abort to the end of the new ones."""
 
 
@@ -74,7 +75,7 @@ class BlueGreen(Model):
 
     switch: SwitchDelay = 0
     """``when-ready``, or a duration after all new pods are available (Argo Rollouts: ``autoPromotionSeconds``)."""
-    keep: DurationNs = 30_000_000_000
+    keep: DurationNs = SCALE_DOWN_DELAY_NS
     """How long the old pods stay after the switch (``scaleDownDelaySeconds``)."""
 
 
@@ -88,10 +89,10 @@ class Rollout(Model):
     patch: str | dict[str, Any] | None = None
     """What changes in the pod template: a file with a strategic-merge patch, or the patch itself (what names the object
     may then be left out). None: nothing but the version."""
-    demand: float = Field(default=1.0, gt=0, le=1000)
-    """The new version's CPU for a request, as a multiple of the old one's."""
+    demand: float = Field(default=1.0, ge=0.001, le=1000)
+    """The new version's CPU for a request, as a multiple of what the topology says."""
     error_percent: float = Field(default=0.0, ge=0, le=100)
-    """So many of the new version's answers are errors, besides those that the old one has as well."""
+    """So many of the new version's answers are errors of its own."""
     strategy: Strategy | None = None
     """None: as the manifest says."""
     canary: Canary | None = None

@@ -8,6 +8,7 @@ PodDisruptionBudgets have no say in any of it: they bind evictions, not roll-out
 """
 
 from fvcapacity.decisions.rollout.canary import (
+    NO_ANSWERS,
     SCALE_DOWN_DELAY_NS,
     AbortRule,
     Answers,
@@ -33,6 +34,7 @@ from fvcapacity.decisions.rollout.sync import (
 )
 
 __all__ = [
+    "NO_ANSWERS",
     "PROGRESS_DEADLINE_NS",
     "SCALE_DOWN_DELAY_NS",
     "AbortRule",

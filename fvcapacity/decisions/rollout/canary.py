@@ -104,6 +104,15 @@ class Answers:
     failed: int = 0
     slow: int = 0
 
+    def __add__(self, other: Answers) -> Answers:
+        return Answers(self.answered + other.answered, self.failed + other.failed, self.slow + other.slow)
+
+    def __sub__(self, other: Answers) -> Answers:
+        return Answers(self.answered - other.answered, self.failed - other.failed, self.slow - other.slow)
+
+
+NO_ANSWERS = Answers()
+
 
 def measure_fails(rule: AbortRule, seen: Answers) -> tuple[bool, str]:
     """Tell whether one look at the new version finds it worse than the rule allows."""
