@@ -63,7 +63,9 @@ class Checkpoints:
     def __init__(self, scenario: Scenario) -> None:
         digest = hashlib.sha256(sources_digest().encode())
         digest.update(repr((sorted(scenario.input_hashes.items()), scenario_text(_alone(scenario)))).encode())
-        digest.update(pickle.dumps((scenario.cluster, scenario.topology, scenario.start_ns)))  # patched or not
+        digest.update(
+            pickle.dumps((scenario.cluster, scenario.topology, scenario.start_ns, scenario.versions))
+        )  # patched or not
         self.directory = user_cache() / "checkpoints" / digest.hexdigest()[:24]
 
     def load(self, replication: int, seed: int) -> Kept | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from fvcapacity.control.cluster import Cluster
+from fvcapacity.control.shapes import PodShape
 from fvcapacity.control.state import CreateBackOff, WorkloadRecord
 from fvcapacity.decisions.admission import quota
 from fvcapacity.decisions.admission.limit_range import validate
@@ -13,16 +14,16 @@ from fvcapacity.decisions.work_queue import retry_delay
 from fvcapacity.units import Quantity
 
 
-def admit_pod(cluster: Cluster, workload: WorkloadRecord) -> str:
-    """Return why the API server refuses one more pod of a workload; "" when it lets it in.
+def admit_pod(cluster: Cluster, workload: WorkloadRecord, shape: PodShape) -> str:
+    """Return why the API server refuses one more pod of a workload, of this shape; "" when it lets it in.
 
     LimitRanges are asked before ResourceQuotas. A quota counts every pod of its namespace that is not gone, those
     being deleted included. Usage of CPU and memory, and the number of pods, are what the model knows of.
     """
-    namespace, pod = workload.spec.namespace, workload.shape.spec
+    namespace, pod = workload.spec.namespace, shape.spec
     neighbours = [item for item in cluster.state.workloads.values() if item.spec.namespace == namespace]
     present = (pod.shape for item in neighbours for pod in item.pods.values())
-    if cluster.quotas.has_room(namespace, workload.shape, present, sum(item.failed for item in neighbours)):
+    if cluster.quotas.has_room(namespace, shape, present, sum(item.failed for item in neighbours)):
         return ""
     ranges = cluster.quotas.ranges(namespace)
     if broken := tuple(dict.fromkeys(violation.message for violation in validate(pod, ranges))):

@@ -16,6 +16,7 @@ from fvcapacity.control.history import History
 from fvcapacity.control.hpa import horizontal_pod_autoscaler
 from fvcapacity.control.metrics_server import metrics_server
 from fvcapacity.control.nodes import node_ready
+from fvcapacity.control.rollouts import begin_rollout, sync_rollout
 from fvcapacity.control.sampler import MINUTE_NS, sampler, take_samples
 from fvcapacity.control.scheduler import schedule_pending
 from fvcapacity.control.start import start_state
@@ -161,6 +162,8 @@ class ControlPlane:
         handle("replicaset", Rank.DEPLOYMENT, sync_deployment)
         handle("statefulset", Rank.DEPLOYMENT, sync_statefulset)
         handle("daemonset", Rank.DEPLOYMENT, sync_daemonset)
+        handle("rollout-start", Rank.DEPLOYMENT, begin_rollout)
+        handle("rollout", Rank.DEPLOYMENT, sync_rollout)
         handle("pod", Rank.DEPLOYMENT, lambda cluster, key: None)  # nobody recreates a bare pod
         handle("create-retry", Rank.DEPLOYMENT, retry_create)
         handle("scheduler", Rank.SCHEDULER, schedule_pending)

@@ -1,12 +1,15 @@
-"""DaemonSet controller: one pod on every node that its template admits."""
+"""DaemonSet controller: one pod on every node that its template admits; new versions node by node."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from fvcapacity.control import kubelet
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.pods import scheduling_pod, try_create_pod
-from fvcapacity.control.state import NodeRecord, PodRecord, WorkloadRecord
+from fvcapacity.control.rollouts import finish_rollout, is_available, wake_up
+from fvcapacity.control.state import NodeRecord, PodRecord, RolloutRecord, WorkloadRecord
+from fvcapacity.decisions.rollout import PlacedReplica, daemon_victims
 from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
 from fvcapacity.decisions.scheduler.placement import matches_node_affinity, named_nodes, untolerated_taint
 
@@ -33,6 +36,26 @@ def sync_daemonset(cluster: Cluster, key: str) -> None:
             if create_on(cluster, workload, node) is None:
                 return
             cluster.enqueue("scheduler")
+    if workload.rollout is not None:
+        _update(cluster, workload, workload.rollout)
+
+
+def _update(cluster: Cluster, workload: WorkloadRecord, rollout: RolloutRecord) -> None:
+    """Delete pods of older versions, as many as may be missing; their nodes get new ones when they are gone."""
+    pods = list(workload.pods.values())
+    wanted = sum(1 for node in cluster.ready_nodes() if not node.draining and admits(workload, node.view))
+    places = [
+        PlacedReplica(i, pod.revision == rollout.target, is_available(cluster, workload, pod), pod.deleting)
+        for i, pod in enumerate(pods)
+    ]
+    if workload.spec.strategy != "OnDelete":
+        for place in daemon_victims(places, wanted, workload.spec.max_unavailable)[0]:
+            cluster.event("Normal", "SuccessfulDelete", workload.key, f"Deleted pod: {pods[place].name}", workload.key)
+            kubelet.delete_pod(cluster, pods[place])
+    if len(places) >= wanted and all(place.updated and place.available for place in places):
+        finish_rollout(cluster, workload)
+    else:
+        wake_up(cluster, workload, ())
 
 
 def admits(workload: WorkloadRecord, node: NodeView) -> bool:
@@ -70,5 +93,5 @@ def _daemon(pod: SchedulingPod) -> SchedulingPod:
 
 def workload_pod(workload: WorkloadRecord) -> SchedulingPod:
     """Return a pod of the workload as the scheduler would see it, volumes left out."""
-    pod = scheduling_pod(workload, workload.spec.name, ())
+    pod = scheduling_pod(workload.spec, workload.shape, workload.spec.name, ())
     return _daemon(pod) if workload.spec.kind == "DaemonSet" else pod

@@ -1,55 +1,88 @@
-"""Deployment and ReplicaSet controllers: as many pods as wanted."""
+"""Deployment controller: one ReplicaSet that follows the wanted size, and several while a new version comes in."""
 
 from __future__ import annotations
 
-from fvcapacity.control import kubelet
+from fvcapacity.control import progressive
 from fvcapacity.control.cluster import Cluster
-from fvcapacity.control.pods import owner_of, try_create_pods
-from fvcapacity.control.state import WorkloadRecord
-from fvcapacity.decisions.pod_lifecycle import VictimCandidate, deletion_order
-
-_DELETION_COST = "controller.kubernetes.io/pod-deletion-cost"
+from fvcapacity.control.replicaset import resize, sync_replicas
+from fvcapacity.control.rollouts import (
+    PROGRESSIVE,
+    available,
+    deadline,
+    deployment_view,
+    finish_rollout,
+    wake_up,
+)
+from fvcapacity.control.state import RevisionRecord, RolloutRecord, WorkloadRecord
+from fvcapacity.decisions.rollout import ReplicaSetView, SyncDecision, is_complete, sync_recreate, sync_rolling
 
 
 def sync_deployment(cluster: Cluster, key: str) -> None:
-    """Create missing pods, delete surplus ones."""
+    """Keep the pods of the one version, or go on with a roll-out."""
     workload = cluster.state.workloads[key]
-    active = workload.active()
-    missing = workload.desired - len(active)
-    if missing > 0:
-        if try_create_pods(cluster, workload, owner_of(workload), missing):
-            cluster.enqueue("scheduler")
-    elif missing < 0:
-        by_name = {pod.name: pod for pod in active}
-        for name in deletion_order(candidates(workload), cluster.now)[:-missing]:
-            message = f"Deleted pod: {name}"
-            cluster.event("Normal", "SuccessfulDelete", owner_of(workload), message, workload.key)
-            kubelet.delete_pod(cluster, by_name[name])
+    if workload.rollout is None:
+        sync_replicas(cluster, workload, workload.revision)
+    elif workload.rollout.strategy in PROGRESSIVE:
+        progressive.sync_rollout(cluster, workload, workload.rollout)
+    else:
+        _roll(cluster, workload, workload.rollout)
 
 
 def scale(cluster: Cluster, workload: WorkloadRecord, replicas: int) -> None:
-    """Write ``spec.replicas``."""
-    before, workload.desired = workload.desired, replicas
-    if workload.spec.kind == "Deployment" and replicas != before:
-        direction = "up" if replicas > before else "down"
-        message = f"Scaled {direction} replica set {workload.spec.name} from {before} to {replicas}"
-        cluster.event("Normal", "ScalingReplicaSet", workload.key, message, workload.key)
+    """Write ``spec.replicas``. In a roll-out its controller shares it out among the versions."""
+    workload.desired = replicas
+    if workload.rollout is None or workload.spec.kind != "Deployment":
+        resize(cluster, workload, workload.revision, replicas)
     cluster.enqueue(workload.spec.kind.lower(), workload.key)
 
 
-def candidates(workload: WorkloadRecord) -> list[VictimCandidate]:
-    """Return the active pods as the ReplicaSet controller weighs them."""
-    return [
-        VictimCandidate(
-            name=pod.name,
-            node=pod.node,
-            running=pod.ever_started,
-            ready=pod.ready,
-            ready_since_ns=pod.ready_since_ns,
-            created_ns=pod.life.created_ns,
-            restarts=pod.life.restarts,
-            deletion_cost=int(workload.spec.template.annotations.get(_DELETION_COST, 0)),
-            identity=pod.identity,
-        )
-        for pod in workload.active()
-    ]
+def _roll(cluster: Cluster, workload: WorkloadRecord, rollout: RolloutRecord) -> None:
+    """Sync until nothing changes any more: the real controller is called again by each of its own changes."""
+    for revision in workload.revisions.values():
+        sync_replicas(cluster, workload, revision)
+    while (decision := _decide(cluster, workload, rollout)).written:
+        for view in decision.written:
+            _write(cluster, workload, view)
+    if _complete(cluster, workload, rollout):
+        message = f'ReplicaSet "{workload.revision.name}" has successfully progressed.'
+        cluster.event("Normal", "NewReplicaSetAvailable", workload.key, message, workload.key)
+        finish_rollout(cluster, workload)
+    else:
+        wake_up(cluster, workload, [deadline(cluster, workload, rollout)])
+
+
+def _decide(cluster: Cluster, workload: WorkloadRecord, rollout: RolloutRecord) -> SyncDecision:
+    deployment = deployment_view(workload, rollout.strategy)
+    views = {number: _view(cluster, workload, revision) for number, revision in workload.revisions.items()}
+    new = views.pop(rollout.target)
+    old, exists = tuple(views.values()), new.desired_annotation is not None
+    if rollout.strategy == "rolling":
+        return sync_rolling(deployment, new, old, exists=exists)
+    running = any(pod.revision != rollout.target for pod in workload.pods.values())
+    return sync_recreate(deployment, new, old, exists=exists, old_pods_running=running)
+
+
+def _view(cluster: Cluster, workload: WorkloadRecord, revision: RevisionRecord) -> ReplicaSetView:
+    return ReplicaSetView(
+        name=revision.name,
+        replicas=revision.replicas,
+        available=available(cluster, workload, revision.number),
+        created_ns=revision.created_ns,
+        desired_annotation=revision.desired_annotation,
+        max_annotation=revision.max_annotation,
+    )
+
+
+def _write(cluster: Cluster, workload: WorkloadRecord, view: ReplicaSetView) -> None:
+    revision = next(item for item in workload.revisions.values() if item.name == view.name)
+    resize(cluster, workload, revision, view.replicas)
+    revision.desired_annotation, revision.max_annotation = view.desired_annotation, view.max_annotation
+    sync_replicas(cluster, workload, revision)
+
+
+def _complete(cluster: Cluster, workload: WorkloadRecord, rollout: RolloutRecord) -> bool:
+    active = workload.active()
+    updated = sum(1 for pod in active if pod.revision == rollout.target)
+    new = _view(cluster, workload, workload.revisions[rollout.target])
+    deployment = deployment_view(workload, rollout.strategy)
+    return new.replicas == workload.desired and is_complete(deployment, new, pods=len(active), updated=updated)

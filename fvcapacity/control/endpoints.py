@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.dataplane.plane import SetEndpoints
 
 
-def ready_pods(cluster: Cluster, service: int) -> tuple[int, ...]:
-    """Return the pods of a service that are ready and not being deleted, oldest first."""
+def endpoints(cluster: Cluster, service: int) -> SetEndpoints:
+    """Return the pods of a service that are ready and not being deleted, oldest first.
+
+    A canary or blue/green roll-out tells versions apart: the Service selects one of them, and a router may send a share
+    of the requests to the new one.
+    """
     workload = cluster.state.workloads[cluster.program.workloads[service]]
-    return tuple(uid for uid, pod in workload.pods.items() if pod.ready and not pod.deleting)
+    ready = [pod for pod in workload.pods.values() if pod.ready and not pod.deleting]
+    rollout = workload.rollout
+    if rollout is None or rollout.active is None:
+        return SetEndpoints(service=service, pods=tuple(pod.uid for pod in ready))
+    pods = tuple(pod.uid for pod in ready if pod.revision == rollout.active)
+    if not rollout.weight:
+        return SetEndpoints(service=service, pods=pods)
+    canaries = tuple(pod.uid for pod in ready if pod.revision == rollout.target)
+    return SetEndpoints(service=service, pods=pods, canaries=canaries, weight=rollout.weight)
 
 
 def sync_endpointslice(cluster: Cluster, key: str) -> None:
     """Write the slice of a service when it changed; the proxies learn of it later."""
     service = int(key)
-    pods = ready_pods(cluster, service)
+    pods = endpoints(cluster, service)
     if pods == cluster.state.endpoint_slices.get(service):
         return
     cluster.state.endpoint_slices[service] = pods
@@ -27,6 +41,6 @@ def sync_endpointslice(cluster: Cluster, key: str) -> None:
 
 def sync_proxies(cluster: Cluster, key: str) -> None:
     """Every proxy now has the slice. Pods that are gone meanwhile are left out: the plane knows them no more."""
-    pods = cluster.state.endpoint_updates.pop(key)
-    known = tuple(uid for uid in pods if uid in cluster.state.pods)
-    cluster.commands.append(SetEndpoints(service=int(key.split("@")[0]), pods=known))
+    told = cluster.state.endpoint_updates.pop(key)
+    pods, canaries = (tuple(uid for uid in group if uid in cluster.state.pods) for group in (told.pods, told.canaries))
+    cluster.commands.append(replace(told, pods=pods, canaries=canaries))

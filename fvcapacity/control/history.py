@@ -21,6 +21,8 @@ class WorkloadSample:
     current: int
     """Pods that exist and are not being deleted."""
     ready: int
+    updated: int
+    """Of the current ones, those of the newest version (``UP-TO-DATE``)."""
     pending: int
     """Pods that no node could take."""
     cpu_request_cores: float
@@ -70,6 +72,8 @@ class PodLife:
     uid: int
     name: str
     workload: str
+    revision: int = 1
+    """Version of the workload that it was made from; 1 is the one of the manifests."""
     node: str = ""
     created_ns: int
     scheduled_ns: int | None = None

@@ -6,6 +6,8 @@ created); a decision therefore sees metrics that are half a resolution old, the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster, Process
 from fvcapacity.control.custom_metrics import WINDOW_NS, gauge_milli
@@ -46,11 +48,12 @@ def sync_hpa(cluster: Cluster, record: HpaRecord) -> None:
     if workload is None:
         _report(cluster, record, ("FailedGetScale",), f"{record.target} not found")
         return
+    pods = _selected(workload)
     seen = Observed(
         now_ns=cluster.now,
         spec_replicas=workload.desired,
-        status_replicas=sum(1 for pod in workload.pods.values() if not pod.deleting),
-        pods=tuple(_hpa_pod(pod) for pod in workload.pods.values()),
+        status_replicas=sum(1 for pod in pods if not pod.deleting),
+        pods=tuple(_hpa_pod(pod) for pod in pods),
         readings=tuple(_reading(cluster, workload, metric) for metric in record.spec.metrics),
     )
     result = reconcile(record.spec, record.state, seen)
@@ -61,6 +64,18 @@ def sync_hpa(cluster: Cluster, record: HpaRecord) -> None:
         cluster.event("Normal", "SuccessfulRescale", record.key, message, record.target)
         scale(cluster, workload, result.replicas)
     _sample(cluster, record, result, seen.spec_replicas)
+
+
+def _selected(workload: WorkloadRecord) -> Sequence[PodRecord]:
+    """Return the pods that the scale subresource selects: of all versions, in a blue/green roll-out of the active one.
+
+    A canary therefore counts, although it is not part of the wanted size: with a new version beside the old one the
+    controller asks for a little more (``newStatus.HPAReplicas`` and the selector in Argo's ``rollout/sync.go``).
+    """
+    rollout = workload.rollout
+    if rollout is None or rollout.strategy != "blue-green":
+        return list(workload.pods.values())
+    return [pod for pod in workload.pods.values() if pod.revision == rollout.active]
 
 
 def hpa_record(hpa: HorizontalPodAutoscaler) -> HpaRecord:

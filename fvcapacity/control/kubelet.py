@@ -106,6 +106,9 @@ def start_container(cluster: Cluster, pod: PodRecord, warm: bool = False) -> Non
             liveness=serving.liveness,
             restart=pod.life.restarts,
             warm=warm,
+            demand_milli=serving.demand_milli,
+            error_ppm=serving.error_ppm,
+            watch_ns=serving.watch_ns,
         )
     )
 
@@ -196,8 +199,9 @@ def set_ready(cluster: Cluster, pod: PodRecord, ready: bool) -> None:
     if ready and pod.life.ready_ns is None:
         pod.life.ready_ns = cluster.now
     _endpoints_changed(cluster, pod)
-    if cluster.workload_of(pod).spec.kind == "StatefulSet":
-        cluster.enqueue("statefulset", pod.workload)
+    workload = cluster.workload_of(pod)
+    if workload.rollout is not None or workload.spec.kind == "StatefulSet":
+        cluster.enqueue(workload.spec.kind.lower(), pod.workload)
 
 
 def delete_pod(cluster: Cluster, pod: PodRecord) -> None:

@@ -5,14 +5,20 @@ from __future__ import annotations
 from fvcapacity.control.admission import admit_pod, keep_trying
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.history import PodLife
-from fvcapacity.control.state import NodeRecord, PodRecord, WorkloadRecord
+from fvcapacity.control.shapes import PodShape
+from fvcapacity.control.state import NodeRecord, PodRecord, RevisionRecord, WorkloadRecord
 from fvcapacity.decisions.eviction import MEMORY_PRESSURE_TAINT
 from fvcapacity.decisions.scheduler import SchedulingPod
 from fvcapacity.decisions.scheduler.queue import Change
+from fvcapacity.scenario.cluster import Workload
 
 
 def try_create_pod(
-    cluster: Cluster, workload: WorkloadRecord, owner: str, ordinal: int | None = None
+    cluster: Cluster,
+    workload: WorkloadRecord,
+    owner: str,
+    ordinal: int | None = None,
+    revision: RevisionRecord | None = None,
 ) -> PodRecord | None:
     """Create a pod if the API server admits it, with the event of its controller; None when it is refused.
 
@@ -24,15 +30,18 @@ def try_create_pod(
         The object that makes the pod, as events name it: ``replicaset/web``, ``statefulset/db``.
     ordinal
         Of a StatefulSet's pod.
+    revision
+        The version that it is of; None: the one that is wanted now.
     """
-    refusal = admit_pod(cluster, workload)
+    revision = revision or workload.revision
+    refusal = admit_pod(cluster, workload, revision.shape)
     if refusal:
-        name = next_name(workload, ordinal)
+        name = next_name(revision, ordinal)
         error = f'pods "{name}" is forbidden: {refusal}'
         cluster.event("Warning", "FailedCreate", owner, _creation(workload, name, error), workload.key)
         keep_trying(cluster, workload, owner)
         return None
-    pod = create_pod(cluster, workload, ordinal)
+    pod = create_pod(cluster, workload, ordinal, revision)
     if cluster.running:
         cluster.event("Normal", "SuccessfulCreate", owner, _creation(workload, pod.name), workload.key)
     return pod
@@ -46,15 +55,17 @@ def _creation(workload: WorkloadRecord, pod: str, error: str = "") -> str:
     return f"Error creating: {error}" if error else f"Created pod: {pod}"
 
 
-def try_create_pods(cluster: Cluster, workload: WorkloadRecord, owner: str, count: int) -> list[PodRecord]:
-    """Create pods in batches of 1, 2, 4, ... and no further batch after one with a refusal.
+def try_create_pods(
+    cluster: Cluster, workload: WorkloadRecord, revision: RevisionRecord, count: int
+) -> list[PodRecord]:
+    """Create pods of a version in batches of 1, 2, 4, ... and no further batch after one with a refusal.
 
     So does ``slowStartBatch`` of ``pkg/controller/replicaset``, that a quota be not asked in vain a thousand times.
     """
     created: list[PodRecord] = []
-    size, left = 1, count
+    size, left, owner = 1, count, owner_of(workload, revision)
     while left > 0:
-        batch = [try_create_pod(cluster, workload, owner) for _ in range(min(size, left))]
+        batch = [try_create_pod(cluster, workload, owner, revision=revision) for _ in range(min(size, left))]
         created += [pod for pod in batch if pod is not None]
         if None in batch:
             break
@@ -62,37 +73,44 @@ def try_create_pods(cluster: Cluster, workload: WorkloadRecord, owner: str, coun
     return created
 
 
-def owner_of(workload: WorkloadRecord) -> str:
-    """Return the object that makes the pods of a workload, as events name it."""
-    return f"replicaset/{workload.spec.name}" if workload.spec.kind == "Deployment" else workload.key
+def owner_of(workload: WorkloadRecord, revision: RevisionRecord) -> str:
+    """Return the object that makes the pods of a version of a workload, as events name it."""
+    return f"replicaset/{revision.name}" if workload.spec.kind == "Deployment" else workload.key
 
 
-def next_name(workload: WorkloadRecord, ordinal: int | None = None) -> str:
-    """Return the name of the next pod of a workload."""
-    return f"{workload.spec.name}-{workload.created + 1 if ordinal is None else ordinal}"
+def next_name(revision: RevisionRecord, ordinal: int | None = None) -> str:
+    """Return the name of the next pod of a version."""
+    return f"{revision.prefix}-{revision.created + 1 if ordinal is None else ordinal}"
 
 
-def create_pod(cluster: Cluster, workload: WorkloadRecord, ordinal: int | None = None) -> PodRecord:
-    """Create a pod's record; it is not bound yet. A StatefulSet says the ordinal."""
+def create_pod(
+    cluster: Cluster, workload: WorkloadRecord, ordinal: int | None = None, revision: RevisionRecord | None = None
+) -> PodRecord:
+    """Create a pod's record; it is not bound yet. A StatefulSet says the ordinal.
+
+    It is of the version that is wanted now, unless another one is given.
+    """
     state, now = cluster.state, cluster.now
-    name = next_name(workload, ordinal)
+    revision = revision or workload.revision
+    name = next_name(revision, ordinal)
     state.last_uid += 1
-    workload.created += 1
+    revision.created += 1
     claims = _read_write_once_claims(cluster, workload, name)
     zones = tuple(sorted({state.volume_zones[c] for c in claims if c in state.volume_zones}))
-    scheduling = scheduling_pod(workload, name, zones)
-    life = PodLife(uid=state.last_uid, name=name, workload=workload.key, created_ns=now)
+    scheduling = scheduling_pod(revision.spec, revision.shape, name, zones)
+    life = PodLife(uid=state.last_uid, name=name, workload=workload.key, revision=revision.number, created_ns=now)
     pod = PodRecord(
         uid=state.last_uid,
         name=name,
         workload=workload.key,
-        shape=workload.shape,
+        shape=revision.shape,
         scheduling=scheduling,
         life=life,
         identity=cluster.identity(name, state.last_uid),
+        revision=revision.number,
         ready_since_ns=now,
         claims=claims,
-        ordinal=workload.created if ordinal is None else ordinal,
+        ordinal=revision.created if ordinal is None else ordinal,
     )
     state.pods[pod.uid] = pod
     workload.pods[pod.uid] = pod
@@ -100,12 +118,12 @@ def create_pod(cluster: Cluster, workload: WorkloadRecord, ordinal: int | None =
     return pod
 
 
-def scheduling_pod(workload: WorkloadRecord, name: str, volume_zones: tuple[str, ...]) -> SchedulingPod:
-    """Return a pod of a workload as the scheduler sees it."""
-    template, shape = workload.spec.template, workload.shape
+def scheduling_pod(spec: Workload, shape: PodShape, name: str, volume_zones: tuple[str, ...]) -> SchedulingPod:
+    """Return a pod of a version of a workload as the scheduler sees it."""
+    template = spec.template
     return SchedulingPod(
         name=name,
-        namespace=workload.spec.namespace,
+        namespace=spec.namespace,
         labels=template.labels,
         namespace_labels=shape.namespace_labels,
         cpu_milli=shape.cpu_milli,
@@ -115,9 +133,9 @@ def scheduling_pod(workload: WorkloadRecord, name: str, volume_zones: tuple[str,
         others=shape.others,
         node_selector=template.node_selector,
         affinity=template.affinity,
-        tolerations=(*template.tolerations, *_tolerated_pressure(workload)),
+        tolerations=(*template.tolerations, *_tolerated_pressure(spec, shape)),
         topology_spread=template.topology_spread,
-        selector=workload.spec.selector.get("matchLabels") or template.labels,
+        selector=spec.selector.get("matchLabels") or template.labels,
         volume_zones=volume_zones,
         host_ports=shape.host_ports,
         images=shape.container_images,
@@ -126,9 +144,9 @@ def scheduling_pod(workload: WorkloadRecord, name: str, volume_zones: tuple[str,
     )
 
 
-def _tolerated_pressure(workload: WorkloadRecord) -> tuple[dict[str, str], ...]:
+def _tolerated_pressure(spec: Workload, shape: PodShape) -> tuple[dict[str, str], ...]:
     """Return what admission lets all pods but BestEffort ones tolerate; a DaemonSet's bear it by their controller."""
-    if workload.shape.qos == "BestEffort" or workload.spec.kind == "DaemonSet":
+    if shape.qos == "BestEffort" or spec.kind == "DaemonSet":
         return ()
     return ({"key": MEMORY_PRESSURE_TAINT, "operator": "Exists", "effect": "NoSchedule"},)
 

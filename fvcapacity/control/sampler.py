@@ -43,15 +43,17 @@ def _workload_sample(workload: WorkloadRecord, seen: Observation, now_ns: int, l
         used += _cpu_since_last_sample(pod, seen, now_ns)
         memory.append(total_memory(pod))
     active = workload.active()
+    newest = workload.current if workload.rollout is None else workload.rollout.target
     return WorkloadSample(
         time_ns=now_ns,
         workload=workload.key,
         desired=len(active) if workload.spec.kind == "DaemonSet" else workload.desired,
         current=len(active),
         ready=sum(1 for pod in active if pod.ready),
+        updated=sum(1 for pod in active if pod.revision == newest),
         pending=sum(1 for pod in active if pod.stage is Stage.PENDING),
-        cpu_request_cores=len(active) * workload.shape.cpu_milli / 1000,
-        memory_request_bytes=len(active) * workload.shape.memory_bytes,
+        cpu_request_cores=sum(pod.shape.cpu_milli for pod in active) / 1000,
+        memory_request_bytes=sum(pod.shape.memory_bytes for pod in active),
         cpu_usage_cores=used / length_ns if length_ns else 0.0,
         memory_bytes=sum(memory),
         memory_peak_bytes=max(memory, default=0),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from fvcapacity.dataplane.plane import ProbeSpec
@@ -17,9 +17,11 @@ from fvcapacity.decisions.scheduler.resources import DEFAULT_CPU_MILLI, DEFAULT_
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.admission import pod_spec
 from fvcapacity.scenario.cluster import Container, Probe, Workload
+from fvcapacity.scenario.rollouts import NewVersion
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.semantics.cfs_quota import quota_of
 from fvcapacity.semantics.cpu import shares
+from fvcapacity.semantics.versions import AS_DESCRIBED
 from fvcapacity.units import NS_PER_MS, NS_PER_S, millicores
 
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"
@@ -45,6 +47,9 @@ class Serving:
     readiness: ProbeSpec | None
     liveness: ProbeSpec | None
     readiness_delay_ns: int
+    demand_milli: int = AS_DESCRIBED
+    error_ppm: int = 0
+    watch_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +155,32 @@ def pod_shape(
         grace_ns=workload.template.termination_grace_s * NS_PER_S,
         readiness_delay_ns=max(readiness, default=0) * NS_PER_S,
     )
+
+
+def version_shape(
+    version: NewVersion, topology: Topology, program: Program, namespaces: Mapping[str, Mapping[str, str]]
+) -> PodShape:
+    """Return the shape of a new version's pods: what they burn, fail and tell of themselves included."""
+    shape, rollout = pod_shape(version.workload, topology, program, namespaces), version.rollout
+    if shape.serving is None:
+        return shape
+    abort = rollout.canary.abort if rollout.canary is not None else None
+    watch_ns = None if abort is None else round((abort.p95_ms or 0) * NS_PER_MS)
+    serving = replace(
+        shape.serving,
+        demand_milli=round(rollout.demand * AS_DESCRIBED),
+        error_ppm=round(rollout.error_percent * 10_000),
+        watch_ns=watch_ns,
+    )
+    return replace(shape, serving=serving)
+
+
+def hashed(workload: Workload, template_hash: str) -> Workload:
+    """Return a Deployment with the label that its controller gives to the pods of a version (``matchLabelKeys``)."""
+    if workload.kind != "Deployment":
+        return workload
+    labels = {**workload.template.labels, "pod-template-hash": template_hash}
+    return replace(workload, template=replace(workload.template, labels=labels))
 
 
 def _limit(serving: Serving | None) -> int:

@@ -5,15 +5,16 @@ from __future__ import annotations
 from fvcapacity.control import kubelet
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.daemonset import admits, create_on
-from fvcapacity.control.endpoints import ready_pods
+from fvcapacity.control.endpoints import endpoints
 from fvcapacity.control.hpa import hpa_record
 from fvcapacity.control.karpenter import existing_nodes, new_machine, pools, settings
 from fvcapacity.control.nodes import join, order_node
-from fvcapacity.control.pods import owner_of, try_create_pod, try_create_pods
+from fvcapacity.control.pods import try_create_pod, try_create_pods
+from fvcapacity.control.rollouts import plan_rollouts
 from fvcapacity.control.scheduler import place
-from fvcapacity.control.shapes import pod_shape
-from fvcapacity.control.state import PodRecord, PoolRecord, Stage, WorkloadRecord
-from fvcapacity.dataplane.plane import AddNode, Command, SetBackground, SetEndpoints
+from fvcapacity.control.shapes import hashed, pod_shape
+from fvcapacity.control.state import PodRecord, PoolRecord, RevisionRecord, Stage, WorkloadRecord
+from fvcapacity.dataplane.plane import AddNode, Command, SetBackground
 from fvcapacity.decisions.karpenter import pack
 from fvcapacity.scenario.cluster import Workload
 
@@ -29,12 +30,7 @@ def start_state(cluster: Cluster) -> None:
         state.hpas[record.key] = record
     for workload in scenario.cluster.workloads:
         if workload.kind in _KEPT_RUNNING:
-            state.workloads[workload.key] = WorkloadRecord(
-                key=workload.key,
-                spec=workload,
-                shape=pod_shape(workload, scenario.topology, cluster.program, scenario.cluster.namespaces),
-                desired=_first_replicas(cluster, workload),
-            )
+            state.workloads[workload.key] = _record(cluster, workload)
     for name, spec in scenario.file.nodes.items():
         pool = state.pools[name] = PoolRecord(name, spec)
         for _ in range(spec.count):
@@ -42,11 +38,18 @@ def start_state(cluster: Cluster) -> None:
     _place_pods(cluster)
     for service in range(len(cluster.program.services)):
         if cluster.program.workloads[service] in state.workloads:
-            pods = ready_pods(cluster, service)
-            state.endpoint_slices[service] = pods
-            cluster.commands.append(SetEndpoints(service=service, pods=pods))
+            state.endpoint_slices[service] = endpoints(cluster, service)
+            cluster.commands.append(state.endpoint_slices[service])
     _fold_background(cluster)
+    plan_rollouts(cluster)
     cluster.running = True
+
+
+def _record(cluster: Cluster, workload: Workload) -> WorkloadRecord:
+    shape = pod_shape(workload, cluster.scenario.topology, cluster.program, cluster.scenario.cluster.namespaces)
+    spec, desired = hashed(workload, "1"), _first_replicas(cluster, workload)
+    first = RevisionRecord(1, workload.name, workload.name, spec, shape, replicas=desired)
+    return WorkloadRecord(workload.key, spec, shape, desired, revisions={1: first})
 
 
 def _first_replicas(cluster: Cluster, workload: Workload) -> int:
@@ -96,7 +99,7 @@ def _furnish(cluster: Cluster, homeless: list[PodRecord]) -> None:
 def _created(cluster: Cluster, workload: WorkloadRecord) -> list[PodRecord]:
     """Create the pods of a workload; what a quota refuses, its controller goes on trying when the run begins."""
     if workload.spec.kind != "StatefulSet":
-        return try_create_pods(cluster, workload, owner_of(workload), workload.desired)
+        return try_create_pods(cluster, workload, workload.revision, workload.desired)
     pods = []
     for ordinal in range(workload.desired):
         pod = try_create_pod(cluster, workload, workload.key, ordinal)

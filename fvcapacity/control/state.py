@@ -12,14 +12,17 @@ from enum import StrEnum
 
 from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
+from fvcapacity.dataplane.plane import SetEndpoints
 from fvcapacity.decisions.cluster_autoscaler.health import GroupBackoff
 from fvcapacity.decisions.hpa import HpaSpec, HpaState
 from fvcapacity.decisions.karpenter import Command
 from fvcapacity.decisions.pod_lifecycle import BackOff
+from fvcapacity.decisions.rollout import NO_ANSWERS, Answers
 from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
 from fvcapacity.decisions.scheduler.queue import Change
 from fvcapacity.scenario.cluster import Workload
 from fvcapacity.scenario.model import NodePool
+from fvcapacity.scenario.rollouts import Strategy
 
 
 class Stage(StrEnum):
@@ -63,6 +66,8 @@ class PodRecord:
     life: PodLife
     identity: int
     """Stands for the UID where Kubernetes compares UIDs."""
+    revision: int = 1
+    """Version of its workload that it was made from."""
     node: str = ""
     stage: Stage = Stage.PENDING
     deleting: bool = False
@@ -96,6 +101,8 @@ class PodRecord:
     background_since_ns: int = 0
     memory_bytes: int = 0
     """Of the serving container, at the last observation."""
+    answers: Answers = NO_ANSWERS
+    """Of a watched container, at the last look."""
 
     @property
     def phase(self) -> str:
@@ -193,23 +200,104 @@ class KarpenterRecord:
 
 
 @dataclass(slots=True)
+class RevisionRecord:
+    """One version of a workload's template: of a Deployment its ReplicaSet, of others a ControllerRevision.
+
+    ``replicas`` and the annotations are a ReplicaSet's (see ``decisions.rollout.ReplicaSetView``).
+    """
+
+    number: int
+    name: str
+    prefix: str
+    """Of the names of its pods: the workload's name, with a hash in later versions of a Deployment."""
+    spec: Workload
+    shape: PodShape
+    created_ns: int = 0
+    replicas: int = 0
+    desired_annotation: int | None = None
+    max_annotation: int | None = None
+    created: int = 0
+    """Pods made so far; their names count on."""
+
+
+@dataclass(slots=True)
+class RolloutRecord:
+    """A new version on its way in.
+
+    Attributes
+    ----------
+    version
+        Its place in ``Scenario.versions``.
+    target, stable
+        Numbers of the new version and of the one that it replaces.
+    active
+        Version that the Service selects; None: pods of all versions.
+    weight
+        Percent of the requests that a router sends to the new version.
+    progressed_ns, progress
+        When the roll-out last got on, and how far it was then.
+    step, since_ns
+        Where a canary stands (see ``decisions.rollout.CanaryPlan``).
+    weighted_ns, counted
+        Since when the present weight holds, and what the new version had answered by then.
+    due_ns
+        Next look at a canary, or end of a delay.
+    """
+
+    version: int
+    strategy: Strategy
+    target: int
+    stable: int
+    active: int | None = None
+    weight: int = 0
+    progressed_ns: int = 0
+    progress: tuple[int, int, int] = (0, 0, 0)
+    timed_out: bool = False
+    step: int = 0
+    since_ns: int | None = None
+    weighted_ns: int | None = None
+    counted: Answers = NO_ANSWERS
+    gone: Answers = NO_ANSWERS
+    """Answers of pods of the new version that are gone."""
+    look_ns: int | None = None
+    failures: int = 0
+    ready_since_ns: int | None = None
+    promoted_ns: int | None = None
+    aborted_ns: int | None = None
+
+
+@dataclass(slots=True)
 class WorkloadRecord:
-    """A workload and its pods, those being deleted included."""
+    """A workload and its pods, those being deleted included.
+
+    ``spec`` and ``shape`` are those of the version that is wanted now (``current``); a canary's is wanted from its
+    promotion on.
+    """
 
     key: str
     spec: Workload
     shape: PodShape
     desired: int
     pods: dict[int, PodRecord] = field(default_factory=dict)
-    created: int = 0
     failed: int = 0
     """Evicted pods: nobody deletes those of a ReplicaSet, and they still are objects of their namespace."""
+    revisions: dict[int, RevisionRecord] = field(default_factory=dict)
+    """Versions that have or may get pods, by number."""
+    current: int = 1
+    rollout: RolloutRecord | None = None
+    waiting: list[int] = field(default_factory=list)
+    """Versions that come when the present roll-out is over."""
     gone_cpu_core_ns: float = 0.0
     """CPU of this minute by pods that are gone by now."""
 
     def active(self) -> list[PodRecord]:
         """Return the pods that are not being deleted, oldest first."""
         return [pod for pod in self.pods.values() if not pod.deleting]
+
+    @property
+    def revision(self) -> RevisionRecord:
+        """The version that is wanted now."""
+        return self.revisions[self.current]
 
 
 @dataclass(slots=True)
@@ -262,9 +350,9 @@ class ControlState:
     """Work that is due: (kind, key) to its time."""
     periodic: dict[str, int] = field(default_factory=dict)
     """Next run of each periodic controller."""
-    endpoint_slices: dict[int, tuple[int, ...]] = field(default_factory=dict)
-    """Per service what the EndpointSlice says."""
-    endpoint_updates: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    endpoint_slices: dict[int, SetEndpoints] = field(default_factory=dict)
+    """Per service what the EndpointSlice says (and the router, while there are weights)."""
+    endpoint_updates: dict[str, SetEndpoints] = field(default_factory=dict)
     """What proxies will learn, by key of the queue."""
     create_backoffs: dict[str, CreateBackOff] = field(default_factory=dict)
     """By ``workload@owner``: whose pods were refused at the last sync."""

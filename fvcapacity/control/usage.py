@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.state import PodRecord, WorkloadRecord
+from fvcapacity.decisions.rollout import Answers
 
 
 def settle_background(pod: PodRecord, now_ns: int) -> None:
@@ -20,6 +21,9 @@ def take_last_reading(cluster: Cluster, workload: WorkloadRecord, pod: PodRecord
         seen = cluster.observe().containers.get(pod.uid)
         if seen is not None:
             used += max(0, seen.cpu_ns - pod.sampled_cpu_ns)
+            pod.answers = Answers(seen.answered, seen.failed, seen.slow)
+    if workload.rollout is not None and workload.rollout.target == pod.revision:
+        workload.rollout.gone += pod.answers
     workload.gone_cpu_core_ns += used
 
 

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.dataplane.statistics import Statistics
+from fvcapacity.semantics.versions import AS_DESCRIBED
 
 
 class EventKind(IntEnum):
@@ -97,6 +98,10 @@ class StartContainer:
     of 100 ms, 0 for no limit; ``memory_limit_bytes`` 0 for none. ``warm`` skips the start-up work (pods that ran
     before the run began): the container listens at once and no STARTED is sent.
     A pod that restarts sends the same uid again with ``restart`` one higher.
+
+    A new version may differ from what the topology says of its service: ``demand_milli`` is its CPU for a request in
+    thousandths of that, ``error_ppm`` the share of its answers that are errors, in millionths. With ``watch_ns`` its
+    answers are counted (`ContainerUsage`), apart those that took longer than that.
     """
 
     pod: int
@@ -111,6 +116,9 @@ class StartContainer:
     liveness: ProbeSpec | None = None
     restart: int = 0
     warm: bool = False
+    demand_milli: int = AS_DESCRIBED
+    error_ppm: int = 0
+    watch_ns: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,10 +137,17 @@ class StopContainer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SetEndpoints:
-    """From now on calls of a service go to these pods (in this order)."""
+    """From now on calls of a service go to these pods (in this order).
+
+    With a ``weight`` a router that looks at every request stands before them: it sends so many percent of the attempts
+    to the ``canaries`` and the rest to ``pods``, whoever is there, at random within each group. Connections that are
+    kept alive, and turns, do not count then.
+    """
 
     service: int
     pods: tuple[int, ...]
+    canaries: tuple[int, ...] = ()
+    weight: int | None = None
 
 
 Command = AddNode | SetBackground | RemoveNode | StartContainer | DrainContainer | StopContainer | SetEndpoints
@@ -140,12 +155,19 @@ Command = AddNode | SetBackground | RemoveNode | StartContainer | DrainContainer
 
 @dataclass(frozen=True, slots=True)
 class ContainerUsage:
-    """What a serving container has used since it first started, and holds now."""
+    """What a serving container has used since it first started, and holds now.
+
+    Of a watched one (``StartContainer.watch_ns``) also how many attempts it answered, let fall or refused; how many of
+    these came to nothing (an error, or a caller that had given up); and how many took too long.
+    """
 
     cpu_ns: int
     memory_bytes: int
     open_requests: int
     queued: int
+    answered: int = 0
+    failed: int = 0
+    slow: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,8 @@ class Cause(IntEnum):
     """The container was stopped while it held the request."""
     CIRCUIT_OPEN = 7
     """The caller's circuit breaker refused to try."""
+    ERROR_RESPONSE = 8
+    """The version that served it answered with an error."""
 
 
 class RouteColumn(IntEnum):
@@ -52,7 +54,8 @@ class RouteColumn(IntEnum):
     OOM_KILLED = 6
     TERMINATED = 7
     CIRCUIT_OPEN = 8
-    EGRESS_BYTES = 9
+    ERROR_RESPONSE = 9
+    EGRESS_BYTES = 10
 
 
 class ServiceColumn(IntEnum):

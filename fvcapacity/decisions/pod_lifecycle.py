@@ -58,11 +58,14 @@ class VictimCandidate:
     identity: int = 0
 
 
-def deletion_order(pods: Sequence[VictimCandidate], now_ns: int) -> list[str]:
-    """Return pod names, the first to be deleted first (``ActivePodsWithRanks`` of ``controller_utils.go``)."""
+def deletion_order(pods: Sequence[VictimCandidate], now_ns: int, related: Sequence[str] | None = None) -> list[str]:
+    """Return pod names, the first to be deleted first (``ActivePodsWithRanks`` of ``controller_utils.go``).
+
+    ``related`` are the nodes of all pods of the same owner, those of its other ReplicaSets included (None: these pods).
+    """
     doubled: dict[str, int] = {}
-    for pod in pods:
-        doubled[pod.node] = doubled.get(pod.node, 0) + 1
+    for node in (pod.node for pod in pods) if related is None else related:
+        doubled[node] = doubled.get(node, 0) + 1
 
     def compare(a: VictimCandidate, b: VictimCandidate) -> int:
         steps = (

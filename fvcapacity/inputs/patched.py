@@ -12,6 +12,7 @@ from fvcapacity.inputs.manifests.collect import collect
 from fvcapacity.inputs.manifests.located import LocatedMap, clone
 from fvcapacity.inputs.manifests.patching import Patching
 from fvcapacity.inputs.model_validation import in_file_order
+from fvcapacity.inputs.rollouts import RolloutPatch, new_versions
 from fvcapacity.scenario.checks import check_scenario
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.finding import Finding
@@ -31,11 +32,14 @@ class ManifestPatcher:
         Warnings of the load that no patch can change.
     place
         Gives a finding of the checks its place in the files.
+    rollouts
+        New versions that come in during the run: their patches are merged into the patched objects.
     """
 
     objects: tuple[LocatedMap, ...]
     problems: tuple[Problem, ...]
     place: Callable[[Finding], Problem]
+    rollouts: tuple[RolloutPatch, ...] = ()
 
     def patched(self, scenario: Scenario, changes: Sequence[Change]) -> Scenario:
         """Return the scenario with changed manifests.
@@ -60,6 +64,8 @@ class ManifestPatcher:
             self.place(finding)
             for finding in check_scenario(scenario.file, scenario.topology, cluster, scenario.prices)
         ]
+        versions, mistaken = new_versions(self.rollouts, objects, cluster, scenario.topology, self.place)
+        found += mistaken
         _refuse(ScenarioError, found)
         hashed = manifests_hash(cluster)
         problems = [*self.problems, *patching.problems, *collected, *found]
@@ -69,6 +75,7 @@ class ManifestPatcher:
         return dataclasses.replace(
             scenario,
             cluster=cluster,
+            versions=versions,
             input_hashes={**scenario.input_hashes, "manifests": hashed},
             findings=told(problems, scenario.traffic.notes if scenario.traffic is not None else ()),
             changes=(*scenario.changes, *patching.told),

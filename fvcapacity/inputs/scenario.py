@@ -23,6 +23,7 @@ from fvcapacity.inputs.manifests import ManifestSet, read_manifests
 from fvcapacity.inputs.model_validation import field_text, in_file_order, seen
 from fvcapacity.inputs.patched import ManifestPatcher, told
 from fvcapacity.inputs.prices import load_price_list
+from fvcapacity.inputs.rollouts import RolloutPatch, new_versions, read_rollout_patches
 from fvcapacity.inputs.traffic import RunSpan, load_traffic
 from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_model
 from fvcapacity.scenario.checks import check_scenario, time_zone
@@ -30,6 +31,7 @@ from fvcapacity.scenario.finding import Finding
 from fvcapacity.scenario.instants import epoch_ns
 from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
 from fvcapacity.scenario.prices import PriceList
+from fvcapacity.scenario.rollouts import NewVersion
 from fvcapacity.scenario.topology import Topology
 
 M = TypeVar("M", bound=BaseModel)
@@ -79,6 +81,11 @@ class _Loader:
         prices = self._prices(file, base)
         findings = check_scenario(file, topology, cluster, prices)
         self.found += [self._placed(finding) for finding in findings]
+        rollouts = self._rollouts(file, base)
+        versions: tuple[NewVersion, ...] = ()
+        if topology is not None and manifests is not None:
+            versions, problems = new_versions(rollouts, manifests.raw, manifests.objects, topology, self._placed)
+            self.found += problems
         span = _span(file)
         traffic = None
         if topology is not None and span is not None and all(finding.rule != "no-shares" for finding in findings):
@@ -94,7 +101,8 @@ class _Loader:
             input_hashes=dict(sorted(self.hashes.items())),
             findings=told([*self.problems, *self.found], traffic.notes if traffic is not None else ()),
             prices=prices,
-            patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed),
+            versions=versions,
+            patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed, rollouts),
         )
 
     def errors(self) -> list[Problem]:
@@ -149,6 +157,17 @@ class _Loader:
             return None
         self.hashes["manifests"] = manifests_hash(manifests.objects)
         return manifests
+
+    def _rollouts(self, file: ScenarioFile, base: Path) -> tuple[RolloutPatch, ...]:
+        zone = time_zone(file)
+        if zone is None:
+            return ()
+        patches, files, problems = read_rollout_patches(file, zone, base, self.documents["scenario"])
+        self.problems += problems
+        for path in files:
+            if path.is_file():
+                self._hash(path)
+        return patches
 
     def _prices(self, file: ScenarioFile, base: Path) -> PriceList | None:
         if file.cost is None:

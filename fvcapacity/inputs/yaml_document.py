@@ -48,6 +48,14 @@ class YamlDocument:
         node, _, complete = self._walk(path)
         return node.text if node is not None and complete and node.kind == "scalar" else None
 
+    def part(self, path: Path) -> YamlDocument:
+        """Return the value at a path as a document of its own."""
+        data = self.data
+        for step in path:
+            data = data[step]
+        node, _, complete = self._walk(path)
+        return YamlDocument(data, self.file, node if complete else None)
+
     def _walk(self, path: Path) -> tuple[Node | None, Node | None, bool]:
         node, key, complete = self.locations, None, True
         for part in path:

@@ -7,7 +7,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fvcapacity.plots.context import PlotContext, Tables
-from fvcapacity.plots.style import BLUE, GREEN, ORANGE, PURPLE, RED, SKY, SOFT, day_number, new_figure, note, time_axis
+from fvcapacity.plots.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    SOFT,
+    day_number,
+    new_figure,
+    note,
+    time_axis,
+)
 
 CAUSE_COLORS = {
     "timeout": BLUE,
@@ -17,6 +30,7 @@ CAUSE_COLORS = {
     "oom_killed": RED,
     "terminated": GREEN,
     "circuit_open": SOFT,
+    "error_response": INK,
 }
 
 

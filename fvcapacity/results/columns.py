@@ -51,6 +51,7 @@ CAUSES = _counts(
     ("oom_killed", "Failed: a container was killed at its memory limit."),
     ("terminated", "Failed: a container was stopped."),
     ("circuit_open", "Failed: a circuit breaker refused to try."),
+    ("error_response", "Failed: a new version answered with an error."),
 )
 PERCENTILES = tuple(
     Column(f"p{percent}_s", "s", "float64", f"{percent} % of the requests took at most this long; empty if none.")
@@ -199,6 +200,7 @@ WORKLOAD_MINUTES = TableSpec(
         Column("desired", "pods", "int64", "Replicas that the controller wants."),
         Column("current", "pods", "int64", "Pods that exist and are not being deleted."),
         Column("ready", "pods", "int64", "Pods that are ready."),
+        Column("updated", "pods", "int64", "Of the current pods, those of the newest version."),
         Column("pending", "pods", "int64", "Pods that no node could take."),
         Column("cpu_request_cores", "cores", "float64", "CPU requests of the current pods."),
         Column("memory_request_bytes", "bytes", "int64", "Memory requests of the current pods."),
@@ -266,6 +268,7 @@ PODS = TableSpec(
         Column("uid", "", "int64", "Number of the pod, never used twice."),
         Column("pod", "", "string", "Name of the pod."),
         WORKLOAD,
+        Column("revision", "", "int64", "Version of the workload that it was made from; 1 is that of the manifests."),
         Column("node", "", "string", "Node that took it; empty while pending."),
         Column("created_utc", "", "utc", "Creation."),
         *_instants(

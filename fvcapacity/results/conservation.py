@@ -9,8 +9,8 @@ import numpy as np
 from fvcapacity.dataplane.statistics import RouteColumn, Statistics
 from fvcapacity.errors import InvariantError
 
-ENDED = slice(RouteColumn.SERVED, RouteColumn.CIRCUIT_OPEN + 1)
-FAILED = slice(RouteColumn.TIMEOUT, RouteColumn.CIRCUIT_OPEN + 1)
+ENDED = slice(RouteColumn.SERVED, RouteColumn.ERROR_RESPONSE + 1)
+FAILED = slice(RouteColumn.TIMEOUT, RouteColumn.ERROR_RESPONSE + 1)
 
 
 def check_conservation(statistics: Statistics, routes: Sequence[str], replication: int = 0) -> None:

@@ -114,7 +114,7 @@ def _pods(outcome: RunOutcome, scenario: Scenario) -> pd.DataFrame:
             "pod": [pod.name for pod in kept],
             **{
                 name: [getattr(pod, name) for pod in kept]
-                for name in ("uid", "workload", "node", "restarts", "oom_kills")
+                for name in ("uid", "workload", "revision", "node", "restarts", "oom_kills")
             },
         },
     )

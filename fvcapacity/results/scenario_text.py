@@ -13,10 +13,17 @@ from pydantic import BaseModel
 
 from fvcapacity.scenario.base import Bytes, Cores, DurationNs
 from fvcapacity.scenario.model import ScenarioFile
+from fvcapacity.scenario.rollouts import SwitchDelay
 from fvcapacity.units import format_bytes, format_cpu, format_duration
 
 _HEADER = "# The scenario as it was run, defaults and options included. Paths are relative to the original file.\n"
-_WRITERS = {DurationNs: format_duration, Bytes: format_bytes, Cores: format_cpu}
+
+
+def _switch_text(delay_ns: int) -> str:
+    return format_duration(delay_ns) if delay_ns else "when-ready"
+
+
+_WRITERS = {DurationNs: format_duration, SwitchDelay: _switch_text, Bytes: format_bytes, Cores: format_cpu}
 """How each annotated number is written, so that it carries its unit."""
 
 
@@ -31,6 +38,9 @@ def scenario_text(file: ScenarioFile) -> str:
     data["topology"] = portable_path(data["topology"])
     if data["traffic"]["file"]:
         data["traffic"]["file"] = portable_path(data["traffic"]["file"])
+    for rollout in data["rollouts"]:
+        if isinstance(rollout["patch"], str):
+            rollout["patch"] = portable_path(rollout["patch"])
     if data["cost"]:
         data["cost"]["prices"] = portable_path(data["cost"]["prices"])
     return _HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)

@@ -18,6 +18,7 @@ from fvcapacity.scenario.instants import epoch_ns
 from fvcapacity.scenario.karpenter_checks import check_karpenter
 from fvcapacity.scenario.model import ScenarioFile
 from fvcapacity.scenario.prices import PriceList
+from fvcapacity.scenario.rollout_checks import check_rollout_times, check_rollouts
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.topology_checks import check_topology
 
@@ -45,6 +46,7 @@ def check_scenario(
         findings += _shares(file, topology)
     if topology is not None and cluster is not None:
         findings += check_cluster(topology, cluster)
+        findings += check_rollouts(file, topology, cluster)
     return findings
 
 
@@ -67,6 +69,7 @@ def _time(file: ScenarioFile) -> Iterator[Finding]:
         start = epoch_ns(file.window.start, zone)
     except ValueError as error:
         yield Finding("scenario", ("window", "start"), str(error), "give the time with its offset", rule="time-zone")
+    yield from check_rollout_times(file, zone)
     for number, event in enumerate(file.traffic.events):
         path: Path = ("traffic", "events", number, "start")
         try:

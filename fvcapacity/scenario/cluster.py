@@ -113,6 +113,12 @@ class Workload:
     strategy: Literal["RollingUpdate", "Recreate", "OnDelete"] = "RollingUpdate"
     max_surge: int | str = "25%"
     max_unavailable: int | str = "25%"
+    partition: int = 0
+    """Of a StatefulSet: ordinals below it keep the version that they have."""
+    min_ready_s: int = 0
+    """A pod counts as available when it has been ready for so long."""
+    progress_deadline_s: int = 600
+    """Without progress for so long a Deployment says ``ProgressDeadlineExceeded``."""
     claim_templates: tuple[VolumeClaim, ...] = ()
     schedule: str = ""
     """Cron line of a CronJob."""

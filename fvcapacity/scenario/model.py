@@ -17,6 +17,7 @@ from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.karpenter import Karpenter
 from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
+from fvcapacity.scenario.rollouts import NewVersion, Rollout
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic
 
@@ -136,6 +137,8 @@ class ScenarioFile(Model):
     seed: int = Field(default=1, ge=0, lt=2**63)
     replications: int = Field(default=1, ge=1, le=10_000)
     plane: Literal["fast", "simpy"] = "fast"
+    rollouts: tuple[Rollout, ...] = ()
+    """New versions that come in while the traffic goes on."""
     requests: RequestLog | None = None
     """None: no request is written down; tables and histograms say what there is to say of all of them."""
 
@@ -184,6 +187,8 @@ class Scenario:
     """None when the scenario names no prices: it is then run without money."""
     changes: tuple[str, ...] = ()
     """What its manifests were patched with, in a few words each."""
+    versions: tuple[NewVersion, ...] = ()
+    """What the roll-outs of the file come to, in the order of their times."""
     patcher: Patcher | None = field(default=None, repr=False, compare=False)
     """Changes the manifests; None when they are not at hand."""
 

@@ -33,6 +33,37 @@ def evening() -> Scenario:
     return fv.load_scenario(ROOT / "scenarios" / "valentines.yaml", overrides=overrides)
 
 
+ROLLOUTS = {
+    "rolling": [{"deploy": "deployment/product-service", "demand": 1.2}, {"deploy": "statefulset/mongodb"}],
+    "canary": [
+        {
+            "deploy": "deployment/auth-service",
+            "demand": 1.6,
+            "strategy": "canary",
+            "canary": {
+                "steps": [{"weight": 30, "pause": "40s"}, {"weight": 60, "pause": "2m"}],
+                "abort": {"p95_ms": 300, "interval": "20s", "failure_limit": 2},
+            },
+        }
+    ],
+    "blue-green": [
+        {"deploy": "deployment/cart-service", "strategy": "blue-green", "blue_green": {"switch": "30s", "keep": "1m"}}
+    ],
+}
+SIGNS = {"rolling": "NewReplicaSetAvailable", "canary": "RolloutAborted", "blue-green": "RolloutCompleted"}
+
+
+@pytest.fixture(params=list(ROLLOUTS))
+def deployed(request: pytest.FixtureRequest) -> tuple[Scenario, str]:
+    """Six minutes in which a new version comes in, and what shows that it did."""
+    overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "1m", "window.warm_up": "5m"}
+    rollouts = [
+        {**rollout, "at": f"2026-02-14T17:55:{10 + 30 * i}"} for i, rollout in enumerate(ROLLOUTS[request.param])
+    ]
+    scenario = fv.load_scenario(ROOT / "scenarios" / "valentines.yaml", overrides={**overrides, "rollouts": rollouts})
+    return scenario, SIGNS[request.param]
+
+
 def both_planes(scenario: Scenario) -> tuple[FastPlane, ControlPlane, int]:
     program = compile_program(scenario.topology, scenario.cluster)
     window = scenario.file.window
@@ -54,18 +85,30 @@ def step(plane: FastPlane, control: ControlPlane, end: int) -> None:
 
 
 def test_a_round_trip_at_every_control_event_changes_nothing(evening: Scenario) -> None:
-    plane, control, end = both_planes(evening)
+    control = round_trips(evening)
+    assert any(event.reason == "SuccessfulRescale" for event in control.history.events)
+
+
+def test_a_round_trip_in_the_middle_of_a_roll_out_changes_nothing(deployed: tuple[Scenario, str]) -> None:
+    scenario, sign = deployed
+    control = round_trips(scenario)
+    assert any(event.reason == sign for event in control.history.events)
+
+
+def round_trips(scenario: Scenario) -> ControlPlane:
+    """Run once through, and once with a round trip through a checkpoint at every event; both must end alike."""
+    plane, control, end = both_planes(scenario)
     plane.apply(control.take_commands())
     while plane.now < end:
         step(plane, control, end)
 
-    kept_plane, kept_control, _ = both_planes(evening)
+    kept_plane, kept_control, _ = both_planes(scenario)
     kept_plane.apply(kept_control.take_commands())
     trips = 0
     while kept_plane.now < end:
         step(kept_plane, kept_control, end)
         kept = pickle.loads(pickle.dumps((kept_plane.checkpoint(), kept_control.checkpoint())))
-        kept_plane, kept_control, _ = both_planes(evening)
+        kept_plane, kept_control, _ = both_planes(scenario)
         kept_plane.resume(kept[0])
         kept_control.resume(kept[1])
         kept_control.observe = kept_plane.observe
@@ -76,7 +119,7 @@ def test_a_round_trip_at_every_control_event_changes_nothing(evening: Scenario) 
     for name, array in plane.statistics._asdict().items():
         assert np.array_equal(array, getattr(kept_plane.statistics, name)), name
     assert kept_control.history == control.history
-    assert any(event.reason == "SuccessfulRescale" for event in control.history.events)
+    return control
 
 
 @pytest.fixture

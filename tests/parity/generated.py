@@ -170,6 +170,9 @@ def pods(draw: Draw, names: Sequence[str], nodes: int) -> dict[str, Any]:
         "cpu_quota_ns": draw(st.sampled_from([0, 0, 4, 11, 30, 80])) * MS,
         "memory_limit_bytes": draw(st.sampled_from([0, 0, 60, 100])),
         "warm": draw(st.sampled_from([True, True, True, False])),
+        "demand_milli": draw(st.sampled_from([1000, 1000, 1600, 333])),
+        "error_ppm": draw(st.sampled_from([0, 0, 0, 300_000])),
+        "watch_ns": draw(st.sampled_from([None, 0, 5 * MS])),
     }
     for kind in ("startup", "readiness", "liveness"):
         settings[kind] = draw(maybe(maybe(probes())))
@@ -197,7 +200,8 @@ def scripts(draw: Draw, pods: int, services: int, nodes: int) -> list[tuple[int,
             entry = draw(st.integers(0, nodes - 1)), draw(st.sampled_from([0.0, 0.25, 0.8]))
         elif kind == "endpoints":
             members = st.lists(st.integers(1, pods), max_size=4, unique=True)
-            entry = draw(st.integers(0, services - 1)), tuple(draw(members))
+            weight = draw(st.sampled_from([None, None, 0, 30, 100]))
+            entry = draw(st.integers(0, services - 1)), (draw(members), draw(members), weight)
         else:
             entry = draw(st.integers(1, pods)), None
         script.append((5 * time, kind, *entry))
@@ -309,7 +313,8 @@ def _commands(entry: tuple[int, str, int, Any], uid: int, starts: dict[int, Star
     if kind == "start":
         return [starts[uid]]
     if kind == "endpoints":
-        return [SetEndpoints(service=who, pods=tuple(pod for pod in what if starts[pod].service == who))]
+        pods, canaries = (tuple(pod for pod in group if starts[pod].service == who) for group in what[:2])
+        return [SetEndpoints(service=who, pods=pods, canaries=canaries if what[2] is not None else (), weight=what[2])]
     if kind == "background":
         return [SetBackground(node=who, background_cores=what)]
     return []
@@ -334,16 +339,21 @@ def phenomena(run: Run) -> Counter[str]:
     refused = Counter(f"refused {Cause(line.value).name}" for line in run.lines(Step.REFUSED))
     steps = Counter(f"step {Step(line.step).name}" for line in run.trace)
     columns = Counter({column.name: run.total(column) for column in ServiceColumn})
+    seen = [usage for look in run.observations for usage in look.containers.values()]
+    answers = Counter(name for usage in seen for name in ("answered", "failed", "slow") if getattr(usage, name))
     cut = Counter(f"left {Cause(line.value).name}" for line in run.lines(Step.LEFT))
-    return Counter({name: 1 for name, count in (told + ended + refused + steps + columns + cut).items() if count})
+    return Counter(
+        {name: 1 for name, count in (told + ended + refused + steps + columns + answers + cut).items() if count}
+    )
 
 
 EXPECTED = {
     *(kind.name for kind in EventKind),
     *(f"ended {cause.name}" for cause in Cause),
-    *(f"refused {cause.name}" for cause in Cause if cause not in (Cause.SERVED, Cause.TIMEOUT, Cause.TERMINATED, Cause.CIRCUIT_OPEN)),
+    *(f"refused {cause.name}" for cause in Cause if cause not in (Cause.SERVED, Cause.TIMEOUT, Cause.TERMINATED, Cause.CIRCUIT_OPEN, Cause.ERROR_RESPONSE)),
     *(f"step {step.name}" for step in Step),
     *(column.name for column in ServiceColumn),
-    "left OOM_KILLED", "left TERMINATED", "left TIMEOUT",
+    "left OOM_KILLED", "left TERMINATED", "left TIMEOUT", "left ERROR_RESPONSE",
+    "answered", "failed", "slow",
 }  # fmt: skip
 """All that must have occurred at least once over the examples of a run."""

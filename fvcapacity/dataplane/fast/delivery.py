@@ -21,7 +21,7 @@ from fvcapacity.dataplane.fast.memory import (
 )
 from fvcapacity.dataplane.fast.rows import note, notice, release
 from fvcapacity.dataplane.fast.timeouts import end_timeout
-from fvcapacity.dataplane.fast.visit import count_visit
+from fvcapacity.dataplane.fast.visit import count_answer, count_visit
 from fvcapacity.dataplane.plane import EventKind
 from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
@@ -29,6 +29,7 @@ from fvcapacity.program.layout import Balance
 from fvcapacity.semantics.balancing import connection, pick
 from fvcapacity.semantics.jit import merged, part
 from fvcapacity.semantics.memory import over_limit
+from fvcapacity.semantics.versions import takes_canary
 
 _NO_ENDPOINT, _QUEUE_FULL, _REFUSED_CAUSE, _OOM_CAUSE = (
     int(Cause.NO_ENDPOINT), int(Cause.QUEUE_FULL), int(Cause.CONNECTION_REFUSED), int(Cause.OOM_KILLED),
@@ -53,11 +54,15 @@ def deliver(s: State, row: int) -> int:
     c = container_at(s, container)
     if c.state != LISTENING or full(s, container):
         add_to_service(s, call.service, _REFUSED, 1)
+        if c.watch_ns >= 0:
+            count_answer(s, container, True, False)
         refuse(s, row, c.pod, _QUEUE_FULL if c.state == LISTENING else _REFUSED_CAUSE)
         return NONE
     c.memory_bytes += call.held_bytes
     if over_limit(c.memory_bytes, c.memory_limit_bytes):
         notice(s, _OOM, container)
+        if c.watch_ns >= 0:
+            count_answer(s, container, True, False)
         kill(s, container, _OOM_CAUSE)
         refuse(s, row, c.pod, _OOM_CAUSE)
         return NONE
@@ -95,6 +100,8 @@ def _begin_visit(s: State, row: int, container: int, held_bytes: int) -> None:
 def _endpoint(s: State, row: int, service_number: int) -> int:
     """Return the container that an attempt goes to, or NONE."""
     service = service_at(s, service_number)
+    if service.weight >= 0:
+        return _weighted(s, row, service_number)
     ready = service.endpoints
     if ready == 0:
         return NONE
@@ -109,6 +116,18 @@ def _endpoint(s: State, row: int, service_number: int) -> int:
     if service.balance == _RANDOM:
         return chosen
     return _held_connection(s, row, service_number, chosen)
+
+
+@part
+def _weighted(s: State, row: int, service_number: int) -> int:
+    """Return the container that a router with weights sends an attempt to, or NONE when nobody is in its group."""
+    identity, service = attempt_at(s, row).identity, service_at(s, service_number)
+    before, ready = 0, service.endpoints
+    if takes_canary(identity, service.weight):
+        before, ready = service.endpoints, service.canaries
+    if ready == 0:
+        return NONE
+    return endpoint_at(s, service_number, before + pick(identity, ready))
 
 
 @merged

@@ -305,13 +305,14 @@ def add_probe(s: State, worker: int) -> None:
 
 @njit
 def usage(s: State, rows: Ints, out: Ints) -> None:
-    """Write CPU, memory, open requests and queued ones of some containers into ``out``, shape (rows, 4)."""
+    """Write what some containers used, hold and answered (`ContainerUsage`) into ``out``, shape (rows, 7)."""
     for i in range(rows.size):
         c = container_at(s, rows[i])
         queued = 0
         for line in range(c.first_line, c.first_line + c.lines):
             queued += line_at(s, line).length
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = c.cpu_ns, c.memory_bytes, c.open, queued
+        out[i, 4], out[i, 5], out[i, 6] = c.answered, c.failed, c.slow
 
 
 @njit

@@ -62,6 +62,7 @@ CONTAINER = record(
     "pod", "state", "identity", "memory_bytes", "memory_limit_bytes", "open", "first_open", "disk_free_ns",
     "first_thread", "threads", "first_line", "lines", "first_pool", "pools", "first_breaker", "first_connection",
     "limited_before", "limited_after", "claims", "refs", "startup_done",
+    "demand_milli", "error_ppm", "watch_ns", "answered", "failed", "slow",
 )  # fmt: skip
 """One run of a serving container. ``lines`` are its thread groups' queues, ``pools`` its connection pools."""
 
@@ -92,9 +93,9 @@ OPERATION = np.dtype(
 
 SERVICE = record(
     "growth_bytes", "startup_cpu_ns", "disk_interval_ns", "disk_latency_ns", "balance", "connections",
-    "first_connection", "turn", "endpoints",
+    "first_connection", "turn", "endpoints", "canaries", "weight",
 )  # fmt: skip
-"""``turn`` and ``endpoints`` (how many there are) change while the plane runs."""
+"""``turn``, ``endpoints`` and ``canaries`` (how many), and ``weight`` (-1: none) change while the plane runs."""
 
 ENTRY = record("time_ns", "identity", "item")
 """A row of a heap, ordered by time and identity."""
@@ -122,7 +123,7 @@ TABLES: dict[str, np.dtype[Any]] = {
     "breakers": BREAKER,
     "connections": CELL,  # pod behind each keep-alive connection; the first stretch is the clients' own
     "services": SERVICE,
-    "endpoints": CELL,  # containers of each service in their order, endpoints_width places a service
+    "endpoints": CELL,  # containers of each service in their order, then its canaries; endpoints_width places a service
     "timeouts": TIMEOUTS,
     "heaps": HEAP,
     "workers": WORKER,

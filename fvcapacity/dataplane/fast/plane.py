@@ -84,8 +84,8 @@ class FastPlane:
         self.statistics: Statistics = empty_statistics(duration_ns, len(program.routes), len(program.services))
         plan = ServicePlan(program.arrays)
         self.rows = ContainerRows(program.arrays, plan)
-        self.cpu_before: dict[int, int] = {}
-        """CPU that earlier runs of a pod's container have used."""
+        self.before: dict[int, Ints] = {}
+        """What earlier runs of a pod's container have used and answered, in the order of ``ContainerUsage``."""
         self.node_rows: dict[int, int] = {}
         self.cpu_cores: dict[int, float] = {}
         self._margin = kernel.MARGIN + int(program.arrays.op_b.max(initial=0))
@@ -147,15 +147,15 @@ class FastPlane:
 
     def observe(self) -> Observation:
         """Return usage and counts at the present instant."""
-        state, before = self.memory.state, self.cpu_before
+        state = self.memory.state
         kernel.settle_all(state)
         pods = list(self.rows.of_pod)
-        out = np.empty((len(pods), 4), np.int64)
+        out = np.empty((len(pods), len(_SUMS)), np.int64)
         kernel.usage(state, np.fromiter(self.rows.of_pod.values(), np.int64, len(pods)), out)
-        usage = {
-            pod: ContainerUsage(cpu + before.get(pod, 0), memory, open_requests, queued)
-            for pod, (cpu, memory, open_requests, queued) in zip(pods, out.tolist(), strict=True)
-        }
+        for row, pod in enumerate(pods):
+            if (before := self.before.get(pod)) is not None:
+                out[row] += before
+        usage = {pod: ContainerUsage(*row) for pod, row in zip(pods, out.tolist(), strict=True)}
         return Observation(
             self.now, usage, tuple(self.memory["served"].tolist()), tuple(self.memory["arrived"].tolist())
         )
@@ -260,7 +260,7 @@ class FastPlane:
     def _start(self, command: StartContainer) -> None:
         before = self.rows.of_pod.get(command.pod, NONE)
         if before >= 0:
-            self._keep_cpu(command.pod, before)
+            self._keep(command.pod, before)
         row = self.rows.take(self.memory, command, self.node_rows[command.node], self.seed)
         self._keep_margin()
         if not command.warm:
@@ -308,8 +308,11 @@ class FastPlane:
         while kernel.lacks_rows(self.memory.state, self._margin):
             self._bring_rows()
 
-    def _keep_cpu(self, pod: int, row: int) -> None:
-        self.cpu_before[pod] = self.cpu_before.get(pod, 0) + int(self.memory["containers"][row]["cpu_ns"])
+    def _keep(self, pod: int, row: int) -> None:
+        """Remember what a pod's container used and answered, beyond its end."""
+        container = self.memory["containers"][row]
+        used = np.array([container[name] if summed else 0 for name, summed in _SUMS.items()], np.int64)
+        self.before[pod] = self.before.get(pod, 0) + used
 
     def _drain(self, command: DrainContainer) -> None:
         row = self.rows.of_pod[command.pod]
@@ -324,31 +327,39 @@ class FastPlane:
         row = self.rows.of_pod.get(command.pod, NONE)
         if row < 0:
             return
-        self._keep_cpu(command.pod, row)
+        self._keep(command.pod, row)
         if self.memory["containers"][row]["state"] != DEAD:
             self._keep_margin()
             kernel.kill_container(self.memory.state, row, int(Cause.TERMINATED))
         self.rows.forget(self.memory, command.pod)
 
     def _set_endpoints(self, command: SetEndpoints) -> None:
-        rows = [self.rows.of_pod[pod] for pod in command.pods if pod in self.rows.of_pod]
-        memory = self.memory
+        memory, known = self.memory, self.rows.of_pod
+        pods, canaries = ([known[pod] for pod in group if pod in known] for group in (command.pods, command.canaries))
+        rows = [*pods, *canaries]
         if len(rows) > memory["endpoints"].shape[1]:
             wider = np.zeros((len(memory["endpoints"]), 2 * len(rows)), np.int64)
             wider[:, : memory["endpoints"].shape[1]] = memory["endpoints"]
             memory.put("endpoints", wider)
             memory.core["endpoints_width"] = wider.shape[1]
         service, endpoints = memory["services"][command.service], memory["endpoints"][command.service]
-        for row in endpoints[: int(service["endpoints"])]:
+        for row in endpoints[: int(service["endpoints"] + service["canaries"])]:
             memory["containers"][row]["refs"] -= 1
         for row in rows:
             memory["containers"][row]["refs"] += 1
         endpoints[: len(rows)] = rows
-        service["endpoints"] = len(rows)
+        service["endpoints"], service["canaries"] = len(pods), len(canaries)
+        service["weight"] = NONE if command.weight is None else command.weight
 
+
+_SUMS = {
+    "cpu_ns": True, "memory_bytes": False, "open": False, "queued": False, "answered": True, "failed": True,
+    "slow": True,
+}  # fmt: skip
+"""A container's fields in the order of `ContainerUsage`, and whether they add up over its runs."""
 
 _KEPT = (
-    "statistics", "memory", "rows", "cpu_before", "node_rows", "cpu_cores", "_free_workers", "_records", "_trace",
+    "statistics", "memory", "rows", "before", "node_rows", "cpu_cores", "_free_workers", "_records", "_trace",
 )  # fmt: skip
 """What a checkpoint holds besides the position in the stream of arrivals."""
 

@@ -77,7 +77,7 @@ def write_program(memory: Memory, program: ProgramArrays, plan: ServicePlan) -> 
     services["growth_bytes"] = program.service_memory_growth_bytes
     for name in ("startup_cpu_ns", "disk_interval_ns", "disk_latency_ns", "balance", "connections"):
         services[name] = getattr(program, f"service_{name}")
-    services["first_connection"] = plan.first_connection
+    services["first_connection"], services["weight"] = plan.first_connection, NONE
     memory.put("services", services)
     memory.put("route_call", program.route_call.copy())
     memory.put("replays", program.recorded_ns.copy())

@@ -28,6 +28,7 @@ from fvcapacity.program.layout import Op
 from fvcapacity.semantics.balancing import operation_time, takes_branch
 from fvcapacity.semantics.draw import RECORDED, recorded_row
 from fvcapacity.semantics.jit import inlined, merged, part
+from fvcapacity.semantics.versions import AS_DESCRIBED, answers_with_error, scaled_demand
 
 _END, _CPU, _CALL, _BRANCH, _JUMP, _WAIT = (
     int(Op.END), int(Op.CPU), int(Op.CALL), int(Op.BRANCH), int(Op.JUMP), int(Op.WAIT),
@@ -37,6 +38,7 @@ _RESPONSE, _LOG, _WRITTEN = (
     int(ServiceColumn.RESPONSE_BYTES), int(ServiceColumn.LOG_BYTES), int(ServiceColumn.WRITTEN_BYTES),
 )  # fmt: skip
 _SERVED, _DRAINED, _LEFT = int(Cause.SERVED), int(EventKind.DRAINED), int(Step.LEFT)
+_ERROR_RESPONSE, _AS_DESCRIBED = int(Cause.ERROR_RESPONSE), int(AS_DESCRIBED)
 
 
 @merged
@@ -85,6 +87,9 @@ def _begin_burst(s: State, row: int) -> None:
     a = attempt_at(s, row)
     op = operation_at(s, a.at)
     demand = _time_of(s, a, op)
+    factor = container_at(s, a.container).demand_milli
+    if factor != _AS_DESCRIBED:
+        demand = scaled_demand(demand, factor)
     if demand == 0:
         wake(s, row, 0)
         return
@@ -141,6 +146,8 @@ def _end_visit(s: State, row: int, cause: int) -> None:
     a.visiting = 0
     if a.own_thread >= 0:
         give_back(s, a.own_thread)
+    if cause == _SERVED and c.error_ppm > 0 and answers_with_error(a.identity, c.error_ppm):
+        cause = _ERROR_RESPONSE
     if cause == 0:
         c.memory_bytes += service_at(s, c.service).growth_bytes
     close_visit(s, row)
@@ -167,15 +174,29 @@ def close_visit(s: State, row: int) -> None:
 
 
 @part
+def count_answer(s: State, container: int, failed: bool, slow: bool) -> None:
+    """Count what became of an attempt at a container that is watched."""
+    c = container_at(s, container)
+    c.answered += 1
+    if failed:
+        c.failed += 1
+    if slow:
+        c.slow += 1
+
+
+@part
 def count_visit(s: State, row: int, cause: int) -> None:
     """Book a visit that ended, well or not."""
     a = attempt_at(s, row)
-    service = container_at(s, a.container).service
+    c = container_at(s, a.container)
+    service = c.service
     elapsed = s.now_ns - a.arrived_ns
+    if c.watch_ns >= 0:
+        count_answer(s, a.container, cause != _SERVED or a.live == 0, elapsed > c.watch_ns)
     add_to_service(s, service, _VISITS, 1)
     add_to_service(s, service, _ELAPSED, elapsed)
     if s.tracing:
-        note(s, _LEFT, a.identity, container_at(s, a.container).pod, cause)
+        note(s, _LEFT, a.identity, c.pod, cause)
     if cause:
         add_to_service(s, service, _FAILED, 1)
         return

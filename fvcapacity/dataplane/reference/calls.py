@@ -13,6 +13,7 @@ from fvcapacity.program.layout import Balance
 from fvcapacity.semantics import events
 from fvcapacity.semantics.balancing import connection, pick
 from fvcapacity.semantics.memory import over_limit
+from fvcapacity.semantics.versions import takes_canary
 
 if TYPE_CHECKING:
     from fvcapacity.dataplane.reference.plane import ReferencePlane
@@ -26,6 +27,8 @@ class Calls:
         self.env = plane.env
         self.code = plane.code
         self.endpoints: list[tuple[Container, ...]] = [() for _ in plane.program.services]
+        self.weights: list[tuple[int, tuple[Container, ...]] | None] = [None for _ in plane.program.services]
+        """Percent for the canaries of a service, and who they are; None: it has no router with weights."""
         self.turn = [0] * len(plane.program.services)
         """Next endpoint of round-robin services."""
         self.client_connections: dict[tuple[int, int], int] = {}
@@ -74,12 +77,14 @@ class Calls:
             return
         if container.state != LISTENING or container.groups[0].full:
             plane.tally.services[service][ServiceColumn.REFUSED] += 1
+            container.count_answer(failed=True)
             listening = container.state == LISTENING
             self._refuse(attempt, container.pod, Cause.QUEUE_FULL if listening else Cause.CONNECTION_REFUSED)
             return
         held = code.service_memory_per_open_bytes[service] + code.call_memory_bytes[attempt.call]
         container.memory_bytes += held
         if over_limit(container.memory_bytes, container.memory_limit_bytes):
+            container.count_answer(failed=True)
             plane.oom_kill(container)
             self._refuse(attempt, container.pod, Cause.OOM_KILLED)
             return
@@ -97,6 +102,11 @@ class Calls:
 
     def _endpoint(self, attempt: Attempt, service: int) -> Container | None:
         ready = self.endpoints[service]
+        weights = self.weights[service]
+        if weights is not None:
+            weight, canaries = weights
+            group = canaries if takes_canary(attempt.identity, weight) else ready
+            return group[pick(attempt.identity, len(group))] if group else None
         if not ready:
             return None
         balance = self.code.service_balance[service]

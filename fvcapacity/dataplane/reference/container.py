@@ -86,6 +86,12 @@ class Container:
         self.throttled_period: int | None = None
         self.cpu_ns = 0
 
+        self.demand_milli = command.demand_milli
+        self.error_ppm = command.error_ppm
+        self.watch_ns = command.watch_ns
+        self.answered = self.failed = self.slow = 0
+        """What became of attempts here, when somebody asked for it."""
+
         self.memory_limit_bytes = command.memory_limit_bytes
         self.memory_bytes = int(program.service_memory_base_bytes[self.service])
         self.open: dict[int, Visit] = {}
@@ -115,6 +121,13 @@ class Container:
     def queued(self) -> int:
         """Requests and bursts that wait for a thread."""
         return sum(len(group.waiting) for group in self.groups)
+
+    def count_answer(self, failed: bool, elapsed_ns: int = 0) -> None:
+        """Count what became of an attempt, if this container is watched."""
+        if self.watch_ns is not None:
+            self.answered += 1
+            self.failed += failed
+            self.slow += elapsed_ns > self.watch_ns
 
     def submit(self, burst: Burst, group_number: int) -> None:
         """Let a burst run on the next free thread of a group."""

@@ -44,6 +44,7 @@ from fvcapacity.errors import InvariantError
 from fvcapacity.program.program import Program
 from fvcapacity.semantics.draw import mix
 from fvcapacity.semantics.events import SALT_STARTUP
+from fvcapacity.semantics.versions import answers_with_error
 
 
 @contextmanager
@@ -98,8 +99,8 @@ class ReferencePlane:
         self.tally = Tally(self.statistics, tracing=tracing)
         self.nodes: dict[int, CpuScheduler] = {}
         self.containers: dict[int, Container] = {}
-        self.cpu_before: dict[int, int] = {}
-        """CPU that earlier runs of a pod's container have used."""
+        self.before: dict[int, tuple[int, int, int, int]] = {}
+        """What earlier runs of a pod's container have used and answered: CPU, answers, failed and slow ones."""
         self.outbox: deque[PlaneEvent] = deque()
         self.open: dict[int, Client] = {}
         self.served = [0] * len(program.routes)
@@ -148,8 +149,9 @@ class ReferencePlane:
         """Return usage and counts at the present instant."""
         self._settle()
         usage = {
-            pod: ContainerUsage(c.cpu_ns + self.cpu_before.get(pod, 0), c.memory_bytes, len(c.open), c.queued)
+            pod: ContainerUsage(cpu_ns, c.memory_bytes, len(c.open), c.queued, *answers)
             for pod, c in self.containers.items()
+            for cpu_ns, *answers in (self._so_far(pod, c),)
         }
         return Observation(self.now, usage, tuple(self.served), tuple(self.arrived))
 
@@ -201,6 +203,8 @@ class ReferencePlane:
         visit.dead = True
         if visit.thread is not None:
             container.give_back(visit.thread)
+        if not cause and container.error_ppm and answers_with_error(visit.identity, container.error_ppm):
+            cause = Cause.ERROR_RESPONSE
         if not cause:
             container.memory_bytes += self.code.service_memory_growth_bytes[container.service]
         self.close(visit)
@@ -241,10 +245,20 @@ class ReferencePlane:
             count_visit(visit, cause)
             self.calls.end(visit.attempt, cause)
 
+    def _so_far(self, pod: int, container: Container) -> tuple[int, int, int, int]:
+        """Return what a pod has used and answered over all runs of its container."""
+        cpu_ns, answered, failed, slow = self.before.get(pod, (0, 0, 0, 0))
+        return (
+            cpu_ns + container.cpu_ns,
+            answered + container.answered,
+            failed + container.failed,
+            slow + container.slow,
+        )
+
     def _start(self, command: StartContainer) -> None:
         before = self.containers.get(command.pod)
         if before is not None:
-            self.cpu_before[command.pod] = self.cpu_before.get(command.pod, 0) + before.cpu_ns
+            self.before[command.pod] = self._so_far(command.pod, before)
         container = Container(command, self.nodes[command.node], self.program.arrays, self.seed, self.now)
         self.containers[command.pod] = container
         if not command.warm:
@@ -277,13 +291,17 @@ class ReferencePlane:
         container = self.containers.pop(command.pod, None)
         if container is None:
             return
-        self.cpu_before[command.pod] = self.cpu_before.get(command.pod, 0) + container.cpu_ns
+        self.before[command.pod] = self._so_far(command.pod, container)
         if container.state != DEAD:
             self.kill(container, Cause.TERMINATED)
 
     def _set_endpoints(self, command: SetEndpoints) -> None:
-        known = [self.containers.get(pod) for pod in command.pods]
-        self.calls.endpoints[command.service] = tuple(c for c in known if c is not None)
+        pods, canaries = (
+            tuple(self.containers[pod] for pod in group if pod in self.containers)
+            for group in (command.pods, command.canaries)
+        )
+        self.calls.endpoints[command.service] = pods
+        self.calls.weights[command.service] = None if command.weight is None else (command.weight, canaries)
 
     def _add_node(self, command: AddNode) -> None:
         self.nodes[command.node] = CpuScheduler(

@@ -20,6 +20,7 @@ from fvcapacity.program.layout import Op
 from fvcapacity.semantics import events
 from fvcapacity.semantics.balancing import attempt_identity, operation_time, takes_branch
 from fvcapacity.semantics.draw import RECORDED, recorded_row
+from fvcapacity.semantics.versions import scaled_demand
 
 if TYPE_CHECKING:
     from fvcapacity.dataplane.reference.container import Container, Pool
@@ -167,7 +168,7 @@ class Visit:
 
     def _begin_burst(self, at: int) -> None:
         code, env, container = self.plane.code, self.plane.env, self.container
-        demand = self._time_of(at)
+        demand = scaled_demand(self._time_of(at), container.demand_milli)
         self.waiting = simpy.Event(env)
         if demand == 0:
             self.waiting.succeed()
@@ -208,6 +209,7 @@ def count_visit(visit: Visit, cause: Cause) -> None:
     plane, service = visit.plane, visit.container.service
     row = plane.tally.services[service]
     elapsed = plane.env._now - visit.arrived_ns
+    visit.container.count_answer(cause != Cause.SERVED or not visit.attempt.live, elapsed)
     row[ServiceColumn.VISITS] += 1
     row[ServiceColumn.ELAPSED_NS] += elapsed
     plane.tally.note(plane.env._now, Step.LEFT, visit.identity, visit.container.pod, cause)

@@ -72,7 +72,8 @@ def _locate(data: Any, node: Node | None, file: str) -> Any:
         return _locate_map(data, node, file)
     if isinstance(data, list):
         at = node.location(file) if node is not None else Location(file)
-        nodes = node.value if node is not None and node.kind == "list" else [None] * len(data)
+        known = node is not None and node.kind == "list" and len(node.value) == len(data)
+        nodes = node.value if node is not None and known else [None] * len(data)
         return LocatedList(at, (_locate(item, child, file) for item, child in zip(data, nodes, strict=True)))
     return data
 

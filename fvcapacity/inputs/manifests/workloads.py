@@ -17,6 +17,8 @@ _DEPLOYMENT_KEYS = (
     "progressDeadlineSeconds",
 )  # fmt: skip
 
+_ROLLED_OUT = ("Deployment", "StatefulSet", "DaemonSet")
+
 _Strategy = tuple[Literal["RollingUpdate", "Recreate", "OnDelete"], int | str, int | str]
 
 
@@ -45,6 +47,9 @@ def read_workload(fields: Fields, kind: WorkloadKind, name: str, namespace: str)
         strategy=strategy,
         max_surge=surge,
         max_unavailable=unavailable,
+        partition=_partition(spec) if kind == "StatefulSet" else 0,
+        min_ready_s=spec.number("minReadySeconds", 0) if kind in _ROLLED_OUT else 0,
+        progress_deadline_s=spec.number("progressDeadlineSeconds", 600, minimum=1) if kind == "Deployment" else 600,
         claim_templates=claims,
         schedule=spec.text("schedule") if kind == "CronJob" else "",
         places=_places(spec, template_fields),
@@ -128,6 +133,10 @@ def _stateful_set_strategy(spec: Fields) -> _Strategy:
     if strategy.choice("type", ("RollingUpdate", "OnDelete"), "RollingUpdate") == "OnDelete":
         return "OnDelete", 0, 0
     return "RollingUpdate", 0, _given(strategy.child("rollingUpdate").count_or_percent("maxUnavailable", 1))
+
+
+def _partition(spec: Fields) -> int:
+    return spec.child("updateStrategy").child("rollingUpdate").number("partition", 0)
 
 
 def _no_strategy(_: Fields) -> _Strategy:

@@ -20,6 +20,7 @@ COUNTS = {
     "limitrange_quota": 190,
     "qos_eviction": 253,
     "quantities": 370,
+    "rollout": 378 + 18 * 20,
     "scheduler_scores": 1140,
     "vpa_recommender": 210,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ from fvcapacity.dataplane.plane import (
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.cluster import ClusterObjects, Container, PodTemplate, Probe, Workload
 from fvcapacity.scenario.model import ClusterTimings, NodePool, Scenario, ScenarioFile
+from fvcapacity.scenario.rollouts import NewVersion, Rollout
 from fvcapacity.scenario.topology import Route, ServiceModel, Step, Topology
 
 S = 10**9
@@ -46,13 +47,17 @@ class FakePlane:
         drain_s: float = 1.0,
         load: Callable[[int, int], float] = lambda t, pods: 0.0,
         served_rps: float = 0.0,
+        answers: Callable[[float], tuple[int, int, int]] = lambda age_s: (0, 0, 0),
+        never_ready: Sequence[str] = (),
     ) -> None:
         self.now = 0
         self.startup_ns, self.drain_ns = round(startup_s * S), round(drain_s * S)
         self.load, self.served_rps = load, served_rps
+        self.answers, self.never_ready = answers, never_ready
+        self.started: dict[int, int] = {}
         self.nodes: set[int] = set()
         self.running: dict[int, StartContainer] = {}
-        self.endpoints: dict[int, tuple[int, ...]] = {}
+        self.endpoints: dict[int, SetEndpoints] = {}
         self.cpu_ns: dict[int, float] = {}
         self.log: list[tuple[float, str, str]] = []
         self.names: dict[int, str] = {}
@@ -115,20 +120,24 @@ class FakePlane:
                 del self.running[command.pod]
                 self._note("stop", self.names[command.pod])
             case SetEndpoints():
-                assert set(command.pods) <= set(self.names), "an endpoint that never was"
-                self.endpoints[command.service] = command.pods
-                self._note("endpoints", ",".join(self.names[pod] for pod in command.pods))
+                assert {*command.pods, *command.canaries} <= set(self.names), "an endpoint that never was"
+                self.endpoints[command.service] = command
+                text = ",".join(self.names[pod] for pod in command.pods)
+                if command.weight is not None:
+                    text += f" {command.weight}%: " + ",".join(self.names[pod] for pod in command.canaries)
+                self._note("endpoints", text)
 
     def _start(self, command: StartContainer) -> None:
         self.running[command.pod] = command
         self.names[command.pod] = command.name
         self.cpu_ns.setdefault(command.pod, 0.0)
+        self.started[command.pod] = self.now
         self._note("warm" if command.warm else "start", command.name)
         if command.warm:
             return
         started = self.now + self.startup_ns
         self.plan(started, EventKind.STARTED, command.pod)
-        if command.readiness is not None:
+        if command.readiness is not None and not command.name.startswith(tuple(self.never_ready)):
             ready = max(started, self.now + command.readiness.initial_delay_ns) + 1
             self.plan(ready, EventKind.READY, command.pod)
 
@@ -136,10 +145,17 @@ class FakePlane:
         served = int(self.served_rps * self.now / S)
         return Observation(
             self.now,
-            {pod: ContainerUsage(int(self.cpu_ns[pod]), 100 * MI, 0, 0) for pod in self.running},
+            {
+                pod: ContainerUsage(int(self.cpu_ns[pod]), 100 * MI, 0, 0, *self._answers(pod, start))
+                for pod, start in self.running.items()
+            },
             (served,),
             (served,),
         )
+
+    def _answers(self, pod: int, start: StartContainer) -> tuple[int, int, int]:
+        age_s = (self.now - self.started[pod]) / S
+        return self.answers(age_s) if start.watch_ns is not None else (0, 0, 0)
 
     def _note(self, kind: str, name: str) -> None:
         self.log.append((self.now / S, kind, name))
@@ -170,6 +186,15 @@ def drive(control: ControlPlane, plane: FakePlane, seconds: float) -> Run:
         plane.apply(control.take_commands())
     control.finish(end)
     return Run(control, plane)
+
+
+def version(workload: Workload, at_s: float, number: int = 2, **rollout: Any) -> NewVersion:
+    """Return a new version of a workload, deployed at a time; its hash is ``v2``, ``v3``..."""
+    given = {"deploy": workload.key, "at": datetime(2026, 2, 14), **rollout}
+    image = replace(workload.template.containers[0], image=f"{workload.name}:{number}")
+    template = replace(workload.template, containers=(image, *workload.template.containers[1:]))
+    changed = replace(workload, template=template)
+    return NewVersion(Rollout.model_validate(given), round(at_s * S), changed, number, f"v{number}")
 
 
 READY_AFTER_5 = Probe(handler="http", initial_delay_s=5, period_s=5)
@@ -226,6 +251,7 @@ def plane_of(
     background: dict[str, Any] | None = None,
     duration_s: float = 86_400,
     scenario: dict[str, Any] | None = None,
+    versions: Sequence[NewVersion] = (),
     **objects: Any,
 ) -> ControlPlane:
     """Return a control plane over workloads; those named in ``serving`` enter the data plane."""
@@ -243,13 +269,14 @@ def plane_of(
             "manifests": ["m"],
             "topology": "t",
             "traffic": {"file": "f"},
-            "window": {"start": datetime(2026, 2, 14), "duration": "1h"},
+            "window": {"start": datetime(2026, 2, 14), "duration": "1h", "warm_up": "0s"},
             "nodes": pools or {"general": pool()},
             "cluster": ClusterTimings(**(timings or {})),
             **(scenario or {}),
         }
     )
-    whole = Scenario(file, ClusterObjects(workloads=workloads, **objects), topology, None, 0)
+    cluster = ClusterObjects(workloads=workloads, **objects)
+    whole = Scenario(file, cluster, topology, None, 0, versions=tuple(versions))
     program = Program(
         routes=("GET /",),
         services=names,

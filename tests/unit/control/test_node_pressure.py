@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from fvcapacity.control.control_plane import ControlPlane
+from fvcapacity.control.deployment import scale
 from fvcapacity.dataplane.plane import ContainerUsage, Observation
 from fvcapacity.scenario.cluster import ResourceQuota
 from fvcapacity.scenario.model import NodePool
@@ -76,7 +77,7 @@ def test_it_leaves_the_endpoints_and_has_failed() -> None:
     evicted = next(pod for pod in control.state.pods.values() if pod.name == "web-2")
     drive(control, plane, 31)
     assert (evicted.phase, evicted.life.deleted_ns) == ("Failed", 30 * S)
-    assert plane.endpoints[0] == (1,)
+    assert plane.endpoints[0].pods == (1,)
 
 
 def test_one_pod_a_round_and_the_next_round_a_second_later() -> None:
@@ -127,8 +128,7 @@ def test_best_effort_pods_wait_until_the_condition_ends_others_do_not() -> None:
     cluster = control._cluster
 
     def create(c: object, key: str) -> None:
-        cluster.state.workloads[key].desired = 1
-        cluster.enqueue("deployment", key)
+        scale(cluster, cluster.state.workloads[key], 1)
 
     cluster.handle("kubectl", 1, create)  # type: ignore[arg-type]
     for key in ("deployment/bare", "deployment/asking"):

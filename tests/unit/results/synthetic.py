@@ -308,6 +308,7 @@ def _sample_minute(history: History, minute: int, calm: bool) -> None:
                 desired=replicas,
                 current=replicas,
                 ready=_replicas(name, max(minute - 1, 0), calm),
+                updated=replicas,
                 pending=0,
                 cpu_request_cores=replicas * LIMITS[name] / 2,
                 memory_request_bytes=replicas * (128 << 20),

@@ -48,7 +48,7 @@ def test_routes_balance_over_the_boundary_of_the_warm_up(tables):
     right = routes["served"] + routes["failed"] + routes["open_at_end"]
     assert (left == right).all()
     causes = routes[["timeout", "queue_full", "no_endpoint", "connection_refused", "oom_killed", "terminated"]]
-    assert (causes.sum(axis=1) + routes["circuit_open"] == routes["failed"]).all()
+    assert (causes.sum(axis=1) + routes["circuit_open"] + routes["error_response"] == routes["failed"]).all()
 
 
 def test_the_warm_up_is_left_out(tables, outcomes):

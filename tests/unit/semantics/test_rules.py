@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fvcapacity.semantics import balancing, cfs_quota, cpu, draw, memory
+from fvcapacity.semantics import balancing, cfs_quota, cpu, draw, memory, versions
 from fvcapacity.semantics.jit import njit
 
 MS = 1_000_000
@@ -164,6 +164,33 @@ def test_memory_limit() -> None:
     assert memory.over_limit(257, 256)
 
 
+@pytest.mark.parametrize("percent", [0, 1, 25, 100])
+def test_a_new_version_gets_its_share_independently_of_the_pick(percent: int) -> None:
+    taken = np.array([versions.takes_canary(identity, percent) for identity in HASHES])
+    picks = np.array([balancing.pick(identity, 4) for identity in HASHES])
+    assert abs(taken.mean() - percent / 100) < 4 * math.sqrt(0.25 / len(HASHES))
+    if 0 < percent < 100:
+        assert abs(np.corrcoef(taken, picks)[0, 1]) < 4 / math.sqrt(len(HASHES))
+
+
+def test_whoever_went_to_the_new_version_goes_there_when_its_share_grows() -> None:
+    tenth = {identity for identity in HASHES if versions.takes_canary(identity, 10)}
+    assert tenth < {identity for identity in HASHES if versions.takes_canary(identity, 30)}
+
+
+@pytest.mark.parametrize(("share_ppm", "expected"), [(0, 0.0), (5_000, 0.005), (1_000_000, 1.0)])
+def test_a_version_fails_its_share(share_ppm: int, expected: float) -> None:
+    failed = np.mean([versions.answers_with_error(identity, share_ppm) for identity in HASHES])
+    assert abs(failed - expected) < 4 * math.sqrt(max(expected * (1 - expected), 0) / len(HASHES)) + 1e-12
+
+
+@pytest.mark.parametrize(
+    ("demand", "factor", "expected"), [(0, 1600, 0), (1, 1, 1), (10, 1000, 10), (10, 1600, 16), (10_001, 1600, 16_002)]
+)
+def test_demands_of_a_new_version_are_rounded_up(demand: int, factor: int, expected: int) -> None:
+    assert versions.scaled_demand(demand, factor) == expected
+
+
 def test_picks_are_even() -> None:
     counts = np.bincount([balancing.pick(value, 7) for value in HASHES], minlength=7)
     assert stats.chisquare(counts).pvalue > 1e-4
@@ -195,6 +222,9 @@ RULES = [
     (balancing.takes_branch, (5, 6, 0.5)),
     (balancing.operation_time, (5, 6, draw.EXPONENTIAL, 1e6, 0.0)),
     (memory.over_limit, (5, 4)),
+    (versions.takes_canary, (123, 50)),
+    (versions.scaled_demand, (10_000_001, 333)),
+    (versions.answers_with_error, (123, 500_000)),
 ]
 
 
