@@ -70,7 +70,7 @@ def _selected(workload: WorkloadRecord) -> Sequence[PodRecord]:
     """Return the pods that the scale subresource selects: of all versions, in a blue/green roll-out of the active one.
 
     A canary therefore counts, although it is not part of the wanted size: with a new version beside the old one the
-    controller asks for a little more (``newStatus.HPAReplicas`` and the selector in Argo's ``rollout/sync.go``).
+    controller asks for a little more (``HPAReplicas`` and the selector in Argo's ``canary.go`` and ``bluegreen.go``).
     """
     rollout = workload.rollout
     if rollout is None or rollout.strategy != "blue-green":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.replicaset import resize, sync_replicas
-from fvcapacity.control.rollouts import available, deadline, finish_rollout, take_over, wake_up
+from fvcapacity.control.rollouts import available, deadline, endpoints_changed, finish_rollout, take_over, wake_up
 from fvcapacity.control.state import RolloutRecord, WorkloadRecord
 from fvcapacity.decisions.rollout import (
     AbortRule,
@@ -92,7 +92,7 @@ def _set_weight(
     rollout.weight, rollout.weighted_ns = weight, cluster.now
     rollout.counted = _answers(cluster, workload, rollout)
     rollout.look_ns = cluster.now + canary.abort.interval if canary.abort is not None and weight else None
-    _tell_router(cluster, workload)
+    endpoints_changed(cluster, workload)
 
 
 def _promote(cluster: Cluster, workload: WorkloadRecord, rollout: RolloutRecord, why: str) -> None:
@@ -102,14 +102,14 @@ def _promote(cluster: Cluster, workload: WorkloadRecord, rollout: RolloutRecord,
     take_over(workload, revision)
     message = f"Rollout completed update to revision {revision.number} ({revision.name}): {why}"
     cluster.event("Normal", "RolloutCompleted", workload.key, message, workload.key)
-    _tell_router(cluster, workload)
+    endpoints_changed(cluster, workload)
 
 
 def _abort(cluster: Cluster, workload: WorkloadRecord, rollout: RolloutRecord, why: str) -> None:
     rollout.aborted_ns, rollout.weight, rollout.look_ns = cluster.now, 0, None
     message = f"Rollout aborted update to revision {rollout.target}: {why}"
     cluster.event("Warning", "RolloutAborted", workload.key, message, workload.key)
-    _tell_router(cluster, workload)
+    endpoints_changed(cluster, workload)
 
 
 def _leave(
@@ -135,11 +135,6 @@ def _size(cluster: Cluster, workload: WorkloadRecord, number: int, replicas: int
     revision = workload.revisions[number]
     resize(cluster, workload, revision, replicas)
     sync_replicas(cluster, workload, revision)
-
-
-def _tell_router(cluster: Cluster, workload: WorkloadRecord) -> None:
-    if workload.shape.serving is not None:
-        cluster.enqueue("endpointslice", str(workload.shape.serving.service))
 
 
 def _deadline(cluster: Cluster, workload: WorkloadRecord, rollout: RolloutRecord) -> int | None:

@@ -54,7 +54,7 @@ def begin_rollout(cluster: Cluster, key: str) -> None:
         take_over(workload, revision)
     message = f"Rollout updated to revision {revision.number}: {strategy} to {revision.name}"
     cluster.event("Normal", "RolloutUpdated", workload.key, message, workload.key)
-    _endpoints_changed(cluster, workload)
+    endpoints_changed(cluster, workload)
     cluster.enqueue(workload.spec.kind.lower(), workload.key)
 
 
@@ -68,7 +68,7 @@ def finish_rollout(cluster: Cluster, workload: WorkloadRecord) -> None:
     workload.rollout = None
     workload.revisions = {workload.current: workload.revision}
     cluster.cancel("rollout", workload.key)
-    _endpoints_changed(cluster, workload)
+    endpoints_changed(cluster, workload)
     if workload.waiting:
         cluster.enqueue("rollout-start", str(workload.waiting.pop(0)))
 
@@ -145,9 +145,9 @@ def _new_revision(cluster: Cluster, workload: WorkloadRecord, version: NewVersio
 def _annotate(workload: WorkloadRecord) -> None:
     """Write on the present set for which size of its Deployment it was scaled last."""
     if workload.spec.kind == "Deployment":
-        set_ = workload.revision
-        set_.desired_annotation = workload.desired
-        set_.max_annotation = workload.desired + limits(deployment_view(workload, "rolling")).max_surge
+        present = workload.revision
+        present.desired_annotation = workload.desired
+        present.max_annotation = workload.desired + limits(deployment_view(workload, "rolling")).max_surge
 
 
 def deployment_view(workload: WorkloadRecord, strategy: Strategy) -> DeploymentView:
@@ -174,6 +174,7 @@ def _availabilities(cluster: Cluster, workload: WorkloadRecord) -> list[int]:
     return [pod.ready_since_ns + wait for pod in workload.pods.values() if wait and pod.ready and not pod.deleting]
 
 
-def _endpoints_changed(cluster: Cluster, workload: WorkloadRecord) -> None:
+def endpoints_changed(cluster: Cluster, workload: WorkloadRecord) -> None:
+    """Let the endpoints of a workload's Service, and a router's weights, be worked out again."""
     if workload.shape.serving is not None:
         cluster.enqueue("endpointslice", str(workload.shape.serving.service))

@@ -240,8 +240,10 @@ class RolloutRecord:
         Where a canary stands (see ``decisions.rollout.CanaryPlan``).
     weighted_ns, counted
         Since when the present weight holds, and what the new version had answered by then.
-    due_ns
-        Next look at a canary, or end of a delay.
+    look_ns, failures
+        Next look at a canary, and how many have failed.
+    ready_since_ns, promoted_ns, aborted_ns
+        Since when a blue/green set is whole; when the new version won, or lost.
     """
 
     version: int
