@@ -31,4 +31,5 @@ SALT_CONNECTION = 4
 SALT_STARTUP = 5
 SALT_USER = 6
 SALT_CLIENT = 7
+SALT_LOOKUP = 20
 """Purposes of draws that belong to no operation of a program."""
