@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.dataplane.plane import SetEndpoints
+from fvcapacity.scenario.faults import FailOver
 
 
 def ready_pods(cluster: Cluster, service: int) -> tuple[int, ...]:
-    """Return the pods of a service that are ready and not being deleted, oldest first."""
+    """Return the pods of a service that are ready and not being deleted, oldest first; nobody while it fails over."""
+    if service in failing_over(cluster):
+        return ()
     workload = cluster.state.workloads[cluster.program.workloads[service]]
     return tuple(uid for uid, pod in workload.pods.items() if pod.ready and not pod.deleting)
+
+
+def failing_over(cluster: Cluster) -> set[int]:
+    """Return the services whose place nobody holds at present."""
+    faults = (cluster.scenario.file.faults[number] for number in cluster.state.faults.lasting.values())
+    return {cluster.program.services.index(f.service) for f in faults if isinstance(f, FailOver)}
 
 
 def sync_endpointslice(cluster: Cluster, key: str) -> None:
