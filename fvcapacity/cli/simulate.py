@@ -69,6 +69,9 @@ def simulate(
     output: Annotated[OutputFormat, typer.Option("--format", help="How to print.")] = OutputFormat.TABLE,
     enforce: Annotated[bool, typer.Option("--enforce", help="Exit 1 when an objective is missed.")] = False,
     events: Annotated[bool, typer.Option("--events", help="Print the cluster's events as well.")] = False,
+    events_for: Annotated[
+        str | None, typer.Option(help="Print the events of one object: deployment/order-service, node/general-1.")
+    ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -96,7 +99,7 @@ def simulate(
             measure=measure.value,
             max_replications=max_replications,
         )
-        typer.echo(_render(result, output, events), nl=False)
+        typer.echo(_render(result, output, events or events_for is not None, events_for or ""), nl=False)
         if not quiet:
             typer.echo(f"Result: {directory}", err=True)
         if not result.complete:
@@ -149,7 +152,7 @@ def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, *
     return result, result.save(directory, plots=loaded.file.window.duration >= _WORTH_DRAWING_NS)
 
 
-def _render(result: Result, output: OutputFormat, events: bool) -> str:
+def _render(result: Result, output: OutputFormat, events: bool, events_for: str) -> str:
     from fvcapacity.cli.events import events_text
 
     if output is OutputFormat.JSON:
@@ -162,4 +165,4 @@ def _render(result: Result, output: OutputFormat, events: bool) -> str:
         from fvcapacity.cli.render_table import render_table
 
         text = render_table(result.summary)
-    return text + ("\n" + events_text(result) if events else "")
+    return text + ("\n" + events_text(result, events_for) if events else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fvcapacity.control import eviction_manager, kubelet, provisioning
+from fvcapacity.control import eviction_manager, faults, kubelet, node_lifecycle, provisioning
 from fvcapacity.control.admission import retry_create
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster
@@ -73,6 +73,7 @@ class ControlPlane:
             **provisioning.first_due(self._cluster),
             "sampler": MINUTE_NS,
         }
+        faults.plan(self._cluster)
         self._start_processes()
 
     def checkpoint(self) -> ControlCheckpoint:
@@ -168,6 +169,8 @@ class ControlPlane:
         handle("create-retry", Rank.DEPLOYMENT, retry_create)
         handle("scheduler", Rank.SCHEDULER, schedule_pending)
         provisioning.register(self._cluster)
+        faults.register(self._cluster)
+        node_lifecycle.register(self._cluster)
 
     def _start_processes(self) -> None:
         """Start the periodic controllers, each from the due time in its record."""

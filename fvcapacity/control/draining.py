@@ -19,8 +19,11 @@ def is_daemon(cluster: Cluster, pod: PodRecord) -> bool:
 
 
 def movable_pods(cluster: Cluster, node: NodeRecord) -> list[PodRecord]:
-    """Return the pods of a node that have to go elsewhere before it can go."""
-    return [pod for pod in node.pods.values() if not is_daemon(cluster, pod)]
+    """Return the pods of a node that have to go elsewhere before it can go.
+
+    Those that nobody will ever end are not waited for (``IsPodLongTerminating``).
+    """
+    return [pod for pod in node.pods.values() if not is_daemon(cluster, pod) and not (pod.lost and pod.deleting)]
 
 
 def cordon(cluster: Cluster, node: NodeRecord) -> None:

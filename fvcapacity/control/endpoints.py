@@ -6,14 +6,17 @@ from dataclasses import replace
 
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.dataplane.plane import SetEndpoints
+from fvcapacity.scenario.faults import FailOver
 
 
 def endpoints(cluster: Cluster, service: int) -> SetEndpoints:
-    """Return the pods of a service that are ready and not being deleted, oldest first.
+    """Return the pods of a service that are ready and not being deleted, oldest first; nobody while it fails over.
 
     A canary or blue/green roll-out tells versions apart: the Service selects one of them, and a router may send a share
     of the requests to the new one.
     """
+    if service in failing_over(cluster):
+        return SetEndpoints(service=service, pods=())
     workload = cluster.state.workloads[cluster.program.workloads[service]]
     ready = [pod for pod in workload.pods.values() if pod.ready and not pod.deleting]
     rollout = workload.rollout
@@ -24,6 +27,12 @@ def endpoints(cluster: Cluster, service: int) -> SetEndpoints:
         return SetEndpoints(service=service, pods=pods)
     canaries = tuple(pod.uid for pod in ready if pod.revision == rollout.target)
     return SetEndpoints(service=service, pods=pods, canaries=canaries, weight=rollout.weight)
+
+
+def failing_over(cluster: Cluster) -> set[int]:
+    """Return the services whose place nobody holds at present."""
+    faults = (cluster.scenario.file.faults[number] for number in cluster.state.faults.lasting.values())
+    return {cluster.program.services.index(f.service) for f in faults if isinstance(f, FailOver)}
 
 
 def sync_endpointslice(cluster: Cluster, key: str) -> None:

@@ -41,14 +41,14 @@ def watch(cluster: Cluster, seen: Observation) -> None:
         state.watched_for_memory = tuple(node.name for node in cluster.ready_nodes() if _can_be_short(node))
     for name in state.watched_for_memory:
         node = state.nodes[name]
-        if node.short_of_memory_ns is None:
+        if node.short_of_memory_ns is None and node.lost_ns is None:
             _look(cluster, node, seen)
 
 
 def synchronize(cluster: Cluster, name: str) -> None:
     """Look at a node under pressure again."""
     node = cluster.state.nodes.get(name)
-    if node is not None:
+    if node is not None and node.lost_ns is None:
         _look(cluster, node, cluster.observe())
 
 

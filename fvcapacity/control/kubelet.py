@@ -8,6 +8,7 @@ from fvcapacity.control.usage import settle_background, take_last_reading
 from fvcapacity.dataplane.plane import (
     DrainContainer,
     EventKind,
+    LoseContainer,
     PlaneEvent,
     SetBackground,
     StartContainer,
@@ -21,6 +22,9 @@ def admit(cluster: Cluster, pod: PodRecord) -> None:
     """Take in a pod that the scheduler bound: pull what images the node lacks, one after the other."""
     node = cluster.state.nodes[pod.node]
     now = cluster.now
+    if node.lost_ns is not None:
+        pod.lost = True  # the scheduler does not know yet; nobody is there to take the pod in
+        return
     pod.start_ns = pod.ready_since_ns = now
     pod.stage = Stage.PULLING
     done = now
@@ -210,9 +214,12 @@ def delete_pod(cluster: Cluster, pod: PodRecord) -> None:
         return
     pod.deleting = True
     cluster.state.placements += 1
-    if pod.node:
-        cluster.state.nodes[pod.node].touch(cluster.now)
+    if (node := cluster.state.nodes.get(pod.node)) is not None:
+        node.touch(cluster.now)
     cluster.enqueue(cluster.workload_of(pod).spec.kind.lower(), pod.workload)
+    if pod.lost:
+        _endpoints_changed(cluster, pod)
+        return  # it stays Terminating until its kubelet is back or its node is known to be gone
     if not pod.container_running:
         vanish(cluster, pod, stopped=True)
         return
@@ -256,6 +263,8 @@ def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
         take_last_reading(cluster, workload, pod)
     if pod.container_running and pod.shape.serving is not None and not stopped:
         cluster.commands.append(StopContainer(pod=pod.uid))
+    elif pod.lost and not stopped:
+        leave_plane(cluster, pod)
     in_endpoints = pod.ready
     pod.container_running, pod.ready, pod.deleting = False, False, True
     pod.stage = Stage.GONE
@@ -273,6 +282,36 @@ def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
     if in_endpoints:
         _endpoints_changed(cluster, pod)
     cluster.enqueue(workload.spec.kind.lower(), workload.key)
+
+
+def lose(cluster: Cluster, pod: PodRecord) -> None:
+    """Let a pod stop with its machine; the API server does not know."""
+    cluster.cancel("pod-worker", str(pod.uid))
+    settle_background(pod, cluster.now)
+    if pod.container_running and pod.shape.serving is not None:
+        cluster.commands.append(LoseContainer(pod=pod.uid))
+    pod.container_running, pod.lost = False, True
+
+
+def leave_plane(cluster: Cluster, pod: PodRecord) -> None:
+    """Take a lost container off the plane's books: from now on it refuses connections."""
+    if pod.shape.serving is not None and pod.ever_started:
+        cluster.commands.append(StopContainer(pod=pod.uid))
+
+
+def take_up_again(cluster: Cluster, pod: PodRecord) -> None:
+    """Do what a kubelet does with the pods that it finds when its machine has started again."""
+    pod.lost = False
+    leave_plane(cluster, pod)
+    if pod.deleting:
+        vanish(cluster, pod, stopped=True)
+        return
+    set_ready(cluster, pod, False)
+    if pod.ever_started:
+        pod.life.restarts += 1
+        create_container(cluster, pod)
+    else:
+        admit(cluster, pod)
 
 
 def update_background(cluster: Cluster, node: NodeRecord) -> None:

@@ -75,6 +75,11 @@ def usd_per_hour(cluster: Cluster, instance_type: str, spot: bool) -> float | No
 def node_ready(cluster: Cluster, name: str) -> None:
     """Let a machine that has booted join: DaemonSets and the scheduler may use it."""
     node = cluster.state.nodes[name]
+    if node.zone in cluster.state.faults.lost_zones:
+        returns = cluster.state.faults.lost_zones[node.zone]
+        if returns is not None:
+            cluster.enqueue("node", name, returns - cluster.now)
+        return
     join(cluster, node)
     cluster.event("Normal", "NodeReady", f"node/{name}", f"Node {name} status is now: NodeReady")
     for workload in cluster.state.workloads.values():
@@ -98,6 +103,11 @@ def remove_node(cluster: Cluster, node: NodeRecord) -> None:
     waiting = [pod for pod in cluster.state.pods.values() if not pod.node and target_node(pod) == node.name]
     for pod in (*node.pods.values(), *waiting):
         kubelet.vanish(cluster, pod)
+    take_away(cluster, node)
+
+
+def take_away(cluster: Cluster, node: NodeRecord) -> None:
+    """Delete the node object; it is paid for no longer. Its pods are somebody else's work."""
     joined = node.life.ready_ns is not None
     cluster.cancel("node", node.name)
     node.ready, node.deleted = False, True

@@ -83,6 +83,8 @@ class PodRecord:
     kill_ns: int = 0
     """The end of the container began (preStop or SIGTERM); the grace period counts from here."""
     evicted: bool = False
+    lost: bool = False
+    """Its machine no longer answers, or is gone; only the API server still knows the pod."""
     scheduling_message: str = ""
     refused_by: tuple[str, ...] = ()
     """Plugins that kept the pod from every node at the last try; () when it is to be tried."""
@@ -134,6 +136,14 @@ class NodeRecord:
     memory_bytes: int
     """Of the whole machine."""
     ready: bool = False
+    lost_ns: int | None = None
+    """When the machine stopped; ``ready`` follows when the node controller has noticed."""
+    returns_ns: int | None = None
+    """When a lost machine is back; None when it never is."""
+    lost_with_zone: bool = False
+    """The cloud still knows the machine, which is without power."""
+    replaced: bool = False
+    """The pool orders another machine when this one is known to be gone."""
     draining: bool = False
     drain_since_ns: int = 0
     """When pods were first asked to leave."""
@@ -340,6 +350,20 @@ class SchedulerRecord:
 
 
 @dataclass(slots=True)
+class FaultsRecord:
+    """What is broken."""
+
+    strikes: dict[int, int] = field(default_factory=dict)
+    """How often each fault of the scenario has struck."""
+    lasting: dict[str, int] = field(default_factory=dict)
+    """Those that last: ``fault.strike`` to the number of the fault in the scenario."""
+    lost_zones: dict[str, int | None] = field(default_factory=dict)
+    """Zones without power, and until when."""
+    next_taint_ns: dict[str, int] = field(default_factory=dict)
+    """By zone, when the next node may be given the taint that evicts."""
+
+
+@dataclass(slots=True)
 class ControlState:
     """Everything."""
 
@@ -361,6 +385,7 @@ class ControlState:
     volume_zones: dict[str, str] = field(default_factory=dict)
     scheduler: SchedulerRecord = field(default_factory=SchedulerRecord)
     karpenter: KarpenterRecord = field(default_factory=KarpenterRecord)
+    faults: FaultsRecord = field(default_factory=FaultsRecord)
     served: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Requests served by route at the last scrapes of custom metrics."""
     last_uid: int = 0

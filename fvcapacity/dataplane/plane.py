@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.dataplane.statistics import Statistics
+from fvcapacity.semantics.faults import AS_IT_IS
 from fvcapacity.semantics.versions import AS_DESCRIBED
 
 
@@ -150,7 +151,51 @@ class SetEndpoints:
     weight: int | None = None
 
 
-Command = AddNode | SetBackground | RemoveNode | StartContainer | DrainContainer | StopContainer | SetEndpoints
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoseContainer:
+    """The machine of a container is gone without a word: its work stops, and nobody is told.
+
+    Who waits for an answer from it, or still sends it requests because it is among the endpoints, gets neither answer
+    nor refusal, and gives up after its time-out (``semantics.faults``). No event is sent for the pod any more.
+    ``StopContainer`` takes it off the books; from then on it refuses connections, as any container that is gone does.
+    """
+
+    pod: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetServicePace:
+    """From now on operations of a service that begin need so many thousandths of their time.
+
+    ``cpu_milli`` is of the CPU demand, ``disk_milli`` of the time that an operation keeps the volume busy.
+    """
+
+    service: int
+    cpu_milli: int = AS_IT_IS
+    disk_milli: int = AS_IT_IS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetLookupDelay:
+    """From now on a share of the calls that these services make is sent later: the lookup of a name is slow."""
+
+    callers: tuple[int, ...]
+    delay_ns: int = 0
+    share_ppm: int = 0
+
+
+Command = (
+    AddNode
+    | SetBackground
+    | RemoveNode
+    | StartContainer
+    | DrainContainer
+    | StopContainer
+    | SetEndpoints
+    | LoseContainer
+    | SetServicePace
+    | SetLookupDelay
+)
 
 
 @dataclass(frozen=True, slots=True)

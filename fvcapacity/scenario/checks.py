@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from fvcapacity.scenario.autoscaling_checks import check_autoscaling
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.cluster_checks import check_cluster
+from fvcapacity.scenario.fault_checks import check_faults
 from fvcapacity.scenario.finding import Finding, Path, did_you_mean
 from fvcapacity.scenario.instants import epoch_ns
 from fvcapacity.scenario.karpenter_checks import check_karpenter
@@ -40,6 +41,7 @@ def check_scenario(
     """
     findings = [*_time(file), *_finite(file), *_nodes(file)]
     findings += [*check_autoscaling(file, prices), *check_karpenter(file, prices)]
+    findings += check_faults(file, time_zone(file), topology, cluster)
     if topology is not None:
         findings += check_topology(topology)
         findings += _names_of_routes(file, topology)

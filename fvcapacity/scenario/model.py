@@ -14,6 +14,7 @@ from fvcapacity.errors import ScenarioError
 from fvcapacity.scenario.autoscaling import Autoscaler, Scheduler
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.scenario.faults import Fault
 from fvcapacity.scenario.karpenter import Karpenter
 from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
@@ -132,6 +133,8 @@ class ScenarioFile(Model):
     """Who buys machines and gives them back. With Karpenter the pools of ``nodes`` keep their count."""
     karpenter: Karpenter | None = None
     cluster: ClusterTimings = ClusterTimings()
+    faults: tuple[Fault, ...] = ()
+    """What breaks meanwhile, at set times or at random."""
     objectives: Objectives = Objectives()
     cost: CostSettings | None = None
     seed: int = Field(default=1, ge=0, lt=2**63)

@@ -33,4 +33,5 @@ SALT_USER = 6
 SALT_CLIENT = 7
 SALT_CANARY = 8
 SALT_ERROR = 9
+SALT_LOOKUP = 20
 """Purposes of draws that belong to no operation of a program."""

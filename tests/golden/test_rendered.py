@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fvcapacity.cli.events import events_text
 from fvcapacity.cli.render_markdown import render_markdown
 from fvcapacity.cli.render_table import SCREEN_LINES, WIDTH, render_table
 from tests.unit.cli.fakes import result_of
@@ -32,6 +33,15 @@ def results():
 def test_rendered(results, name, suffix, render):
     text = render(results[name].summary)
     path = HERE / f"{name}.{suffix}"
+    if os.environ.get("FVCAP_UPDATE_GOLDEN"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("name", "text"), [("events", "missed"), ("events-interrupted", "interrupted")])
+def test_events(results, name, text):
+    text = events_text(results[text])
+    path = HERE / f"{name}.txt"
     if os.environ.get("FVCAP_UPDATE_GOLDEN"):
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")

@@ -19,9 +19,12 @@ from fvcapacity.dataplane.plane import (
     Command,
     DrainContainer,
     EventKind,
+    LoseContainer,
     PlaneEvent,
     SetBackground,
     SetEndpoints,
+    SetLookupDelay,
+    SetServicePace,
     StartContainer,
     StopContainer,
 )
@@ -35,6 +38,8 @@ from tests.support.tiny import MS, Tiny, program_of
 MS_TIMES = (0, 0.3, 1, 2, 5, 10, 25)
 MOST_CALLS = 14
 """Of one program: requests fan out, and the reference plane is slow."""
+KINDS = ("drain", "drain", "stop", "start", "endpoints", "endpoints", "background", "lose", "pace", "lookup")
+"""What control may do to a system."""
 
 Draw = Any
 
@@ -195,9 +200,13 @@ def scripts(draw: Draw, pods: int, services: int, nodes: int) -> list[tuple[int,
     times = sorted(draw(st.lists(st.integers(0, 60), max_size=8)))
     script: list[tuple[int, str, int, Any]] = []
     for time in times:
-        kind = draw(st.sampled_from(["drain", "stop", "start", "endpoints", "endpoints", "background"]))
+        kind = draw(st.sampled_from(KINDS))
         if kind == "background":
             entry = draw(st.integers(0, nodes - 1)), draw(st.sampled_from([0.0, 0.25, 0.8]))
+        elif kind == "pace":
+            entry = draw(st.integers(0, services - 1)), draw(st.sampled_from([(1000, 1000), (2500, 1000), (700, 4000)]))
+        elif kind == "lookup":
+            entry = draw(st.integers(0, services - 1)), draw(st.sampled_from([0, 300_000, 1_000_000]))
         elif kind == "endpoints":
             members = st.lists(st.integers(1, pods), max_size=4, unique=True)
             weight = draw(st.sampled_from([None, None, 0, 30, 100]))
@@ -317,6 +326,12 @@ def _commands(entry: tuple[int, str, int, Any], uid: int, starts: dict[int, Star
         return [SetEndpoints(service=who, pods=pods, canaries=canaries if what[2] is not None else (), weight=what[2])]
     if kind == "background":
         return [SetBackground(node=who, background_cores=what)]
+    if kind == "lose":
+        return [LoseContainer(pod=who)]
+    if kind == "pace":
+        return [SetServicePace(service=who, cpu_milli=what[0], disk_milli=what[1])]
+    if kind == "lookup":
+        return [SetLookupDelay(callers=(who,), delay_ns=7 * MS, share_ppm=what)]
     return []
 
 
@@ -350,7 +365,7 @@ def phenomena(run: Run) -> Counter[str]:
 EXPECTED = {
     *(kind.name for kind in EventKind),
     *(f"ended {cause.name}" for cause in Cause),
-    *(f"refused {cause.name}" for cause in Cause if cause not in (Cause.SERVED, Cause.TIMEOUT, Cause.TERMINATED, Cause.CIRCUIT_OPEN, Cause.ERROR_RESPONSE)),
+    *(f"refused {cause.name}" for cause in Cause if cause not in (Cause.SERVED, Cause.TERMINATED, Cause.CIRCUIT_OPEN, Cause.ERROR_RESPONSE)),
     *(f"step {step.name}" for step in Step),
     *(column.name for column in ServiceColumn),
     "left OOM_KILLED", "left TERMINATED", "left TIMEOUT", "left ERROR_RESPONSE",

@@ -24,6 +24,7 @@ from fvcapacity.dataplane.fast.users import user_answered
 from fvcapacity.dataplane.statistics import Cause, RouteColumn, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.balancing import attempt_identity
+from fvcapacity.semantics.faults import lookup_delay_ns
 from fvcapacity.semantics.jit import inlined, merged, part
 
 _CIRCUIT_OPEN, _SERVED = int(Cause.CIRCUIT_OPEN), int(Cause.SERVED)
@@ -83,7 +84,10 @@ def _issue(s: State, row: int) -> bool:
 def _send(s: State, row: int) -> None:
     a = attempt_at(s, row)
     a.refs += 1
-    due = s.now_ns + call_at(s, a.call).network_ns
+    call = call_at(s, a.call)
+    due = s.now_ns + call.network_ns
+    if call.delayed_ppm:
+        due += lookup_delay_ns(a.identity, call.delayed_ppm, call.delay_ns)
     push(heap_at(s, DELIVERIES), due, a.identity, row)
 
 

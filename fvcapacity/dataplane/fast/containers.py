@@ -88,7 +88,7 @@ class ContainerRows:
             "memory_bytes": self.program.service_memory_base_bytes[command.service], "open": 0, "first_open": NONE,
             "disk_free_ns": 0, "limited_before": NONE, "limited_after": NONE,
             "saved_ns": memory["nodes"][node]["slice_ns"], "idle_since_ns": now,
-            "startup_done": int(command.startup is None or command.warm),
+            "lost": 0, "startup_done": int(command.startup is None or command.warm),
             "demand_milli": command.demand_milli, "error_ppm": command.error_ppm,
             "watch_ns": NONE if command.watch_ns is None else command.watch_ns, "answered": 0, "failed": 0, "slow": 0,
         }  # fmt: skip

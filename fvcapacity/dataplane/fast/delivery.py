@@ -5,7 +5,7 @@ from __future__ import annotations
 from fvcapacity.dataplane.fast.calls import end
 from fvcapacity.dataplane.fast.container import LISTENING, full, leave_node, take_thread
 from fvcapacity.dataplane.fast.heap import first, pop, push
-from fvcapacity.dataplane.fast.layout import NONE, SORTER
+from fvcapacity.dataplane.fast.layout import DELIVERIES, NONE, SORTER
 from fvcapacity.dataplane.fast.memory import (
     State,
     add_to_service,
@@ -27,6 +27,7 @@ from fvcapacity.dataplane.statistics import Cause, ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Balance
 from fvcapacity.semantics.balancing import connection, pick
+from fvcapacity.semantics.faults import ANSWER_PATIENCE_NS, CONNECT_PATIENCE_NS, given_up_ns
 from fvcapacity.semantics.jit import merged, part
 from fvcapacity.semantics.memory import over_limit
 from fvcapacity.semantics.versions import takes_canary
@@ -34,6 +35,9 @@ from fvcapacity.semantics.versions import takes_canary
 _NO_ENDPOINT, _QUEUE_FULL, _REFUSED_CAUSE, _OOM_CAUSE = (
     int(Cause.NO_ENDPOINT), int(Cause.QUEUE_FULL), int(Cause.CONNECTION_REFUSED), int(Cause.OOM_KILLED),
 )  # fmt: skip
+_TIMEOUT = int(Cause.TIMEOUT)
+_HUNG = 2
+"""Value of ``cancelled``: the attempt was lost with the machine that it was sent to, and its caller does not know."""
 _RANDOM, _ROUND_ROBIN = int(Balance.RANDOM), int(Balance.ROUND_ROBIN)
 _REFUSED, _OOM = int(ServiceColumn.REFUSED), int(EventKind.OOM_KILLED)
 _STEP_VISIT, _STEP_REFUSED = int(Step.VISIT), int(Step.REFUSED)
@@ -44,7 +48,10 @@ def deliver(s: State, row: int) -> int:
     """An attempt reaches its service; return its row when its visit begins at once, or NONE."""
     a = attempt_at(s, row)
     if a.cancelled:
-        release(s, row)
+        if a.cancelled == _HUNG:
+            refuse(s, row, 0, _TIMEOUT)
+        else:
+            release(s, row)
         return NONE
     call = call_at(s, a.call)
     container = _endpoint(s, row, call.service)
@@ -54,6 +61,9 @@ def deliver(s: State, row: int) -> int:
     c = container_at(s, container)
     if c.state != LISTENING or full(s, container):
         add_to_service(s, call.service, _REFUSED, 1)
+        if c.lost:
+            _hang(s, row, CONNECT_PATIENCE_NS)
+            return NONE
         if c.watch_ns >= 0:
             count_answer(s, container, True, False)
         refuse(s, row, c.pod, _QUEUE_FULL if c.state == LISTENING else _REFUSED_CAUSE)
@@ -147,7 +157,7 @@ def _held_connection(s: State, row: int, service_number: int, chosen: int) -> in
 
 @part
 def kill(s: State, container: int, cause: int) -> None:
-    """A container ends at once; its open visits fail in the order of their identities."""
+    """A container ends at once; its open visits fail in the order of their identities (if anybody can tell)."""
     c = container_at(s, container)
     leave_node(s, container)
     count = _by_identity(s, container)
@@ -159,8 +169,24 @@ def kill(s: State, container: int, cause: int) -> None:
     for i in range(count):
         row = scratch_at(s, i).value
         count_visit(s, row, cause)
-        end(s, row, cause)
-        release(s, row)
+        if c.lost:
+            _hang(s, row, ANSWER_PATIENCE_NS)
+        else:
+            end(s, row, cause)
+            release(s, row)
+
+
+@part
+def _hang(s: State, row: int, patience_ns: int) -> None:
+    """Nobody answers an attempt, and nobody tells its caller. The row's reference is handed on."""
+    a = attempt_at(s, row)
+    a.cancelled = _HUNG
+    push(
+        heap_at(s, DELIVERIES),
+        given_up_ns(s.now_ns, call_at(s, a.call).timeout_ns, a.due_ns, patience_ns),
+        a.identity,
+        row,
+    )
 
 
 @part

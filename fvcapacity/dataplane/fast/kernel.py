@@ -217,7 +217,7 @@ def _timer(s: State, row: int) -> int:
     goes_on = NONE
     if a.visiting:
         goes_on = row
-    elif a.live:
+    elif a.live and not a.cancelled:  # not one that was lost with its machine while it paused
         issue(s, row)
     release(s, row)
     return goes_on

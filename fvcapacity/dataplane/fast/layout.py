@@ -61,7 +61,7 @@ CONTAINER = record(
     "counted_until_ns", "throttle_counted_until_ns", "phase_ns", "shares", "saved_ns", "idle_since_ns",
     "pod", "state", "identity", "memory_bytes", "memory_limit_bytes", "open", "first_open", "disk_free_ns",
     "first_thread", "threads", "first_line", "lines", "first_pool", "pools", "first_breaker", "first_connection",
-    "limited_before", "limited_after", "claims", "refs", "startup_done",
+    "limited_before", "limited_after", "claims", "refs", "startup_done", "lost",
     "demand_milli", "error_ppm", "watch_ns", "answered", "failed", "slow",
 )  # fmt: skip
 """One run of a serving container. ``lines`` are its thread groups' queues, ``pools`` its connection pools."""
@@ -82,10 +82,11 @@ TIMEOUTS = record("duration_ns", "first", "last")
 
 CALL = record(
     "service", "start", "path", "timeout_ns", "timeout_class", "retries", "backoff_ns", "cancel", "optional",
-    "network_ns", "pool", "held_bytes", "response_bytes", "log_bytes", "written_bytes", "breaker_failures",
-    "breaker_open_ns", "breaker",
+    "network_ns", "delayed_ppm", "delay_ns", "pool", "held_bytes", "response_bytes", "log_bytes", "written_bytes",
+    "breaker_failures", "breaker_open_ns", "breaker",
 )  # fmt: skip
-"""``pool`` and ``breaker`` count within the caller's container, -1 for none."""
+"""``pool`` and ``breaker`` count within the caller's container, -1 for none. A slow lookup of names (``delayed_ppm``,
+``delay_ns``) comes and goes while the plane runs."""
 
 OPERATION = np.dtype(
     [(name, np.int64) for name in ("kind", "a", "b", "group", "dist", "path")] + [("mean", "f8"), ("sigma", "f8")]

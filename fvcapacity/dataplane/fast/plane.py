@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from fvcapacity.dataplane.conditions import calls_made_by, slowed_demands, slowed_disk_ns, slowed_records
 from fvcapacity.dataplane.fast import kernel
 from fvcapacity.dataplane.fast.container import DEAD, DRAINING
 from fvcapacity.dataplane.fast.containers import ContainerRows
@@ -28,12 +29,15 @@ from fvcapacity.dataplane.plane import (
     ContainerUsage,
     DrainContainer,
     EventKind,
+    LoseContainer,
     Observation,
     PlaneEvent,
     ProbeSpec,
     RemoveNode,
     SetBackground,
     SetEndpoints,
+    SetLookupDelay,
+    SetServicePace,
     StartContainer,
     StopContainer,
 )
@@ -328,10 +332,36 @@ class FastPlane:
         if row < 0:
             return
         self._keep(command.pod, row)
+        self.memory["containers"][row]["lost"] = 0
+        self._kill(row)
+        self.rows.forget(self.memory, command.pod)
+
+    def _lose(self, command: LoseContainer) -> None:
+        row = self.rows.of_pod.get(command.pod, NONE)
+        if row < 0:
+            return
+        self.memory["containers"][row]["lost"] = 1
+        self._kill(row)
+
+    def _kill(self, row: int) -> None:
         if self.memory["containers"][row]["state"] != DEAD:
             self._keep_margin()
             kernel.kill_container(self.memory.state, row, int(Cause.TERMINATED))
-        self.rows.forget(self.memory, command.pod)
+
+    def _set_pace(self, command: SetServicePace) -> None:
+        arrays, memory = self.program.arrays, self.memory
+        for at, mean in slowed_demands(arrays, command.service, command.cpu_milli):
+            memory["operations"][at]["mean"] = mean
+        for row, time_ns in slowed_records(arrays, command.service, command.cpu_milli):
+            memory["replays"][row] = time_ns
+        busy = slowed_disk_ns(arrays, command.service, command.disk_milli)
+        memory["services"][command.service]["disk_interval_ns"] = busy
+
+    def _set_lookup(self, command: SetLookupDelay) -> None:
+        calls = self.memory["calls"]
+        calls["delayed_ppm"] = 0
+        slow = calls_made_by(self.program.arrays, command.callers)
+        calls["delayed_ppm"][slow], calls["delay_ns"][slow] = command.share_ppm, command.delay_ns
 
     def _set_endpoints(self, command: SetEndpoints) -> None:
         memory, known = self.memory, self.rows.of_pod
@@ -377,4 +407,7 @@ _APPLY: dict[type, Callable[..., None]] = {
     DrainContainer: FastPlane._drain,
     StopContainer: FastPlane._stop,
     SetEndpoints: FastPlane._set_endpoints,
+    LoseContainer: FastPlane._lose,
+    SetServicePace: FastPlane._set_pace,
+    SetLookupDelay: FastPlane._set_lookup,
 }

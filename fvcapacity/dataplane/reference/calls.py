@@ -12,6 +12,7 @@ from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Balance
 from fvcapacity.semantics import events
 from fvcapacity.semantics.balancing import connection, pick
+from fvcapacity.semantics.faults import CONNECT_PATIENCE_NS, given_up_ns, lookup_delay_ns
 from fvcapacity.semantics.memory import over_limit
 from fvcapacity.semantics.versions import takes_canary
 
@@ -32,6 +33,8 @@ class Calls:
         self.turn = [0] * len(plane.program.services)
         """Next endpoint of round-robin services."""
         self.client_connections: dict[tuple[int, int], int] = {}
+        self.lookups: dict[int, tuple[int, int]] = {}
+        """Calls before which a name is slow to find: share in millionths, and delay."""
 
     def issue(self, attempt: Attempt) -> None:
         """Begin an attempt: the clock of its time-out runs from here."""
@@ -44,7 +47,8 @@ class Calls:
                 self.settle(attempt, Cause.CIRCUIT_OPEN)
                 return
         if code.call_timeout_ns[call]:
-            timer = At(self.env, now + code.call_timeout_ns[call], events.TIMEOUT, attempt.identity, attempt)
+            attempt.due_ns = now + code.call_timeout_ns[call]
+            timer = At(self.env, attempt.due_ns, events.TIMEOUT, attempt.identity, attempt)
             timer.callbacks.append(self._timed_out)
         number = code.call_pool[call]
         if number >= 0 and isinstance(caller, Visit):
@@ -63,12 +67,23 @@ class Calls:
 
     def _send(self, attempt: Attempt) -> None:
         arrival = self.env._now + self.code.call_network_ns[attempt.call]
+        if attempt.call in self.lookups:
+            arrival += lookup_delay_ns(attempt.identity, *self.lookups[attempt.call])
         At(self.env, arrival, events.DELIVER, attempt.identity, attempt).callbacks.append(self._deliver)
+
+    def hang(self, attempt: Attempt, patience_ns: int) -> None:
+        """Nobody answers an attempt, and nobody tells its caller."""
+        attempt.hung = True
+        until = given_up_ns(self.env._now, self.code.call_timeout_ns[attempt.call], attempt.due_ns, patience_ns)
+        At(self.env, until, events.DELIVER, attempt.identity, attempt).callbacks.append(self._deliver)
 
     def _deliver(self, event: At) -> None:
         attempt: Attempt = event._value
         plane, code = self.plane, self.code
         if attempt.cancelled:
+            return
+        if attempt.hung:
+            self._refuse(attempt, 0, Cause.TIMEOUT)
             return
         service = code.call_service[attempt.call]
         container = self._endpoint(attempt, service)
@@ -77,6 +92,9 @@ class Calls:
             return
         if container.state != LISTENING or container.groups[0].full:
             plane.tally.services[service][ServiceColumn.REFUSED] += 1
+            if container.lost:
+                self.hang(attempt, CONNECT_PATIENCE_NS)
+                return
             container.count_answer(failed=True)
             listening = container.state == LISTENING
             self._refuse(attempt, container.pod, Cause.QUEUE_FULL if listening else Cause.CONNECTION_REFUSED)

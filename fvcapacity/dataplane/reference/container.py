@@ -69,6 +69,8 @@ class Container:
         self.restart = command.restart
         self.node = node
         self.state = LISTENING if command.warm else STARTING
+        self.lost = False
+        """Its machine is gone: nothing answers."""
         self.identity = container_identity(seed, command.name, command.restart)
 
         self.shares = command.cpu_shares

@@ -14,17 +14,21 @@ from contextlib import contextmanager
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.dataplane.conditions import calls_made_by, slowed_demands, slowed_disk_ns, slowed_records
 from fvcapacity.dataplane.plane import (
     AddNode,
     Command,
     ContainerUsage,
     DrainContainer,
     EventKind,
+    LoseContainer,
     Observation,
     PlaneEvent,
     RemoveNode,
     SetBackground,
     SetEndpoints,
+    SetLookupDelay,
+    SetServicePace,
     StartContainer,
     StopContainer,
 )
@@ -44,6 +48,7 @@ from fvcapacity.errors import InvariantError
 from fvcapacity.program.program import Program
 from fvcapacity.semantics.draw import mix
 from fvcapacity.semantics.events import SALT_STARTUP
+from fvcapacity.semantics.faults import ANSWER_PATIENCE_NS
 from fvcapacity.semantics.versions import answers_with_error
 
 
@@ -232,7 +237,7 @@ class ReferencePlane:
         self.kill(container, Cause.OOM_KILLED)
 
     def kill(self, container: Container, cause: Cause) -> None:
-        """A container ends at once; its open visits fail in the order of their identities."""
+        """A container ends at once; its open visits fail in the order of their identities (if anybody can tell)."""
         visits = [container.open[identity] for identity in sorted(container.open)]
         container.leave()
         container.memory_bytes = 0
@@ -243,7 +248,10 @@ class ReferencePlane:
                 child.live = False
         for visit in visits:
             count_visit(visit, cause)
-            self.calls.end(visit.attempt, cause)
+            if container.lost:
+                self.calls.hang(visit.attempt, ANSWER_PATIENCE_NS)
+            else:
+                self.calls.end(visit.attempt, cause)
 
     def _so_far(self, pod: int, container: Container) -> tuple[int, int, int, int]:
         """Return what a pod has used and answered over all runs of its container."""
@@ -292,8 +300,29 @@ class ReferencePlane:
         if container is None:
             return
         self.before[command.pod] = self._so_far(command.pod, container)
+        container.lost = False
         if container.state != DEAD:
             self.kill(container, Cause.TERMINATED)
+
+    def _lose(self, command: LoseContainer) -> None:
+        container = self.containers.get(command.pod)
+        if container is None:
+            return
+        container.lost = True
+        if container.state != DEAD:
+            self.kill(container, Cause.TERMINATED)
+
+    def _set_pace(self, command: SetServicePace) -> None:
+        arrays, code = self.program.arrays, self.code
+        for at, mean in slowed_demands(arrays, command.service, command.cpu_milli):
+            code.op_mean_ns[at] = mean
+        for row, time_ns in slowed_records(arrays, command.service, command.cpu_milli):
+            code.recorded_ns[row] = time_ns
+        code.service_disk_interval_ns[command.service] = slowed_disk_ns(arrays, command.service, command.disk_milli)
+
+    def _set_lookup(self, command: SetLookupDelay) -> None:
+        slow = calls_made_by(self.program.arrays, command.callers) if command.share_ppm else []
+        self.calls.lookups = dict.fromkeys(slow, (command.share_ppm, command.delay_ns))
 
     def _set_endpoints(self, command: SetEndpoints) -> None:
         pods, canaries = (
@@ -328,4 +357,7 @@ _APPLY: dict[type, Callable[..., None]] = {
     DrainContainer: ReferencePlane._drain,
     StopContainer: ReferencePlane._stop,
     SetEndpoints: ReferencePlane._set_endpoints,
+    LoseContainer: ReferencePlane._lose,
+    SetServicePace: ReferencePlane._set_pace,
+    SetLookupDelay: ReferencePlane._set_lookup,
 }

@@ -67,8 +67,8 @@ class Attempt:
     """One attempt at one call."""
 
     __slots__ = (
-        "call", "caller", "cancelled", "client", "identity", "join", "live", "number", "place", "pool", "visit",
-        "waits",
+        "call", "caller", "cancelled", "client", "due_ns", "hung", "identity", "join", "live", "number", "place",
+        "pool", "visit", "waits",
     )  # fmt: skip
 
     def __init__(self, caller: Visit | Client, call: int, join: Join | None, place: int, number: int, path: int):
@@ -82,6 +82,10 @@ class Attempt:
         self.live = True
         """The caller still waits for it."""
         self.cancelled = False
+        self.hung = False
+        """It was lost with the machine that it was sent to, and its caller does not know."""
+        self.due_ns = 0
+        """When its time-out is over."""
         self.waits = False
         """It waits for a pooled connection."""
         self.pool: Pool | None = None

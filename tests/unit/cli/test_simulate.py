@@ -84,7 +84,16 @@ def test_markdown(fake):
 
 def test_events_follow_the_table(fake):
     lines = simulate("--events").stdout.splitlines()
-    assert lines[-2].startswith("2026-02-14 18:32:00  Warning  OOMKilling")
+    assert lines[-2].startswith("LAST SEEN")
+    assert lines[-1].startswith(
+        "2026-02-14 18:51:00 (x2 over 19m)   Warning   OOMKilling   pod/order-service-1   Memory"
+    )
+
+
+def test_events_of_one_object(fake):
+    for of in ("deployment/order-service", "pod/order-service-1"):
+        assert simulate("--events-for", of).stdout.splitlines()[-1].startswith("2026-02-14 18:51:00 (x2 over 19m)")
+    assert simulate("--events-for", "node/general-1").stdout.endswith("\nNo events of node/general-1.\n")
 
 
 @pytest.mark.parametrize(

@@ -15,11 +15,14 @@ from fvcapacity.dataplane.plane import (
     ContainerUsage,
     DrainContainer,
     EventKind,
+    LoseContainer,
     Observation,
     PlaneEvent,
     RemoveNode,
     SetBackground,
     SetEndpoints,
+    SetLookupDelay,
+    SetServicePace,
     StartContainer,
     StopContainer,
 )
@@ -57,6 +60,8 @@ class FakePlane:
         self.started: dict[int, int] = {}
         self.nodes: set[int] = set()
         self.running: dict[int, StartContainer] = {}
+        self.lost: set[int] = set()
+        self.paces: dict[int, tuple[int, int]] = {}
         self.endpoints: dict[int, SetEndpoints] = {}
         self.cpu_ns: dict[int, float] = {}
         self.log: list[tuple[float, str, str]] = []
@@ -115,6 +120,18 @@ class FakePlane:
                 assert command.pod in self.running
                 self._note("drain", self.names[command.pod])
                 self.plan(self.now + self.drain_ns, EventKind.DRAINED, command.pod)
+            case LoseContainer():
+                del self.running[command.pod]
+                self.lost.add(command.pod)
+                self._note("lose", self.names[command.pod])
+            case SetServicePace():
+                self.paces[command.service] = command.cpu_milli, command.disk_milli
+                self._note("pace", f"{command.cpu_milli},{command.disk_milli}")
+            case SetLookupDelay():
+                self._note("lookups", f"{command.callers},{command.delay_ns // 10**6}ms,{command.share_ppm}")
+            case StopContainer() if command.pod in self.lost:
+                self.lost.remove(command.pod)
+                self._note("stop", self.names[command.pod])
             case StopContainer():
                 assert command.pod in self.running, f"{self.names[command.pod]} does not run"
                 del self.running[command.pod]

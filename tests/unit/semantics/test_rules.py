@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from fvcapacity.semantics import balancing, cfs_quota, cpu, draw, memory, versions
+from fvcapacity.semantics import balancing, cfs_quota, cpu, draw, faults, memory, versions
 from fvcapacity.semantics.jit import njit
 
 MS = 1_000_000
@@ -196,6 +196,12 @@ def test_picks_are_even() -> None:
     assert stats.chisquare(counts).pvalue > 1e-4
 
 
+def test_a_share_of_the_lookups_is_slow() -> None:
+    slow = sum(faults.lookup_delay_ns(value, 50_000, MS) > 0 for value in HASHES)
+    assert abs(slow / len(HASHES) - 0.05) < 0.006
+    assert {faults.lookup_delay_ns(value, 1_000_000, MS) for value in HASHES} == {MS}
+
+
 RULES = [
     (draw.mix, (11, -5)),
     (draw.unit, (-12345,)),
@@ -225,6 +231,11 @@ RULES = [
     (versions.takes_canary, (123, 50)),
     (versions.scaled_demand, (10_000_001, 333)),
     (versions.answers_with_error, (123, 500_000)),
+    (faults.given_up_ns, (5, 0, 3, 9)),
+    (faults.given_up_ns, (5, 2, 30, 9)),
+    (faults.lookup_delay_ns, (5, 500_000, MS)),
+    (faults.slowed_mean_ns, (12_345.0, 1500)),
+    (faults.slowed_ns, (12_345, 1500)),
 ]
 
 
