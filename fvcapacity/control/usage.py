@@ -23,12 +23,7 @@ def take_last_reading(cluster: Cluster, workload: WorkloadRecord, pod: PodRecord
     workload.gone_cpu_core_ns += used
 
 
-def background_memory(pod: PodRecord) -> int:
-    """Return the memory of a pod's containers besides what the plane models."""
-    return sum(memory for _, memory in pod.shape.background.values())
-
-
 def total_memory(pod: PodRecord) -> int:
     """Return the memory of a pod at the last look: the serving container's and the others' steady one."""
     own = pod.memory_bytes if pod.shape.serving is not None else 0
-    return (own + background_memory(pod)) if pod.container_running else 0
+    return (own + pod.shape.background_bytes) if pod.container_running else 0
