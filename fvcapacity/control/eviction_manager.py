@@ -53,9 +53,7 @@ def synchronize(cluster: Cluster, name: str) -> None:
 
 
 def _look(cluster: Cluster, node: NodeRecord, seen: Observation) -> None:
-    used = {pod.uid: _usage(pod, seen) for pod in node.pods.values()}
-    total = sum(sum(containers.values()) for containers in used.values())
-    signal = next((signal for signal in _signals(node, total) if signal.met), None)
+    signal = next((signal for signal in _signals(node, _in_use(node, seen)) if signal.met), None)
     if signal is None:
         _relieve(cluster, node)
         return
@@ -64,9 +62,9 @@ def _look(cluster: Cluster, node: NodeRecord, seen: Observation) -> None:
         cluster.event("Warning", "EvictionThresholdMet", f"node/{node.name}", "Attempting to reclaim memory")
         _taint(cluster, node, (*node.view.taints, _TAINT))
     node.short_of_memory_ns = cluster.now
-    pod = _victim(node, used)
+    pod = _victim(node, seen)
     if pod is not None:
-        _evict(cluster, pod, used[pod.uid], signal)
+        _evict(cluster, pod, _usage(pod, seen), signal)
     cluster.enqueue("eviction-manager", node.name, MONITORING_INTERVAL_NS if pod is None else CLEANUP_POLL_NS)
 
 
@@ -98,6 +96,17 @@ def _signals(node: NodeRecord, used_bytes: int) -> tuple[MemorySignal, ...]:
     return memory_signals(node.memory_bytes, node.view.memory_bytes, used_bytes)
 
 
+def _in_use(node: NodeRecord, seen: Observation) -> int:
+    """Return the memory of all pods of a node: what `_usage` adds up to."""
+    total, containers = 0, seen.containers
+    for uid, pod in node.pods.items():
+        if pod.container_running:
+            total += pod.shape.background_bytes
+            if (reading := containers.get(uid)) is not None:
+                total += reading.memory_bytes
+    return total
+
+
 def _usage(pod: PodRecord, seen: Observation) -> dict[str, int]:
     """Return the memory of each container of a pod now; of one that does not run yet, nothing."""
     if not pod.container_running:
@@ -109,7 +118,7 @@ def _usage(pod: PodRecord, seen: Observation) -> dict[str, int]:
     return used
 
 
-def _victim(node: NodeRecord, used: dict[int, dict[str, int]]) -> PodRecord | None:
+def _victim(node: NodeRecord, seen: Observation) -> PodRecord | None:
     pods = {str(pod.uid): pod for pod in node.pods.values()}
     name, _ = victim(
         [
@@ -117,7 +126,7 @@ def _victim(node: NodeRecord, used: dict[int, dict[str, int]]) -> PodRecord | No
                 name=key,
                 priority=pod.scheduling.priority,
                 memory_request_bytes=pod.shape.memory_bytes,
-                memory_usage_bytes=sum(used[pod.uid].values()),
+                memory_usage_bytes=sum(_usage(pod, seen).values()),
             )
             for key, pod in pods.items()
         ]

@@ -64,6 +64,8 @@ class PodShape:
         Container to resource to thousandths (init containers left out), as the HPA reads them.
     background
         Container to (cores, bytes) that it uses besides requests.
+    background_bytes
+        Memory of all containers besides requests.
     spec
         As admission sees them.
     qos
@@ -132,6 +134,7 @@ def pod_shape(
     memory = [(c.kind, _memory_request(c)) for c in containers]
     serving = _serving(workload, topology, program)
     background = _background(workload, topology, program, serving)
+    steady = sum(memory for _, memory in background.values())
     spec = with_api_defaults(pod_spec(workload.template))
     readiness = [c.readiness.initial_delay_s for c in running if c.readiness]
     return PodShape(
@@ -150,7 +153,7 @@ def pod_shape(
         background=background,
         spec=spec,
         qos=qos_class(spec)[0],
-        memory_ceiling_bytes=sum(memory for _, memory in background.values()) + _limit(serving),
+        memory_ceiling_bytes=steady + _limit(serving),
         pre_stop_ns=round(max((c.pre_stop_s for c in running), default=0.0) * NS_PER_S),
         grace_ns=workload.template.termination_grace_s * NS_PER_S,
         readiness_delay_ns=max(readiness, default=0) * NS_PER_S,

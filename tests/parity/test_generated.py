@@ -26,5 +26,5 @@ def assert_parity(examples: int, derandomize: bool) -> None:
     assert set(seen) >= EXPECTED, f"never occurred: {sorted(EXPECTED - set(seen))}"
 
 
-def test_eighty_systems() -> None:
-    assert_parity(80, derandomize=True)
+def test_a_hundred_and_twenty_systems() -> None:
+    assert_parity(120, derandomize=True)

@@ -47,7 +47,8 @@ def answers(name: str, change: Callable[[dict[str, Any]], object]) -> list[bool]
     document = load(name)
     case = copy.deepcopy(document["cases"][0])
     change(case)
-    return [outcome.ok for outcome in run_document({**document, "cases": [case]}, name)][:1]
+    outcomes = run_document({**document, "cases": [case]}, name)
+    return [outcome.ok for outcome in outcomes if outcome.id == case["id"]]
 
 
 def ask_what_nobody_knows(case: dict[str, Any]) -> None:
@@ -81,6 +82,12 @@ def ask_what_nobody_knows(case: dict[str, Any]) -> None:
 def test_the_runner_fails_on_what_it_cannot_confirm(name: str, change: Callable[[dict[str, Any]], object]) -> None:
     assert answers(name, lambda case: None) == [True]
     assert answers(name, change) == [False]
+
+
+@pytest.mark.parametrize("name", COUNTS)
+def test_every_expected_field_counts(name: str) -> None:
+    for field in load(name)["cases"][0]["expected"]:
+        assert answers(name, lambda case, field=field: case["expected"].update({field: "wrong"})) == [False], field
 
 
 def test_a_file_of_another_name_is_a_failure() -> None:
