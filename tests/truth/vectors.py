@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,16 @@ def vector_files(directory: Path) -> Iterator[tuple[str, Json]]:
     for path in sorted([*directory.glob("*.json.gz"), *directory.glob("*.json")]):
         raw = path.read_bytes()
         yield path.name.partition(".")[0], json.loads(gzip.decompress(raw) if path.suffix == ".gz" else raw)
+
+
+def run_directory(directory: Path, run: Callable[[Json, str], Iterator[Outcome]]) -> Iterator[Outcome]:
+    """Run every vector file of a directory; one without any has failed."""
+    found = False
+    for name, document in vector_files(directory):
+        found = True
+        yield from run(document, name)
+    if not found:
+        yield Outcome(str(directory), False, "no vector files")
 
 
 def only(given: Json, allowed: set[str]) -> None:

@@ -7,7 +7,6 @@ exactly. A function or field that is not known here is a failure, never skipped.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from fvcapacity.decisions.hpa import (
@@ -34,17 +33,7 @@ from fvcapacity.decisions.hpa.metrics import ReadinessRule
 from fvcapacity.decisions.hpa.replicas import Evaluation, propose
 from fvcapacity.decisions.hpa.stabilization import stabilize_behavior, stabilize_legacy
 from fvcapacity.decisions.hpa.sync import normalize
-from tests.truth.vectors import Json, Outcome, only, vector_files
-
-
-def run_directory(directory: Path) -> Iterator[Outcome]:
-    """Run every vector file of a directory."""
-    found = False
-    for name, document in vector_files(directory):
-        found = True
-        yield from run_document(document, name)
-    if not found:
-        yield Outcome(str(directory), False, "no vector files")
+from tests.truth.vectors import Json, Outcome, only
 
 
 def run_document(document: Json, name: str) -> Iterator[Outcome]:

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from tests.truth.hpa.__main__ import main
-from tests.truth.hpa.runner import run_directory, run_document
+from tests.truth.hpa.runner import run_document
+from tests.truth.vectors import run_directory
 
 VECTORS = Path(__file__).parent / "vectors"
 FILES = ("behavior_cases", "replica_cases", "single_syncs", "traces")
@@ -51,7 +52,7 @@ def test_the_runner_fails_on_what_it_cannot_confirm(change: Any) -> None:
 
 
 def test_an_empty_directory_is_a_failure(tmp_path: Path) -> None:
-    assert [outcome.ok for outcome in run_directory(tmp_path)] == [False]
+    assert [outcome.ok for outcome in run_directory(tmp_path, run_document)] == [False]
 
 
 def test_the_command_ends_with_the_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

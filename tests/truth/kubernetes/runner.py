@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Iterator
-from pathlib import Path
 from types import ModuleType
 
-from tests.truth.vectors import Json, Outcome, only, vector_files
+from tests.truth.vectors import Json, Outcome, only
 
 FILES = (
     "cluster_autoscaler",
@@ -23,16 +22,6 @@ FILES = (
     "scheduler_scores",
     "vpa_recommender",
 )
-
-
-def run_directory(directory: Path) -> Iterator[Outcome]:
-    """Run every vector file of a directory."""
-    found = False
-    for name, document in vector_files(directory):
-        found = True
-        yield from run_document(document, name)
-    if not found:
-        yield Outcome(str(directory), False, "no vector files")
 
 
 def run_document(document: Json, name: str) -> Iterator[Outcome]:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from tests.truth.kubernetes.__main__ import main
-from tests.truth.kubernetes.runner import run_directory, run_document
+from tests.truth.kubernetes.runner import run_document
+from tests.truth.vectors import run_directory
 
 VECTORS = Path(__file__).parent / "vectors"
 COUNTS = {
@@ -100,7 +101,7 @@ def test_an_unknown_part_of_a_file_is_a_failure() -> None:
 
 
 def test_an_empty_directory_is_a_failure(tmp_path: Path) -> None:
-    assert [outcome.ok for outcome in run_directory(tmp_path)] == [False]
+    assert [outcome.ok for outcome in run_directory(tmp_path, run_document)] == [False]
 
 
 def test_the_command_ends_with_the_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
