@@ -312,7 +312,10 @@ def take_up_again(cluster: Cluster, pod: PodRecord) -> None:
 
 def update_background(cluster: Cluster, node: NodeRecord) -> None:
     """Tell the plane what the node spends besides requests, when that changed."""
-    cores = sum(pod.shape.background_cores for pod in node.pods.values() if pod.container_running)
+    running = [pod for pod in node.pods.values() if pod.container_running]
+    cores = sum(pod.shape.background_cores for pod in running)
+    for load in cluster.state.backups.values():
+        cores += load.cpu_cores * any(pod.workload == load.workload for pod in running)
     cores = round(cores, 9)
     if cores != node.background_cores:
         node.background_cores = cores

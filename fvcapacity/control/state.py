@@ -274,6 +274,21 @@ class FaultsRecord:
 
 
 @dataclass(slots=True)
+class BackupLoad:
+    """A backup that runs: which volume it reads, and what that costs."""
+
+    begun_ns: int
+    volume: int = 0
+    """Volumes that were begun."""
+    service: str = ""
+    """Whose volume is read beside its work; "" for none."""
+    workload: str = ""
+    cpu_cores: float = 0.0
+    """Of each node with a pod of the workload."""
+    iops_percent: float = 0.0
+
+
+@dataclass(slots=True)
 class ControlState:
     """Everything."""
 
@@ -296,6 +311,8 @@ class ControlState:
     scheduler: SchedulerRecord = field(default_factory=SchedulerRecord)
     karpenter: KarpenterRecord = field(default_factory=KarpenterRecord)
     faults: FaultsRecord = field(default_factory=FaultsRecord)
+    backups: dict[str, BackupLoad] = field(default_factory=dict)
+    """Those that run, by number of the schedule and of the run."""
     served: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Requests served by route at the last scrapes of custom metrics."""
     last_uid: int = 0

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from fvcapacity.errors import ScenarioError
 from fvcapacity.scenario.autoscaling import Autoscaler, Scheduler
+from fvcapacity.scenario.backups import Backup
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.faults import Fault
@@ -134,6 +135,8 @@ class ScenarioFile(Model):
     cluster: ClusterTimings = ClusterTimings()
     faults: tuple[Fault, ...] = ()
     """What breaks meanwhile, at set times or at random."""
+    backups: tuple[Backup, ...] = ()
+    """Of the databases' volumes; what one can come back to (RPO), and after how long (RTO), is in the summary."""
     objectives: Objectives = Objectives()
     cost: CostSettings | None = None
     seed: int = Field(default=1, ge=0, lt=2**63)
