@@ -79,7 +79,8 @@ class PodShape:
     namespace_labels: Mapping[str, str]
     requests: Mapping[str, Mapping[str, int]]
     images: tuple[str, ...]
-    init_containers: int
+    init_containers: tuple[tuple[str, int], ...]
+    """Name and time of each, in nanoseconds, in the order in which they run."""
     background: Mapping[str, tuple[float, int]]
     pre_stop_ns: int
     grace_ns: int
@@ -100,10 +101,12 @@ def pod_shape(
     topology: Topology,
     program: Program,
     namespaces: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    init_ns: int = 0,
 ) -> PodShape:
     """Return the shape of a workload's pods, the API's defaulting applied (a missing request is the limit).
 
-    ``namespaces`` are those that the manifests define, with their labels.
+    ``namespaces`` are those that the manifests define, with their labels; ``init_ns`` is how long an init container
+    runs of which the topology says nothing.
     """
     containers = workload.template.containers
     running = [c for c in containers if c.kind != "init"]
@@ -125,7 +128,9 @@ def pod_shape(
         namespace_labels=namespaces.get(workload.namespace) or {_NAMESPACE_NAME: workload.namespace},
         requests={c.name: _hpa_requests(c) for c in running},
         images=tuple(dict.fromkeys(c.image or c.name for c in containers)),
-        init_containers=sum(1 for c in containers if c.kind == "init"),
+        init_containers=tuple(
+            (c.name, topology.init.get(f"{workload.key}/{c.name}", init_ns)) for c in containers if c.kind == "init"
+        ),
         background=background,
         spec=spec,
         qos=qos_class(spec)[0],

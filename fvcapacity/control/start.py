@@ -32,7 +32,13 @@ def start_state(cluster: Cluster) -> None:
             state.workloads[workload.key] = WorkloadRecord(
                 key=workload.key,
                 spec=workload,
-                shape=pod_shape(workload, scenario.topology, cluster.program, scenario.cluster.namespaces),
+                shape=pod_shape(
+                    workload,
+                    scenario.topology,
+                    cluster.program,
+                    scenario.cluster.namespaces,
+                    cluster.timings.init_container,
+                ),
                 desired=_first_replicas(cluster, workload),
             )
     for name, spec in scenario.file.nodes.items():

@@ -29,6 +29,8 @@ class Stage(StrEnum):
     """Waits for a node."""
     PULLING = "pulling"
     CREATING = "creating"
+    INITIALIZING = "initializing"
+    """An init container runs."""
     STARTING = "starting"
     """The container burns its start-up CPU."""
     RUNNING = "running"
@@ -73,6 +75,8 @@ class PodRecord:
     """The kubelet took the pod in (``status.startTime``)."""
     container_running: bool = False
     container_since_ns: int = 0
+    initialized: int = 0
+    """Init containers that have done their work; they do it once for a sandbox."""
     ever_started: bool = False
     backoff: BackOff | None = None
     kill_ns: int = 0

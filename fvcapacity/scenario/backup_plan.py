@@ -116,10 +116,12 @@ def _start_ns(scenario: Scenario, service: str) -> int:
     container, timings = serving_container(workload, model.container), scenario.file.cluster
     readiness = container.readiness.initial_delay_s if container is not None and container.readiness is not None else 0
     limit = container.cpu_limit_cores if container is not None else None
-    return start_time(
+    init = [f"{workload.key}/{c.name}" for c in workload.template.containers if c.kind == "init"]
+    worked = sum(scenario.topology.init.get(key, timings.init_container) for key in init)
+    return worked + start_time(
         len({c.image for c in workload.template.containers}),
         timings.image_pull,
-        timings.container_create,
+        (1 + len(init)) * timings.container_create,
         round(model.startup_cpu_ms * NS_PER_MS),
         millicores(limit or 0),
         readiness * NS_PER_S,

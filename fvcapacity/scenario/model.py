@@ -90,6 +90,8 @@ class ClusterTimings(Model):
     image_size: Bytes = 300 * 2**20
     """Of every image on a node's disk; the scheduler prefers nodes that hold a pod's images, the larger the more."""
     container_create: DurationNs = 800_000_000
+    init_container: DurationNs = 2_000_000_000
+    """How long an init container runs of which the topology says nothing (``init``). They run one after the other."""
     endpoint_propagation: DurationNs = 500_000_000
     """From a pod's change of readiness to every proxy knowing it."""
     metrics_resolution: DurationNs = 15_000_000_000
