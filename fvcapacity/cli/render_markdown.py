@@ -7,6 +7,7 @@ from fvcapacity.cli.view import (
     Summary,
     headline,
     money_line,
+    recovery_lines,
     remarks,
     routes_grid,
     scaling_lines,
@@ -19,6 +20,7 @@ def render_markdown(summary: Summary) -> str:
     """Return a summary as GitHub-flavoured Markdown."""
     grids = (routes_grid(summary), services_grid(summary))
     scaling = "\n".join(f"- {line}" for line in scaling_lines(summary))
+    backups = "\n".join(f"- {line}" for line in recovery_lines(summary))
     parts = [
         f"# {headline(summary)}",
         sentence_text(summary["verdict"]["reason"]),
@@ -26,6 +28,7 @@ def render_markdown(summary: Summary) -> str:
         *(section(grid) for grid in grids),
         f"## Scaling\n\n{scaling}" if scaling else "",
         f"## Money\n\n{sentence_text(money_line(summary))}",
+        f"## Backups\n\n{backups}" if backups else "",
         " ".join(remarks(summary, grids)).replace("*", "\\*"),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"

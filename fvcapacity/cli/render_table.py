@@ -12,6 +12,7 @@ from fvcapacity.cli.view import (
     Summary,
     headline,
     money_line,
+    recovery_lines,
     remarks,
     routes_grid,
     scaling_lines,
@@ -91,6 +92,8 @@ def _print(console: Console, summary: Summary, grids: tuple[Grid, Grid]) -> None
     if scaling:
         console.print(Text.assemble(("Scaling: ", "bold"), scaling))
     console.print(Text.assemble(("Money: ", "bold"), money_line(summary)))
+    for line in recovery_lines(summary):
+        console.print(Text.assemble(("Backups: ", "bold"), line))
     console.print(Text(" ".join(remarks(summary, grids)), style="dim"))
 
 

@@ -125,6 +125,11 @@ def money_line(summary: Summary) -> str:
     return text + (f"; {len(cost['unpriced'])} items have no price and are left out" if cost["unpriced"] else "")
 
 
+def recovery_lines(summary: Summary) -> list[str]:
+    """Return a sentence for each schedule of backups."""
+    return [sentence_text(part["sentence"]) for part in summary.get("recovery", ())]
+
+
 def sentence_text(text: str) -> str:
     """Return a sentence with one full stop. Names keep their first letter."""
     return text.rstrip(".") + "."

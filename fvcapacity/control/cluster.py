@@ -10,11 +10,13 @@ import simpy
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.history import ClusterEvent, History
 from fvcapacity.control.quotas import Quotas
+from fvcapacity.control.shapes import PodShape, pod_shape
 from fvcapacity.control.state import ControlState, NodeRecord, PodRecord, WorkloadRecord
 from fvcapacity.dataplane.plane import Command, Observation
 from fvcapacity.decisions.scheduler import SchedulingPod
 from fvcapacity.decisions.scheduler.queue import Change
 from fvcapacity.program.program import Program
+from fvcapacity.scenario.cluster import Workload
 from fvcapacity.scenario.model import ClusterTimings, Scenario
 from fvcapacity.semantics.draw import mix, stable_hash
 
@@ -105,6 +107,12 @@ class Cluster:
     def identity(self, name: str, number: int) -> int:
         """Return what stands for the UID of an object: the same in every run with this seed."""
         return int(mix(mix(self.seed, stable_hash(name)), number))
+
+    def shape_of(self, workload: Workload) -> PodShape:
+        """Return the shape of the pods that a workload's template makes in this cluster."""
+        scenario = self.scenario
+        namespaces, init_ns = scenario.cluster.namespaces, self.timings.init_container
+        return pod_shape(workload, scenario.topology, self.program, namespaces, init_ns)
 
     def workload_of(self, pod: PodRecord) -> WorkloadRecord:
         """Return the workload that owns a pod."""

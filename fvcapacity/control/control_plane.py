@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fvcapacity.control import eviction_manager, faults, kubelet, node_lifecycle, provisioning
+from fvcapacity.control import backups, eviction_manager, faults, kubelet, node_lifecycle, provisioning
 from fvcapacity.control.admission import retry_create
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster
@@ -74,6 +74,7 @@ class ControlPlane:
             "sampler": MINUTE_NS,
         }
         faults.plan(self._cluster)
+        backups.plan(self._cluster, duration_ns)
         self._start_processes()
 
     def checkpoint(self) -> ControlCheckpoint:
@@ -170,6 +171,7 @@ class ControlPlane:
         handle("scheduler", Rank.SCHEDULER, schedule_pending)
         provisioning.register(self._cluster)
         faults.register(self._cluster)
+        backups.register(self._cluster)
         node_lifecycle.register(self._cluster)
 
     def _start_processes(self) -> None:

@@ -102,6 +102,7 @@ def set_pace(cluster: Cluster, service: int) -> None:
     lasting = _lasting(cluster)
     cpu = math.prod(f.factor for f in lasting if isinstance(f, SlowDown) and f.service == name)
     left = math.prod(f.iops_percent / 100 for f in lasting if isinstance(f, SaturatedVolume) and f.service == name)
+    left *= math.prod(1 - load.iops_percent / 100 for load in cluster.state.backups.values() if load.service == name)
     pace = SetServicePace(service=service, cpu_milli=round(AS_IT_IS * cpu), disk_milli=round(AS_IT_IS / left))
     cluster.commands.append(pace)
 

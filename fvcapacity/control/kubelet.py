@@ -14,7 +14,7 @@ from fvcapacity.dataplane.plane import (
     StartContainer,
     StopContainer,
 )
-from fvcapacity.decisions.pod_lifecycle import next_backoff, restart_delay
+from fvcapacity.decisions.pod_lifecycle import next_backoff, restart_delay, time_to_end
 from fvcapacity.decisions.scheduler.queue import Change
 
 
@@ -48,12 +48,20 @@ def sync_pod(cluster: Cluster, key: str) -> None:
     elif pod.stage is Stage.BACK_OFF:
         create_container(cluster, pod)
     elif pod.stage is Stage.CREATING:
-        start_container(cluster, pod)
+        if pod.initialized < len(pod.shape.init_containers):
+            _initialize(cluster, pod)
+        else:
+            start_container(cluster, pod)
+    elif pod.stage is Stage.INITIALIZING:
+        pod.initialized += 1
+        create_container(cluster, pod)
     elif pod.stage is Stage.RUNNING:
         set_ready(cluster, pod, True)
     elif pod.stage is Stage.RESTARTING:
         container_exited(cluster, pod, stopped=True)
     elif pod.stage is Stage.PRE_STOP:
+        if pod.shape.pre_stop_ns > pod.shape.grace_ns:
+            cluster.pod_event(pod, "FailedPreStopHook", "PreStopHook failed", "Warning")
         send_sigterm(cluster, pod)
     elif pod.stage is Stage.TERMINATING:
         vanish(cluster, pod)
@@ -69,11 +77,18 @@ def _report_images(cluster: Cluster, pod: PodRecord) -> None:
 
 
 def create_container(cluster: Cluster, pod: PodRecord) -> None:
-    """Create the containers, init containers first."""
-    first = not pod.ever_started
+    """Create the next init container, or the containers when there is none left."""
     pod.stage = Stage.CREATING
-    steps = 1 + (pod.shape.init_containers if first else 0)
-    cluster.enqueue("pod-worker", str(pod.uid), steps * cluster.timings.container_create)
+    cluster.enqueue("pod-worker", str(pod.uid), cluster.timings.container_create)
+
+
+def _initialize(cluster: Cluster, pod: PodRecord) -> None:
+    """Start the next init container; the one after it waits until it has ended."""
+    name, time_ns = pod.shape.init_containers[pod.initialized]
+    pod.stage = Stage.INITIALIZING
+    cluster.pod_event(pod, "Created", f"Created container {name}")
+    cluster.pod_event(pod, "Started", f"Started container {name}")
+    cluster.enqueue("pod-worker", str(pod.uid), time_ns)
 
 
 def start_container(cluster: Cluster, pod: PodRecord, warm: bool = False) -> None:
@@ -250,7 +265,8 @@ def send_sigterm(cluster: Cluster, pod: PodRecord) -> None:
         return
     pod.stage = Stage.TERMINATING if pod.deleting else Stage.RESTARTING
     cluster.commands.append(DrainContainer(pod=pod.uid))
-    cluster.enqueue("pod-worker", str(pod.uid), pod.kill_ns + pod.shape.grace_ns - cluster.now)
+    left, _ = time_to_end(pod.shape.grace_ns, cluster.now - pod.kill_ns)
+    cluster.enqueue("pod-worker", str(pod.uid), left)
 
 
 def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
@@ -301,7 +317,7 @@ def leave_plane(cluster: Cluster, pod: PodRecord) -> None:
 
 def take_up_again(cluster: Cluster, pod: PodRecord) -> None:
     """Do what a kubelet does with the pods that it finds when its machine has started again."""
-    pod.lost = False
+    pod.lost, pod.initialized = False, 0
     leave_plane(cluster, pod)
     if pod.deleting:
         vanish(cluster, pod, stopped=True)
@@ -316,7 +332,10 @@ def take_up_again(cluster: Cluster, pod: PodRecord) -> None:
 
 def update_background(cluster: Cluster, node: NodeRecord) -> None:
     """Tell the plane what the node spends besides requests, when that changed."""
-    cores = sum(pod.shape.background_cores for pod in node.pods.values() if pod.container_running)
+    running = [pod for pod in node.pods.values() if pod.container_running]
+    cores = sum(pod.shape.background_cores for pod in running)
+    for load in cluster.state.backups.values():
+        cores += load.cpu_cores * any(pod.workload == load.workload for pod in running)
     cores = round(cores, 9)
     if cores != node.background_cores:
         node.background_cores = cores

@@ -128,12 +128,12 @@ def _gives_way(running: RolloutRecord, strategy: Strategy) -> bool:
 
 
 def _new_revision(cluster: Cluster, workload: WorkloadRecord, version: NewVersion) -> RevisionRecord:
-    deployment, scenario = workload.spec.kind == "Deployment", cluster.scenario
+    deployment = workload.spec.kind == "Deployment"
     revision = RevisionRecord(
         number=version.revision,
         name=f"{workload.spec.name}-{version.template_hash}",
         spec=hashed(version.workload, version.template_hash),
-        shape=version_shape(version, scenario.topology, cluster.program, scenario.cluster.namespaces),
+        shape=version_shape(version, cluster.shape_of(version.workload)),
         created_ns=cluster.now,
         prefix=f"{workload.spec.name}-{version.template_hash}" if deployment else workload.spec.name,
         created=0 if deployment else workload.revision.created,

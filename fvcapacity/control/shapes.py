@@ -87,7 +87,8 @@ class PodShape:
     namespace_labels: Mapping[str, str]
     requests: Mapping[str, Mapping[str, int]]
     images: tuple[str, ...]
-    init_containers: int
+    init_containers: tuple[tuple[str, int], ...]
+    """Name and time of each, in nanoseconds, in the order in which they run."""
     background: Mapping[str, tuple[float, int]]
     pre_stop_ns: int
     grace_ns: int
@@ -123,10 +124,12 @@ def pod_shape(
     topology: Topology,
     program: Program,
     namespaces: Mapping[str, Mapping[str, str]] = MappingProxyType({}),
+    init_ns: int = 0,
 ) -> PodShape:
     """Return the shape of a workload's pods, the API's defaulting applied (a missing request is the limit).
 
-    ``namespaces`` are those that the manifests define, with their labels.
+    ``namespaces`` are those that the manifests define, with their labels; ``init_ns`` is how long an init container
+    runs of which the topology says nothing.
     """
     containers = workload.template.containers
     running = [c for c in containers if c.kind != "init"]
@@ -149,7 +152,9 @@ def pod_shape(
         namespace_labels=namespaces.get(workload.namespace) or {_NAMESPACE_NAME: workload.namespace},
         requests={c.name: _hpa_requests(c) for c in running},
         images=tuple(dict.fromkeys(c.image or c.name for c in containers)),
-        init_containers=sum(1 for c in containers if c.kind == "init"),
+        init_containers=tuple(
+            (c.name, topology.init.get(f"{workload.key}/{c.name}", init_ns)) for c in containers if c.kind == "init"
+        ),
         background=background,
         spec=spec,
         qos=qos_class(spec)[0],
@@ -160,11 +165,9 @@ def pod_shape(
     )
 
 
-def version_shape(
-    version: NewVersion, topology: Topology, program: Program, namespaces: Mapping[str, Mapping[str, str]]
-) -> PodShape:
+def version_shape(version: NewVersion, shape: PodShape) -> PodShape:
     """Return the shape of a new version's pods: what they burn, fail and tell of themselves included."""
-    shape, rollout = pod_shape(version.workload, topology, program, namespaces), version.rollout
+    rollout = version.rollout
     if shape.serving is None:
         return shape
     abort = rollout.canary.abort if rollout.canary is not None else None

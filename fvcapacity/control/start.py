@@ -12,7 +12,7 @@ from fvcapacity.control.nodes import join, order_node
 from fvcapacity.control.pods import try_create_pod, try_create_pods
 from fvcapacity.control.rollouts import plan_rollouts
 from fvcapacity.control.scheduler import place
-from fvcapacity.control.shapes import hashed, pod_shape
+from fvcapacity.control.shapes import hashed
 from fvcapacity.control.state import PodRecord, PoolRecord, RevisionRecord, Stage, WorkloadRecord
 from fvcapacity.dataplane.plane import AddNode, Command, SetBackground
 from fvcapacity.decisions.karpenter import pack
@@ -46,7 +46,7 @@ def start_state(cluster: Cluster) -> None:
 
 
 def _record(cluster: Cluster, workload: Workload) -> WorkloadRecord:
-    shape = pod_shape(workload, cluster.scenario.topology, cluster.program, cluster.scenario.cluster.namespaces)
+    shape = cluster.shape_of(workload)
     spec, desired = hashed(workload, "1"), _first_replicas(cluster, workload)
     first = RevisionRecord(1, workload.name, workload.name, spec, shape, replicas=desired)
     return WorkloadRecord(workload.key, spec, shape, desired, revisions={1: first})

@@ -32,6 +32,8 @@ class Stage(StrEnum):
     """Waits for a node."""
     PULLING = "pulling"
     CREATING = "creating"
+    INITIALIZING = "initializing"
+    """An init container runs."""
     STARTING = "starting"
     """The container burns its start-up CPU."""
     RUNNING = "running"
@@ -78,6 +80,8 @@ class PodRecord:
     """The kubelet took the pod in (``status.startTime``)."""
     container_running: bool = False
     container_since_ns: int = 0
+    initialized: int = 0
+    """Init containers that have done their work; they do it once for a sandbox."""
     ever_started: bool = False
     backoff: BackOff | None = None
     kill_ns: int = 0
@@ -364,6 +368,21 @@ class FaultsRecord:
 
 
 @dataclass(slots=True)
+class BackupLoad:
+    """A backup that runs: which volume it reads, and what that costs."""
+
+    begun_ns: int
+    volume: int = 0
+    """Volumes that were begun."""
+    service: str = ""
+    """Whose volume is read beside its work; "" for none."""
+    workload: str = ""
+    cpu_cores: float = 0.0
+    """Of each node with a pod of the workload."""
+    iops_percent: float = 0.0
+
+
+@dataclass(slots=True)
 class ControlState:
     """Everything."""
 
@@ -386,6 +405,8 @@ class ControlState:
     scheduler: SchedulerRecord = field(default_factory=SchedulerRecord)
     karpenter: KarpenterRecord = field(default_factory=KarpenterRecord)
     faults: FaultsRecord = field(default_factory=FaultsRecord)
+    backups: dict[str, BackupLoad] = field(default_factory=dict)
+    """Those that run, by number of the schedule and of the run."""
     served: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Requests served by route at the last scrapes of custom metrics."""
     last_uid: int = 0

@@ -11,6 +11,19 @@ INITIAL_BACKOFF_NS = 10 * 10**9
 MAX_BACKOFF_NS = 300 * 10**9
 
 
+MINIMUM_GRACE_NS = 2 * 10**9
+
+
+def time_to_end(grace_ns: int, elapsed_ns: int) -> tuple[int, str]:
+    """Return how long after SIGTERM a container is killed, and why.
+
+    ``preStop`` hooks count against the grace period, but two seconds are left in any case (``killContainer`` of
+    ``pkg/kubelet/kuberuntime/kuberuntime_container.go``).
+    """
+    left = grace_ns - elapsed_ns
+    return (left, "GracePeriod") if left >= MINIMUM_GRACE_NS else (MINIMUM_GRACE_NS, "MinimumGracePeriod")
+
+
 @dataclass(frozen=True, slots=True)
 class BackOff:
     """The kubelet's memory of a container that keeps exiting (``client-go/util/flowcontrol/backoff.go``)."""

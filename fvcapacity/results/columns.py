@@ -340,7 +340,20 @@ REQUESTS = TableSpec(
     ),
 )
 
-OPTIONAL = ("bill", "requests")
+BACKUPS = TableSpec(
+    "backups",
+    "One volume in one backup that begins in the window; the same in every replication.",
+    (
+        Column("backup", "", "string", "Name of the schedule."),
+        SERVICE,
+        *TIME,
+        Column("duration_s", "s", "float64", "How long the volume of the service takes."),
+        Column("data_bytes", "bytes", "int64", "What is saved: all data, changed or not."),
+        Column("method", "", "string", "file-system or snapshot."),
+    ),
+)
+
+OPTIONAL = ("backups", "bill", "requests")
 """Tables that a result has only when they were asked for."""
 
 TABLES: dict[str, TableSpec] = {
@@ -358,6 +371,7 @@ TABLES: dict[str, TableSpec] = {
         PODS,
         NODES,
         EVENTS,
+        BACKUPS,
         BILL,
         REQUESTS,
     )

@@ -200,6 +200,23 @@ class NodesPart(Part):
     node_hours: Figure
 
 
+class RecoveryPart(Part):
+    """What one schedule of backups is good for. Estimated from data and throughput, not simulated."""
+
+    backup: str
+    schedule: str = Field(description="cron line in UTC")
+    method: Literal["file-system", "snapshot"]
+    services: list[str]
+    runs_in_window: int
+    data_bytes: int = Field(description="saved by one backup")
+    stored_bytes: int = Field(description="of all that are kept: the first whole, the later ones what has changed")
+    duration_s: float = Field(description="of one backup, its volumes one after the other")
+    rpo_s: float = Field(description="how old the last good backup is at worst")
+    rto_s: float = Field(description="from a disaster until the pods are ready again")
+    basis: Literal["documented", "measured", "assumed"] | None
+    sentence: str
+
+
 class CostPart(Part):
     """Money for the window, not for a month."""
 
@@ -226,6 +243,7 @@ class Summary(Part):
     scaling: list[ScalingPart]
     nodes: list[NodesPart]
     cost: CostPart | None
+    recovery: list[RecoveryPart] = Field(default=[], description="one a schedule of backups")
     notes: list[str] = Field(description="what a reader must know to read the figures")
 
 

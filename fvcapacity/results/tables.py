@@ -13,6 +13,7 @@ from fvcapacity.results.conservation import check_conservation
 from fvcapacity.results.control_tables import control_tables
 from fvcapacity.results.frames import conform
 from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.recovery import backup_table
 from fvcapacity.results.request_table import request_table
 from fvcapacity.results.route_tables import route_minutes, route_table, route_windows, sparse_histogram
 from fvcapacity.results.service_tables import service_minutes, service_table
@@ -33,7 +34,10 @@ def build_tables(scenario: Scenario, program: Program, outcomes: Sequence[RunOut
     for outcome in outcomes:
         for name, table in _tables_of(scenario, program, outcome).items():
             parts.setdefault(name, []).append(table)
-    return {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+    joined = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+    if scenario.file.backups:
+        joined["backups"] = backup_table(scenario)
+    return {name: joined[name] for name in columns.TABLES if name in joined}
 
 
 def _tables_of(scenario: Scenario, program: Program, outcome: RunOutcome) -> dict[str, pd.DataFrame]:

@@ -11,6 +11,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 from fvcapacity.scenario.autoscaling_checks import check_autoscaling
+from fvcapacity.scenario.backup_checks import check_backups
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.cluster_checks import check_cluster
 from fvcapacity.scenario.fault_checks import check_faults
@@ -42,6 +43,7 @@ def check_scenario(
     findings = [*_time(file), *_finite(file), *_nodes(file)]
     findings += [*check_autoscaling(file, prices), *check_karpenter(file, prices)]
     findings += check_faults(file, time_zone(file), topology, cluster)
+    findings += check_backups(file, topology, cluster)
     if topology is not None:
         findings += check_topology(topology)
         findings += _names_of_routes(file, topology)

@@ -20,6 +20,7 @@ def check_cluster(topology: Topology, cluster: ClusterObjects) -> Iterator[Findi
     yield from _forbidden_edges(topology, cluster)
     yield from _metrics(topology, cluster)
     yield from _background(topology, cluster)
+    yield from _init(topology, cluster)
 
 
 def _service(topology: Topology, cluster: ClusterObjects, name: str) -> Iterator[Finding]:
@@ -120,3 +121,14 @@ def _background(topology: Topology, cluster: ClusterObjects) -> Iterator[Finding
             continue
         hint += " (the load is left out)"
         yield Finding("topology", path, message, hint, severity="warning", rule="unknown-background", at_key=True)
+
+
+def _init(topology: Topology, cluster: ClusterObjects) -> Iterator[Finding]:
+    known = [f"{w.key}/{c.name}" for w in cluster.workloads for c in w.template.containers if c.kind == "init"]
+    for key in topology.init:
+        if key not in known:
+            hint = did_you_mean(key, known) + " (the time is left out)"
+            message = f"no manifest defines an init container {key!r}"
+            yield Finding(
+                "topology", ("init", key), message, hint, severity="warning", rule="unknown-init", at_key=True
+            )

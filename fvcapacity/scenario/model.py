@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 
 from fvcapacity.errors import ScenarioError
 from fvcapacity.scenario.autoscaling import Autoscaler, Scheduler
+from fvcapacity.scenario.backups import Backup
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.faults import Fault
@@ -90,6 +91,8 @@ class ClusterTimings(Model):
     image_size: Bytes = 300 * 2**20
     """Of every image on a node's disk; the scheduler prefers nodes that hold a pod's images, the larger the more."""
     container_create: DurationNs = 800_000_000
+    init_container: DurationNs = 2_000_000_000
+    """How long an init container runs of which the topology says nothing (``init``). They run one after the other."""
     endpoint_propagation: DurationNs = 500_000_000
     """From a pod's change of readiness to every proxy knowing it."""
     metrics_resolution: DurationNs = 15_000_000_000
@@ -135,6 +138,8 @@ class ScenarioFile(Model):
     cluster: ClusterTimings = ClusterTimings()
     faults: tuple[Fault, ...] = ()
     """What breaks meanwhile, at set times or at random."""
+    backups: tuple[Backup, ...] = ()
+    """Of the databases' volumes; what one can come back to (RPO), and after how long (RTO), is in the summary."""
     objectives: Objectives = Objectives()
     cost: CostSettings | None = None
     seed: int = Field(default=1, ge=0, lt=2**63)

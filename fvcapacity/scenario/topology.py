@@ -238,3 +238,5 @@ class Topology(Model):
     gauges: dict[str, Gauge] = Field(default_factory=dict)
     background: dict[str, BackgroundLoad] = Field(default_factory=dict)
     """Keyed by ``kind/name`` or, for one container of a pod, ``kind/name/container``."""
+    init: dict[str, DurationNs] = Field(default_factory=dict)
+    """How long init containers run, by ``kind/name/container``; others as long as ``cluster.init_container`` says."""

@@ -266,6 +266,7 @@ def plane_of(
     timings: dict[str, Any] | None = None,
     gauges: dict[str, Any] | None = None,
     background: dict[str, Any] | None = None,
+    init: dict[str, Any] | None = None,
     duration_s: float = 86_400,
     scenario: dict[str, Any] | None = None,
     versions: Sequence[NewVersion] = (),
@@ -279,6 +280,7 @@ def plane_of(
         routes={"GET /": Route(path="/", steps=(Step(call=names[0] if names else "web", steps=()),))},
         gauges=gauges or {},
         background=background or {},
+        init=init or {},
     )
     file = ScenarioFile.model_validate(
         {

@@ -56,6 +56,41 @@ def test_a_new_pod_is_created_in_order_and_joins_when_ready() -> None:
     ]
 
 
+def test_init_containers_run_one_after_the_other_before_the_others_are_created() -> None:
+    extra = tuple(Container(name=name, image="shop:1", kind="init") for name in ("migrate", "wait"))
+    shop = deployment("shop", replicas=0, containers=extra)
+    control = plane_of(
+        deployment("web"),
+        shop,
+        serving=("web", "shop"),
+        timings={"init_container": "3s"},
+        init={shop.key + "/wait": "500ms"},
+    )
+    resize(control, shop.key, 1, 10.0)
+    run = drive(control, FakePlane(startup_s=2.0), 40)
+    told = [(e.time_ns / S, e.reason, e.message) for e in control.history.events if e.reason in ("Pulled", "Started")]
+    assert told == [
+        (18.0, "Pulled", 'Successfully pulled image "shop:1"'),
+        (18.8, "Started", "Started container migrate"),
+        (22.6, "Started", "Started container wait"),  # 3 s later, and 0.8 s to create it
+        (23.9, "Started", "Started container shop"),
+    ]
+    assert (23.9, "start", "shop-1") in run.plane.log
+
+
+def test_init_containers_do_not_run_again_when_a_container_restarts() -> None:
+    extra = (Container(name="migrate", image="web:1", kind="init"),)
+    control = plane_of(deployment(replicas=0, containers=extra))
+    resize(control, "deployment/web", 1, 1.0)
+    plane = FakePlane()
+    plane.plan(40 * S, EventKind.OOM_KILLED, 1)
+    run = drive(control, plane, 60)
+    assert [line for line in run.plane.log if line[1] == "start"] == [
+        (12.6, "start", "web-1"),
+        (40.8, "start", "web-1"),
+    ]
+
+
 def test_images_are_pulled_one_after_the_other_and_once_a_node() -> None:
     control = plane_of(
         *(deployment(name, replicas=0) for name in ("a", "b")), deployment("web"), serving=("web", "a", "b")
@@ -92,8 +127,8 @@ def test_deleting_takes_endpoints_and_sends_sigterm_at_once_then_waits_for_the_d
 
 @pytest.mark.parametrize(
     ("grace_s", "pre_stop_s", "drain_at", "stop_at"),
-    [(30, 0.0, 10.0, 40.0), (30, 5.0, 15.0, 40.0), (8, 0.0, 10.0, 18.0)],
-    ids=["grace ends", "preStop first, within the grace", "short grace"],
+    [(30, 0.0, 10.0, 40.0), (30, 5.0, 15.0, 40.0), (8, 0.0, 10.0, 18.0), (8, 7.0, 17.0, 19.0), (8, 20.0, 18.0, 20.0)],
+    ids=["grace ends", "preStop first, within the grace", "short grace", "two seconds at least", "preStop cut off"],
 )
 def test_a_pod_that_does_not_drain_is_killed_when_the_grace_ends(
     grace_s: int, pre_stop_s: float, drain_at: float, stop_at: float

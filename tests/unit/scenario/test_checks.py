@@ -143,6 +143,8 @@ def test_a_sound_scenario_has_no_findings():
          "no manifest defines deployment/shp", "did you mean 'deployment/shop'?"),
         ("background", {"deployment/shop/exporter": {}}, "unknown-background", "background.deployment/shop/exporter",
          "deployment/shop has no container 'exporter'", ""),
+        ("init", {"deployment/shop/migrate": "3s"}, "unknown-init", "init.deployment/shop/migrate",
+         "no manifest defines an init container 'deployment/shop/migrate'", "left out"),
         ("services.shop.container", "shp", "unknown-container", "services.shop.container",
          "deployment/shop has no container 'shp'", "did you mean 'shop'?"),
     ],
@@ -153,7 +155,7 @@ def test_topology(path, value, rule, where, message, hint):
     assert message in finding.message
     assert hint in finding.hint
     assert finding.document == "topology"
-    doubtful = {"unused-pool", "unknown-background"}
+    doubtful = {"unused-pool", "unknown-background", "unknown-init"}
     assert finding.severity == ("warning" if rule in doubtful else "error")
 
 
