@@ -118,6 +118,12 @@ def _service_findings(
         yield Finding("restarts", name, sentence, lost_s=lost.terminated_s)
 
 
+def lost_nodes(events: pd.DataFrame) -> str:
+    """Return the names of nodes that a fault of the scenario took away; empty when there are none."""
+    begun = events[(events["reason"] == "FaultBegan") & events["object"].str.startswith("node/")]
+    return " and ".join(f"node {name.removeprefix('node/')}" for name in begun["object"].unique())
+
+
 def _waiting(
     name: str,
     lost: LostTime,
@@ -137,6 +143,9 @@ def _waiting(
     if lost.refused_s > lost.queue_s + lost.contention_s:
         routes = tables["routes"].query("route != 'all'")
         nobody = routes[["no_endpoint", "connection_refused"]].to_numpy().sum() > routes["queue_full"].sum()
+        gone = lost_nodes(tables["events"])
+        if nobody and gone:
+            return "refusals", f"{name} did not take {sums['refused']:,.0f} calls {span.words}: {gone} was lost"
         why = "no pod was ready to listen" if nobody else "its listen queues were full"
         return "refusals", f"{name} refused {sums['refused']:,.0f} calls {span.words}: {why}"
     if lost.contention_s > CONTENTION_HIGH * max(sums["burst_s"], lost.queue_s):

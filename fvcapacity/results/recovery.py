@@ -65,7 +65,7 @@ def _sentence(found: Recovery) -> str:
     return (
         f"{backup.name} ({backup.schedule}, UTC) saves {_mebi(found.data_bytes)} of {_names(found)} in "
         f"{_seconds(found.duration_ns)}; at worst the last {_seconds(found.rpo_ns)} are lost (RPO), and it takes "
-        f"{_seconds(found.rto_ns)} to be back (RTO); estimated, {backup.basis or 'assumed'}"
+        f"{_seconds(found.rto_ns)} to be back (RTO), estimated from {backup.basis or 'assumed'} figures"
     )
 
 

@@ -316,3 +316,34 @@ def test_a_checkpoint_in_the_middle_of_it_goes_on_alike(cut_s: float) -> None:
             cut.observe = plane.observe
     cut.finish(900 * S)
     assert cut.history.events == whole.control.history.events
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_whatever_breaks_for_half_a_day_control_and_plane_agree_on_what_runs(seed: int) -> None:
+    """The scripted plane refuses commands that make no sense (a container started twice, a node that is not there)."""
+    claim = VolumeClaim(name="data", namespace="shop", access_modes=("ReadWriteOnce",), storage_bytes=10**9)
+    workloads = (
+        deployment(replicas=6),
+        deployment("db", kind="StatefulSet", replicas=2, cpu=0.3, claim_templates=(claim,)),
+        deployment("agent", kind="DaemonSet", cpu=0.05),
+    )
+    control = broken(
+        fault("node-loss", None, every="20m"),
+        fault("node-loss", None, every="30m", duration="3m"),
+        fault("node-loss", None, every="35m", duration="30s"),
+        fault("node-loss", None, every="40m", duration="15m"),
+        fault("zone-loss", None, every="3h", duration="20m"),
+        fault("pod-kill", None, every="2m"),
+        fault("fail-over", None, every="10m", service="web", duration="45s"),
+        count=4,
+        workloads=workloads,
+        serving=("web", "db", "agent"),
+        seed=seed,
+    )
+    run = of(control, seconds=43_200)
+    told = {event.reason for event in control.history.events}
+    assert {"NodeNotReady", "DeletingNode", "ReplacingNode", "TaintManagerEviction", "Rebooted", "Killing"} <= told
+    state = control.state
+    assert set(run.plane.running) == {uid for uid, pod in state.pods.items() if pod.container_running}
+    assert run.plane.lost <= {uid for uid, pod in state.pods.items() if pod.lost}
+    assert run.plane.nodes == {node.index for node in state.nodes.values() if node.life.ready_ns is not None}

@@ -39,7 +39,7 @@ def test_what_the_documented_strategy_is_good_for(valentines: fv.Scenario) -> No
     assert 900 + filled < part.rto_s < 900 + filled + 60
     assert part.stored_bytes == round(7 * 2**30 * (1 + 0.05 * 29))
     assert "saves 7Gi of postgres and mongodb in 1m" in part.sentence
-    assert part.sentence.endswith("estimated, assumed")
+    assert part.sentence.endswith("estimated from assumed figures")
 
 
 def test_the_scenario_as_run_is_read_again(valentines: fv.Scenario) -> None:

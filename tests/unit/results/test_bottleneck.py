@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from fvcapacity.control.history import HpaSample
+from fvcapacity.control.history import ClusterEvent, HpaSample
 from fvcapacity.dataplane.histogram import bin_of
 from fvcapacity.dataplane.statistics import RouteColumn, ServiceColumn
 from fvcapacity.results.bottleneck import find_bottleneck
@@ -114,6 +114,23 @@ def test_refusals_count_as_the_clients_time_out(column, why):
     assert result.sentence == f"order-service refused 200 calls from 18:50 to 19:10: {why}."
     # 200 failed requests, each counted as the client's 30 s; the rest is the queue of a calm day
     assert result.findings[0].lost_s == pytest.approx(200 * 30, rel=0.01)
+
+
+def test_a_lost_node_is_named_when_its_pods_do_not_answer():
+    outcome = calm()
+    counts = outcome.statistics.service_counts[120:140, service("order-service")]
+    counts[:, ServiceColumn.REFUSED] += 10
+    fail_requests(outcome, slice(120, 140), RouteColumn.NO_ENDPOINT, 10)
+    begun = ClusterEvent(
+        time_ns=110 * MINUTE,
+        type="Warning",
+        reason="FaultBegan",
+        object="node/general-2",
+        message="the machine stopped",
+    )
+    outcome.history.events.append(begun)
+    sentence = "order-service did not take 200 calls from 18:50 to 19:10: node general-2 was lost."
+    assert found(outcome).sentence == sentence
 
 
 def test_oom_kills_are_told_with_the_memory_limit():
