@@ -8,7 +8,6 @@ from fvcapacity.dataplane.fast.memory import (
     State,
     add_response,
     add_to_route,
-    add_to_service,
     attempt_at,
     breaker_at,
     call_at,
@@ -17,18 +16,19 @@ from fvcapacity.dataplane.fast.memory import (
     line_at,
     request_at,
     served_at,
+    service_minute,
 )
 from fvcapacity.dataplane.fast.rows import ATTEMPT, NO_BURST, note, release, serve_line, stand_in_line, take_row, wake
 from fvcapacity.dataplane.fast.timeouts import begin_timeout, end_timeout
 from fvcapacity.dataplane.fast.users import user_answered
-from fvcapacity.dataplane.statistics import Cause, RouteColumn, ServiceColumn
+from fvcapacity.dataplane.statistics import Cause, RouteColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.balancing import attempt_identity
 from fvcapacity.semantics.faults import lookup_delay_ns
 from fvcapacity.semantics.jit import inlined, merged, part
 
 _CIRCUIT_OPEN, _SERVED = int(Cause.CIRCUIT_OPEN), int(Cause.SERVED)
-_RETRIES, _EGRESS, _FIRST_CAUSE = int(ServiceColumn.RETRIES), int(RouteColumn.EGRESS_BYTES), int(RouteColumn.SERVED)
+_EGRESS, _FIRST_CAUSE = int(RouteColumn.EGRESS_BYTES), int(RouteColumn.SERVED)
 _STEP_WAITS, _STEP_RETRIED, _STEP_ENDED = int(Step.WAITS), int(Step.RETRIED), int(Step.ENDED)
 
 
@@ -178,7 +178,7 @@ def _retry(s: State, row: int) -> int:
     again = new_attempt(s, a.caller, caller_identity, a.home, a.call, a.place, a.number + 1)
     b = attempt_at(s, again)
     b.client, b.route, b.entered_ns, b.user = a.client, a.route, a.entered_ns, a.user
-    add_to_service(s, call.service, _RETRIES, 1)
+    service_minute(s, call.service).retries += 1
     if s.tracing:
         note(s, _STEP_RETRIED, b.identity, 0, b.number)
     if a.caller >= 0:

@@ -15,12 +15,12 @@ from fvcapacity.dataplane.fast.cpu import (
 from fvcapacity.dataplane.fast.layout import NONE
 from fvcapacity.dataplane.fast.memory import (
     State,
-    add_to_service,
     attempt_at,
     container_at,
     idle_at,
     line_at,
     node_at,
+    service_minute,
     thread_at,
 )
 from fvcapacity.dataplane.fast.rows import (
@@ -39,12 +39,10 @@ from fvcapacity.dataplane.fast.rows import (
     wake,
 )
 from fvcapacity.dataplane.fast.timeouts import end_timeout
-from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.jit import inlined, merged, part
 
 STARTING, LISTENING, DRAINING, DEAD = range(4)
-_WAIT = int(ServiceColumn.QUEUE_WAIT_NS)
 _STEP_BURST_END = int(Step.BURST_END)
 
 
@@ -118,7 +116,7 @@ def give_back(s: State, thread: int) -> None:
         start(s, thread, row)
     else:
         service = container_at(s, t.container).service
-        add_to_service(s, service, _WAIT, s.now_ns - a.arrived_ns)
+        service_minute(s, service).queue_wait_ns += s.now_ns - a.arrived_ns
         a.own_thread = thread
         wake(s, row, 0)
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 from fvcapacity.dataplane.fast.layout import NEVER, NONE
 from fvcapacity.dataplane.fast.memory import (
     State,
-    add_to_service,
     attempt_at,
     container_at,
     node_at,
     scratch_at,
+    service_minute,
     thread_at,
 )
 from fvcapacity.dataplane.fast.rows import NO_BURST, RUNNING, note
 from fvcapacity.dataplane.fast.tree import set_node_time
-from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.cfs_quota import (
     PERIOD_NS,
@@ -32,9 +31,6 @@ from fvcapacity.semantics.cfs_quota import (
 from fvcapacity.semantics.cpu import RATE_ONE, completion_time, fair_share, progress, saved_up, thread_rate
 from fvcapacity.semantics.jit import inlined, merged, part
 
-_CPU, _WAIT, _BURST = int(ServiceColumn.CPU_NS), int(ServiceColumn.QUEUE_WAIT_NS), int(ServiceColumn.BURST_NS)
-_THROTTLED = int(ServiceColumn.THROTTLED_WAIT_NS)
-_PERIODS, _THROTTLED_PERIODS = int(ServiceColumn.PERIODS), int(ServiceColumn.THROTTLED_PERIODS)
 _STEP_BURST, _STEP_THROTTLED = int(Step.BURST), int(Step.THROTTLED)
 
 
@@ -55,7 +51,7 @@ def settle(s: State, node: int) -> None:
         t.remaining_ns -= gained
         c.cpu_ns += gained
         c.saved_ns = max(0, c.saved_ns - gained)
-        add_to_service(s, c.service, _CPU, gained)
+        service_minute(s, c.service).cpu_ns += gained
         if c.quota_ns:
             drawn = slices_drawn(t.slice_ns, c.pool_ns, gained)
             c.pool_ns -= drawn
@@ -75,7 +71,7 @@ def _count_periods(s: State, container: int, draw_ns: int) -> None:
     new = periods_between(c.counted_until_ns, until)
     if new > 0:
         c.counted_until_ns = until
-        add_to_service(s, c.service, _PERIODS, new)
+        service_minute(s, c.service).periods += new
 
 
 @inlined
@@ -245,7 +241,7 @@ def run_or_throttle(s: State, thread: int) -> None:
     c.throttled += 1
     if s.now_ns >= c.throttle_counted_until_ns:
         c.throttle_counted_until_ns = next_edge(s.now_ns, c.phase_ns)
-        add_to_service(s, c.service, _THROTTLED_PERIODS, 1)
+        service_minute(s, c.service).throttled_periods += 1
     if s.tracing:
         note(s, _STEP_THROTTLED, attempt_at(s, t.attempt).identity, c.pod, thread - c.first_thread)
 
@@ -255,7 +251,7 @@ def unthrottle(s: State, thread: int) -> None:
     """End a thread's standing still."""
     t = thread_at(s, thread)
     c = container_at(s, t.container)
-    add_to_service(s, c.service, _THROTTLED, s.now_ns - t.throttled_since)
+    service_minute(s, c.service).throttled_wait_ns += s.now_ns - t.throttled_since
     t.throttled_since = -1
     c.throttled -= 1
 
@@ -272,7 +268,7 @@ def start(s: State, thread: int, row: int) -> None:
     c.busy += 1
     if c.busy == 1:
         c.saved_ns = saved_up(c.saved_ns, s.now_ns - c.idle_since_ns, c.shares, node_at(s, node).slice_ns)
-    add_to_service(s, c.service, _WAIT, s.now_ns - a.queued_ns)
+    service_minute(s, c.service).queue_wait_ns += s.now_ns - a.queued_ns
     if s.tracing:
         note(s, _STEP_BURST, a.identity, c.pod, thread - c.first_thread)
     if c.quota_ns:
@@ -343,7 +339,7 @@ def count_burst(s: State, thread: int) -> None:
     """Book the wall time of a burst that ends."""
     t = thread_at(s, thread)
     took = s.now_ns - attempt_at(s, t.attempt).started_ns
-    add_to_service(s, container_at(s, t.container).service, _BURST, took)
+    service_minute(s, container_at(s, t.container).service).burst_ns += took
 
 
 @merged

@@ -8,7 +8,6 @@ from fvcapacity.dataplane.fast.heap import first, pop, push
 from fvcapacity.dataplane.fast.layout import DELIVERIES, NONE, SORTER
 from fvcapacity.dataplane.fast.memory import (
     State,
-    add_to_service,
     attempt_at,
     call_at,
     connection_at,
@@ -18,12 +17,13 @@ from fvcapacity.dataplane.fast.memory import (
     line_at,
     scratch_at,
     service_at,
+    service_minute,
 )
 from fvcapacity.dataplane.fast.rows import note, notice, release
 from fvcapacity.dataplane.fast.timeouts import end_timeout
 from fvcapacity.dataplane.fast.visit import count_answer, count_visit
 from fvcapacity.dataplane.plane import EventKind
-from fvcapacity.dataplane.statistics import Cause, ServiceColumn
+from fvcapacity.dataplane.statistics import Cause
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Balance
 from fvcapacity.semantics.balancing import connection, pick
@@ -39,7 +39,7 @@ _TIMEOUT = int(Cause.TIMEOUT)
 _HUNG = 2
 """Value of ``cancelled``: the attempt was lost with the machine that it was sent to, and its caller does not know."""
 _RANDOM, _ROUND_ROBIN = int(Balance.RANDOM), int(Balance.ROUND_ROBIN)
-_REFUSED, _OOM = int(ServiceColumn.REFUSED), int(EventKind.OOM_KILLED)
+_OOM = int(EventKind.OOM_KILLED)
 _STEP_VISIT, _STEP_REFUSED = int(Step.VISIT), int(Step.REFUSED)
 
 
@@ -60,7 +60,7 @@ def deliver(s: State, row: int) -> int:
         return NONE
     c = container_at(s, container)
     if c.state != LISTENING or full(s, container):
-        add_to_service(s, call.service, _REFUSED, 1)
+        service_minute(s, call.service).refused += 1
         if c.lost:
             _hang(s, row, CONNECT_PATIENCE_NS)
             return NONE

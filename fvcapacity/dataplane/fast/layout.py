@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.dataplane.statistics import ServiceColumn
+
 NONE = -1
 NEVER = 1 << 62
 
@@ -28,6 +30,8 @@ def record(*names: str) -> np.dtype[Any]:
 
 
 CELL = record("value")
+SERVICE_MINUTE = record(*(column.name.lower() for column in ServiceColumn))
+"""Counters of a service in one minute."""
 COUNT = np.dtype([("value", np.uint32)])
 """A bin of a histogram."""
 
@@ -144,7 +148,7 @@ TABLES: dict[str, np.dtype[Any]] = {
     "requests": REQUEST_LINE,
     "trace": TRACE_LINE,
     "route_counts": CELL,
-    "service_counts": CELL,
+    "service_counts": SERVICE_MINUTE,
     "route_histogram": COUNT,
     "service_histogram": COUNT,
 }

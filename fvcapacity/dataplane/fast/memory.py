@@ -14,14 +14,14 @@ import numpy as np
 from fvcapacity.dataplane.fast import layout
 from fvcapacity.dataplane.fast.layout import CORE, HEAPS, TABLES, Table
 from fvcapacity.dataplane.histogram import BINS, bin_of
-from fvcapacity.dataplane.statistics import RouteColumn, ServiceColumn
+from fvcapacity.dataplane.statistics import RouteColumn
 from fvcapacity.semantics.jit import inlined, merged, row_reader
 
 State = Any
 """The core as Numba sees it: a record of ``layout.CORE``."""
 Row = Any
 
-_ROUTE_COLUMNS, _SERVICE_COLUMNS = len(RouteColumn), len(ServiceColumn)
+_ROUTE_COLUMNS = len(RouteColumn)
 
 
 def _reader(table: str) -> Callable[[State, int], Row]:
@@ -83,10 +83,9 @@ def add_to_route(s: State, route: int, column: int, amount: int) -> None:
 
 
 @inlined
-def add_to_service(s: State, service: int, column: int, amount: int) -> None:
-    """Add to a counter of a service in the present minute."""
-    row = (s.bin * s.services_wide + service) * _SERVICE_COLUMNS + column
-    _service_count_at(s, row).value += amount
+def service_minute(s: State, service: int) -> Row:
+    """Return the counters of a service in the present minute, named as in `ServiceColumn`."""
+    return _service_count_at(s, s.bin * s.services_wide + service)
 
 
 @merged

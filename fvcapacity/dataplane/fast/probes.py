@@ -8,25 +8,24 @@ from fvcapacity.dataplane.fast.heap import push
 from fvcapacity.dataplane.fast.layout import NONE, PROBE_TICKS
 from fvcapacity.dataplane.fast.memory import (
     State,
-    add_to_service,
     attempt_at,
     container_at,
     heap_at,
     line_at,
+    service_minute,
     thread_at,
     worker_at,
 )
 from fvcapacity.dataplane.fast.rows import NO_BURST, PROBE, note, notice, take_row
 from fvcapacity.dataplane.fast.timeouts import begin_timeout
 from fvcapacity.dataplane.plane import EventKind
-from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.draw import mix
 from fvcapacity.semantics.jit import part
 from fvcapacity.semantics.probes import LIVENESS, READINESS, STARTUP, next_tick
 
 _FAILED, _GOOD, _PENDING = range(3)
-_PROBES, _FAILURES, _STEP_PROBED = int(ServiceColumn.PROBES), int(ServiceColumn.PROBE_FAILURES), int(Step.PROBED)
+_STEP_PROBED = int(Step.PROBED)
 _READY, _NOT_READY, _LIVENESS_FAILED, _STARTUP_FAILED = (
     int(EventKind.READY), int(EventKind.NOT_READY), int(EventKind.LIVENESS_FAILED), int(EventKind.STARTUP_FAILED),
 )  # fmt: skip
@@ -56,8 +55,8 @@ def take_result(s: State, worker: int, good: int) -> None:
     if c.state == DEAD or c.state == DRAINING:
         _dismiss(s, worker)
         return
-    add_to_service(s, c.service, _PROBES, 1)
-    add_to_service(s, c.service, _FAILURES, 1 - good)
+    service_minute(s, c.service).probes += 1
+    service_minute(s, c.service).probe_failures += 1 - good
     if s.tracing:
         note(s, _STEP_PROBED, mix(w.identity, w.number), c.pod, good)
     if good:

@@ -108,8 +108,9 @@ def write_users(memory: Memory, users: ClosedUsers | None, seed: int) -> None:
 
 def write_statistics(memory: Memory, statistics: Statistics) -> None:
     """Let the kernel count into these arrays."""
-    for name in ("route_counts", "service_counts", "route_histogram", "service_histogram"):
+    for name in ("route_counts", "route_histogram", "service_histogram"):
         memory.put(name, getattr(statistics, name))
+    memory.put("service_counts", statistics.service_counts.view(layout.SERVICE_MINUTE))
     core = memory.core
     core["bins"], core["routes_wide"] = statistics.route_counts.shape[:2]
     core["windows"], core["services_wide"] = statistics.service_histogram.shape[:2]

@@ -10,7 +10,6 @@ from fvcapacity.dataplane.fast.layout import NONE, TIMERS
 from fvcapacity.dataplane.fast.memory import (
     Row,
     State,
-    add_to_service,
     add_visit,
     attempt_at,
     call_at,
@@ -19,10 +18,11 @@ from fvcapacity.dataplane.fast.memory import (
     operation_at,
     replay_at,
     service_at,
+    service_minute,
 )
 from fvcapacity.dataplane.fast.rows import note, notice, release, wake
 from fvcapacity.dataplane.plane import EventKind
-from fvcapacity.dataplane.statistics import Cause, ServiceColumn
+from fvcapacity.dataplane.statistics import Cause
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.program.layout import Op
 from fvcapacity.semantics.balancing import operation_time, takes_branch
@@ -32,10 +32,6 @@ from fvcapacity.semantics.versions import AS_DESCRIBED, answers_with_error, scal
 
 _END, _CPU, _CALL, _BRANCH, _JUMP, _WAIT = (
     int(Op.END), int(Op.CPU), int(Op.CALL), int(Op.BRANCH), int(Op.JUMP), int(Op.WAIT),
-)  # fmt: skip
-_VISITS, _ELAPSED, _FAILED = int(ServiceColumn.VISITS), int(ServiceColumn.ELAPSED_NS), int(ServiceColumn.FAILED)
-_RESPONSE, _LOG, _WRITTEN = (
-    int(ServiceColumn.RESPONSE_BYTES), int(ServiceColumn.LOG_BYTES), int(ServiceColumn.WRITTEN_BYTES),
 )  # fmt: skip
 _SERVED, _DRAINED, _LEFT = int(Cause.SERVED), int(EventKind.DRAINED), int(Step.LEFT)
 _ERROR_RESPONSE, _AS_DESCRIBED = int(Cause.ERROR_RESPONSE), int(AS_DESCRIBED)
@@ -193,15 +189,16 @@ def count_visit(s: State, row: int, cause: int) -> None:
     elapsed = s.now_ns - a.arrived_ns
     if c.watch_ns >= 0:
         count_answer(s, a.container, cause != _SERVED or a.live == 0, elapsed > c.watch_ns)
-    add_to_service(s, service, _VISITS, 1)
-    add_to_service(s, service, _ELAPSED, elapsed)
+    minute = service_minute(s, service)
+    minute.visits += 1
+    minute.elapsed_ns += elapsed
     if s.tracing:
         note(s, _LEFT, a.identity, c.pod, cause)
     if cause:
-        add_to_service(s, service, _FAILED, 1)
+        minute.failed += 1
         return
     call = call_at(s, a.call)
-    add_to_service(s, service, _RESPONSE, call.response_bytes)
-    add_to_service(s, service, _LOG, call.log_bytes)
-    add_to_service(s, service, _WRITTEN, call.written_bytes)
+    minute.response_bytes += call.response_bytes
+    minute.log_bytes += call.log_bytes
+    minute.written_bytes += call.written_bytes
     add_visit(s, service, elapsed)
