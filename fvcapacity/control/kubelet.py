@@ -60,7 +60,7 @@ def sync_pod(cluster: Cluster, key: str) -> None:
     elif pod.stage is Stage.RESTARTING:
         container_exited(cluster, pod, stopped=True)
     elif pod.stage is Stage.PRE_STOP:
-        if pod.shape.pre_stop_ns > pod.shape.grace_ns:
+        if pod.shape.pre_stop_ns > pod.kill_grace_ns:
             cluster.pod_event(pod, "FailedPreStopHook", "PreStopHook failed", "Warning")
         send_sigterm(cluster, pod)
     elif pod.stage is Stage.TERMINATING:
@@ -185,7 +185,7 @@ def _probe_failed(cluster: Cluster, pod: PodRecord, which: str) -> None:
     cluster.pod_event(pod, "Unhealthy", f"{which} probe failed", "Warning")
     message = f"Container {container} failed {which.lower()} probe, will be restarted"
     cluster.pod_event(pod, "Killing", message)
-    _kill(cluster, pod)
+    _kill(cluster, pod, pod.shape.serving.probe_grace_ns.get(which) if pod.shape.serving else None)
 
 
 def container_exited(cluster: Cluster, pod: PodRecord, *, stopped: bool) -> None:
@@ -247,10 +247,13 @@ def delete_pod(cluster: Cluster, pod: PodRecord) -> None:
         _kill(cluster, pod)
 
 
-def _kill(cluster: Cluster, pod: PodRecord) -> None:
-    """Begin to end the container, for good or to restart it: the preStop hook, then SIGTERM."""
-    pod.kill_ns = cluster.now
-    pre_stop = min(pod.shape.pre_stop_ns, pod.shape.grace_ns)
+def _kill(cluster: Cluster, pod: PodRecord, grace_ns: int | None = None) -> None:
+    """Begin to end the container, for good or to restart it: the preStop hook, then SIGTERM.
+
+    ``grace_ns`` is that of the probe that ends it; None for the pod's own.
+    """
+    pod.kill_ns, pod.kill_grace_ns = cluster.now, pod.shape.grace_ns if grace_ns is None else grace_ns
+    pre_stop = min(pod.shape.pre_stop_ns, pod.kill_grace_ns)
     if pre_stop:
         pod.stage = Stage.PRE_STOP
         cluster.enqueue("pod-worker", str(pod.uid), pre_stop)
@@ -265,7 +268,7 @@ def send_sigterm(cluster: Cluster, pod: PodRecord) -> None:
         return
     pod.stage = Stage.TERMINATING if pod.deleting else Stage.RESTARTING
     cluster.commands.append(DrainContainer(pod=pod.uid))
-    left, _ = time_to_end(pod.shape.grace_ns, cluster.now - pod.kill_ns)
+    left, _ = time_to_end(pod.kill_grace_ns, cluster.now - pod.kill_ns)
     cluster.enqueue("pod-worker", str(pod.uid), left)
 
 

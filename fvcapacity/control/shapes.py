@@ -47,6 +47,8 @@ class Serving:
     readiness: ProbeSpec | None
     liveness: ProbeSpec | None
     readiness_delay_ns: int
+    probe_grace_ns: Mapping[str, int]
+    """Grace period of a container that a probe ends, by ``Startup`` and ``Liveness``, where it is not the pod's."""
     demand_milli: int = AS_DESCRIBED
     error_ppm: int = 0
     watch_ns: int | None = None
@@ -235,6 +237,11 @@ def _serving(workload: Workload, topology: Topology, program: Program) -> Servin
         readiness=_probe(container.readiness, probe_cpu_ns),
         liveness=_probe(container.liveness, probe_cpu_ns),
         readiness_delay_ns=container.readiness.initial_delay_s * NS_PER_S if container.readiness else 0,
+        probe_grace_ns={
+            name: probe.termination_grace_s * NS_PER_S
+            for name, probe in (("Startup", container.startup), ("Liveness", container.liveness))
+            if probe is not None and probe.termination_grace_s is not None
+        },
     )
 
 

@@ -86,6 +86,8 @@ class PodRecord:
     backoff: BackOff | None = None
     kill_ns: int = 0
     """The end of the container began (preStop or SIGTERM); the grace period counts from here."""
+    kill_grace_ns: int = 0
+    """The grace period of this end."""
     evicted: bool = False
     lost: bool = False
     """Its machine no longer answers, or is gone; only the API server still knows the pod."""

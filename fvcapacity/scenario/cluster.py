@@ -28,6 +28,8 @@ class Probe:
     timeout_s: int = 1
     success_threshold: int = 1
     failure_threshold: int = 3
+    termination_grace_s: int | None = None
+    """Of a container that this probe ends (startup and liveness); None: the pod's own."""
     path: str = ""
     port: int | str | None = None
 

@@ -180,6 +180,12 @@ def _probe(container: Fields, key: str) -> Probe | None:
     if key != "readinessProbe" and success != 1:
         fields.problem("successThreshold", f"{success} is not allowed here", "write 1, or leave it out")
         success = 1
+    grace = None
+    if key == "readinessProbe" and fields.has("terminationGracePeriodSeconds"):
+        hint = "leave it out: this probe ends no container"
+        fields.problem("terminationGracePeriodSeconds", "it is not allowed in a readiness probe", hint)
+    elif fields.has("terminationGracePeriodSeconds"):
+        grace = fields.positive("terminationGracePeriodSeconds", 1)
     return Probe(
         handler=handlers[given[0]],
         initial_delay_s=fields.number("initialDelaySeconds", 0),
@@ -187,6 +193,7 @@ def _probe(container: Fields, key: str) -> Probe | None:
         timeout_s=fields.positive("timeoutSeconds", 1),
         success_threshold=success,
         failure_threshold=fields.positive("failureThreshold", 3),
+        termination_grace_s=grace,
         path=target.text("path", "/") if given[0] == "httpGet" else "",
         port=None if given[0] == "exec" else target.integer_or_text("port"),
     )

@@ -306,3 +306,15 @@ def test_time_does_not_run_backwards() -> None:
     control.run_to(20 * S)
     with pytest.raises(InvariantError, match="asked to run to 0 ns"):
         control.run_to(0)
+
+
+def test_a_probe_may_have_a_grace_period_of_its_own() -> None:
+    patient = Probe(handler="http", initial_delay_s=30, termination_grace_s=5)
+    control = plane_of(deployment(replicas=1, liveness=patient))
+    plane = FakePlane(drain_s=1000)
+    plane.plan(20 * S, EventKind.LIVENESS_FAILED, 1)
+    run = drive(control, plane, 40)
+    assert [line for line in run.plane.log if line[1] in ("drain", "stop")] == [
+        (20.0, "drain", "web-1"),
+        (25.0, "stop", "web-1"),
+    ]

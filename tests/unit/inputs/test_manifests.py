@@ -93,6 +93,11 @@ def test_probes_carry_the_defaults_of_the_api(probe: str, expected: Probe) -> No
     assert container_of(f"readinessProbe: {probe}").readiness == expected
 
 
+def test_a_probe_that_ends_containers_may_have_a_grace_period_of_its_own() -> None:
+    container = container_of("livenessProbe: {exec: {command: [a]}, terminationGracePeriodSeconds: 5}")
+    assert container.liveness == Probe(handler="exec", termination_grace_s=5)
+
+
 @pytest.mark.parametrize(
     ("hook", "seconds"),
     [
@@ -340,6 +345,7 @@ WRONG = [
     ("env: [{name: A, value: 1e3}]", "14:32", "(written 1e3)", 'write "1e3"'),
     ("livenessProbe: {httpGet: {port: 1}, exec: {}}", "14:24", "a probe has 2 handlers", "exactly one"),
     ("livenessProbe: {httpGet: {port: 1}, successThreshold: 2}", "14:63", "2 is not allowed", "1"),
+    ("readinessProbe: {httpGet: {port: 1}, terminationGracePeriodSeconds: 2}", "14:77", "not allowed in a readiness", "leave"),
 ]  # fmt: skip
 
 
