@@ -15,7 +15,7 @@ import math
 
 import numpy as np
 
-from fvcapacity.semantics.jit import inlined, njit
+from fvcapacity.semantics.jit import njit
 
 CONSTANT, EXPONENTIAL, LOGNORMAL, UNIFORM, RECORDED = range(5)
 DISTRIBUTIONS = {
@@ -79,7 +79,7 @@ def recorded_row(identity: int, rows: int) -> int:
     return (identity & _NUMBER_BITS) % rows
 
 
-@inlined
+@njit
 def _polynomial(
     x: float, c0: float, c1: float, c2: float, c3: float, c4: float, c5: float, c6: float, c7: float
 ) -> float:
