@@ -72,8 +72,6 @@ class PodShape:
         As admission sees them.
     qos
         Their QoS class.
-    memory_ceiling_bytes
-        What they can use at most; `UNLIMITED` when no limit holds the container that carries requests.
     """
 
     serving: Serving | None
@@ -96,7 +94,6 @@ class PodShape:
     grace_ns: int
     spec: PodSpec
     qos: QosClass
-    memory_ceiling_bytes: int
     readiness_delay_ns: int
     """Until a pod that never enters the plane counts as ready (its probe's initial delay)."""
 
@@ -114,6 +111,12 @@ class PodShape:
         object.__setattr__(self, "background_bytes", sum(memory for _, memory in loads))
         steady = {name: (reported_milli(cores), memory) for name, (cores, memory) in self.background.items()}
         object.__setattr__(self, "steady", steady)
+
+    @property
+    def memory_ceiling_bytes(self) -> int:
+        """What a pod can use at most; at least `UNLIMITED` when no limit holds the container that carries requests."""
+        limit = 0 if self.serving is None else self.serving.memory_limit_bytes or UNLIMITED
+        return self.background_bytes + limit
 
 
 def reported_milli(cores: float) -> int:
@@ -139,7 +142,6 @@ def pod_shape(
     memory = [(c.kind, _memory_request(c)) for c in containers]
     serving = _serving(workload, topology, program)
     background = _background(workload, topology, program, serving)
-    steady = sum(memory for _, memory in background.values())
     spec = with_api_defaults(pod_spec(workload.template))
     readiness = [c.readiness.initial_delay_s for c in running if c.readiness]
     return PodShape(
@@ -160,7 +162,6 @@ def pod_shape(
         background=background,
         spec=spec,
         qos=qos_class(spec)[0],
-        memory_ceiling_bytes=steady + _limit(serving),
         pre_stop_ns=round(max((c.pre_stop_s for c in running), default=0.0) * NS_PER_S),
         grace_ns=workload.template.termination_grace_s * NS_PER_S,
         readiness_delay_ns=max(readiness, default=0) * NS_PER_S,
@@ -189,10 +190,6 @@ def hashed(workload: Workload, template_hash: str) -> Workload:
         return workload
     labels = {**workload.template.labels, "pod-template-hash": template_hash}
     return replace(workload, template=replace(workload.template, labels=labels))
-
-
-def _limit(serving: Serving | None) -> int:
-    return 0 if serving is None else serving.memory_limit_bytes or UNLIMITED
 
 
 def _cpu_request(container: Container) -> int | None:

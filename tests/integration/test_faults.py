@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 import fvcapacity as fv
-from tests.integration.test_checkpoint import both_planes, step
+from tests.integration.test_checkpoint import round_trips
 
 SCENARIO = Path(__file__).resolve().parents[2] / "scenarios" / "node-loss-at-peak.yaml"
 LOST_S = 1200.0
@@ -77,23 +75,5 @@ def test_a_round_trip_at_every_control_event_changes_nothing() -> None:
     """With containers that are lost, requests that hang, and services that are slow."""
     overrides = {"window.duration": "3m", "window.warm_up": 0, "faults": FAULTS, "traffic.scale": 0.3}
     scenario = fv.load_scenario(SCENARIO, overrides=overrides)
-    plane, control, end = both_planes(scenario)
-    plane.apply(control.take_commands())
-    while plane.now < end:
-        step(plane, control, end)
-
-    kept_plane, kept_control, _ = both_planes(scenario)
-    kept_plane.apply(kept_control.take_commands())
-    while kept_plane.now < end:
-        step(kept_plane, kept_control, end)
-        kept = pickle.loads(pickle.dumps((kept_plane.checkpoint(), kept_control.checkpoint())))
-        kept_plane, kept_control, _ = both_planes(scenario)
-        kept_plane.resume(kept[0])
-        kept_control.resume(kept[1])
-        kept_control.observe = kept_plane.observe
-    for one in (plane, kept_plane):
-        one.finish()
-    for name, array in plane.statistics._asdict().items():
-        assert np.array_equal(array, getattr(kept_plane.statistics, name)), name
-    assert kept_control.history == control.history
+    control = round_trips(scenario)
     assert {"FaultBegan", "FaultEnded"} <= {event.reason for event in control.history.events}
