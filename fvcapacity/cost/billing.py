@@ -16,8 +16,8 @@ import pandas as pd
 from fvcapacity.control.history import NodeLife
 from fvcapacity.cost.prices import ANY_REGION, MONTH_HOURS, Price, PriceList, caveats
 from fvcapacity.results.columns import BILL
-from fvcapacity.results.frames import conform
 from fvcapacity.scenario.cluster import ClusterObjects, VolumeClaim
+from fvcapacity.tabular.frames import conform
 
 HOUR_NS = 3600 * 10**9
 GIB = 2**30

@@ -9,7 +9,6 @@ import pandas as pd
 from fvcapacity.program.program import Program
 from fvcapacity.results.bottleneck import find_bottleneck
 from fvcapacity.results.columns import BILL
-from fvcapacity.results.frames import conform
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.result import Result
 from fvcapacity.results.scenario_text import scenario_text
@@ -18,6 +17,7 @@ from fvcapacity.results.summary import StoppingPart
 from fvcapacity.results.tables import build_histograms, build_tables
 from fvcapacity.results.verdict import judge
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.frames import conform
 
 
 def build_result(

@@ -1,36 +1,12 @@
 """The one table of every table of a result: which columns, of which unit and type, and what they mean.
 
-The tables are built through `fvcapacity.results.frames.conform`, which holds them to what stands here, and
+The tables are built through `fvcapacity.tabular.frames.conform`, which holds them to what stands here, and
 ``docs/reference/results.md`` is generated from it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
-ColumnType = Literal["int64", "float64", "bool", "string", "utc"]
-"""``utc`` is a timestamp to the nanosecond in UTC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column: its name, unit (empty for names and flags), type and meaning."""
-
-    name: str
-    unit: str
-    dtype: ColumnType
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True)
-class TableSpec:
-    """One table: what a row is, and its columns in order. ``open_ended`` tables may carry further columns."""
-
-    name: str
-    row: str
-    columns: tuple[Column, ...]
-    open_ended: bool = False
+from fvcapacity.tabular.columns import Column, TableSpec
 
 
 def _counts(*pairs: tuple[str, str]) -> tuple[Column, ...]:
@@ -353,7 +329,43 @@ BACKUPS = TableSpec(
     ),
 )
 
-OPTIONAL = ("backups", "bill", "requests")
+ROUTE_SAMPLES = TableSpec(
+    "route_samples",
+    "One route in one interval of `monitoring`; only when that is shorter than a minute.",
+    ROUTE_MINUTES.columns,
+)
+
+SERVICE_SAMPLES = TableSpec(
+    "service_samples",
+    "One service in one interval of `monitoring`; only when that is shorter than a minute.",
+    SERVICE_MINUTES.columns,
+)
+
+POD_SAMPLES = TableSpec(
+    "pod_samples",
+    "One pod at the end of one interval of `monitoring`, as the kubelet's metrics would show it.",
+    (
+        REPLICATION,
+        Column("uid", "", "int64", "Number of the pod, never used twice."),
+        Column("pod", "", "string", "Name of the pod."),
+        WORKLOAD,
+        Column("node", "", "string", "Node that it runs on; empty while pending."),
+        *TIME,
+        Column("interval_s", "s", "float64", "Length of the interval before, or less for a pod that was born in it."),
+        Column("cpu_core_s", "core s", "float64", "CPU that its containers spent in the interval before."),
+        Column("serving_cpu_core_s", "core s", "float64", "Of this, by the container that serves requests."),
+        Column("periods", "periods", "int64", "CFS periods of the serving container in the interval before."),
+        Column("throttled_periods", "periods", "int64", "Of these, the ones in which it was throttled."),
+        Column("memory_bytes", "bytes", "int64", "Working set of all containers now."),
+        Column("open_requests", "requests", "int64", "Requests that it holds now."),
+        Column("running", "", "bool", "Whether its containers run."),
+        Column("ready", "", "bool", "Whether it is ready."),
+        Column("restarts", "restarts", "int64", "Restarts of its containers up to now."),
+        Column("oom_kills", "kills", "int64", "Of these, the ones by the kernel at the memory limit."),
+    ),
+)
+
+OPTIONAL = ("backups", "bill", "pod_samples", "requests", "route_samples", "service_samples")
 """Tables that a result has only when they were asked for."""
 
 TABLES: dict[str, TableSpec] = {
@@ -374,6 +386,9 @@ TABLES: dict[str, TableSpec] = {
         BACKUPS,
         BILL,
         REQUESTS,
+        ROUTE_SAMPLES,
+        SERVICE_SAMPLES,
+        POD_SAMPLES,
     )
 }
 

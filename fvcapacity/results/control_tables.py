@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 
 from fvcapacity.results import columns
-from fvcapacity.results.columns import TableSpec
-from fvcapacity.results.frames import conform
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.span import instants
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.columns import TableSpec
+from fvcapacity.tabular.frames import conform
 
 
 def control_tables(outcome: RunOutcome, scenario: Scenario) -> dict[str, pd.DataFrame]:

@@ -7,10 +7,10 @@ import pandas as pd
 
 from fvcapacity.results import columns
 from fvcapacity.results import summary as parts
-from fvcapacity.results.frames import conform
 from fvcapacity.results.span import instants
 from fvcapacity.scenario.backup_plan import Recovery, recovery, runs_between, volumes_of
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.frames import conform
 from fvcapacity.units import NS_PER_S, format_bytes, format_duration
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from fvcapacity.dataplane.histogram import RELATIVE_ERROR
-from fvcapacity.results.columns import HISTOGRAMS, TABLES, TableSpec
+from fvcapacity.results.columns import HISTOGRAMS, TABLES
+from fvcapacity.tabular.columns import TableSpec
 
 _HEAD = f"""# The tables of a result
 

@@ -8,10 +8,10 @@ import pandas as pd
 from fvcapacity.dataplane.statistics import Cause
 from fvcapacity.program.program import Program
 from fvcapacity.results import columns
-from fvcapacity.results.frames import conform
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.span import instants
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.frames import conform
 
 _CAUSES = np.array([cause.name.lower() for cause in Cause], dtype=object)
 

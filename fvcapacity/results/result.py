@@ -22,10 +22,10 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
-from fvcapacity.results import directory as directories
 from fvcapacity.results.columns import HISTOGRAMS, OPTIONAL, TABLES
-from fvcapacity.results.storage import read_parquet, write_csv, write_parquet
 from fvcapacity.results.summary import SCHEMA_VERSION, Summary
+from fvcapacity.tabular import directory as directories
+from fvcapacity.tabular.storage import read_parquet, write_csv, write_parquet
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,11 +13,11 @@ from fvcapacity.dataplane.statistics import RouteColumn
 from fvcapacity.program.program import Program
 from fvcapacity.results import columns
 from fvcapacity.results.conservation import ENDED, FAILED
-from fvcapacity.results.frames import conform
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.span import Span, instants, minutes_of, windows_of
 from fvcapacity.results.totals import Totals
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.frames import conform
 
 ALL = "all"
 """Name of the row that stands for the whole of the user routes."""

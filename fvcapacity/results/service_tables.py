@@ -12,13 +12,13 @@ from fvcapacity.dataplane.histogram import percentiles_s
 from fvcapacity.dataplane.statistics import ServiceColumn
 from fvcapacity.program.program import Program
 from fvcapacity.results import columns
-from fvcapacity.results.frames import conform
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.route_tables import PERCENTS, ratio
 from fvcapacity.results.span import instants, minutes_of
 from fvcapacity.results.totals import Totals
 from fvcapacity.scenario.cluster import Container
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.frames import conform
 
 Counts = npt.NDArray[np.int64]
 

@@ -11,7 +11,6 @@ from fvcapacity.program.program import Program
 from fvcapacity.results import columns
 from fvcapacity.results.conservation import check_conservation
 from fvcapacity.results.control_tables import control_tables
-from fvcapacity.results.frames import conform
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.recovery import backup_table
 from fvcapacity.results.request_table import request_table
@@ -20,6 +19,7 @@ from fvcapacity.results.service_tables import service_minutes, service_table
 from fvcapacity.results.span import windows_of
 from fvcapacity.results.totals import Totals, add, total
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.frames import conform
 
 
 def build_tables(scenario: Scenario, program: Program, outcomes: Sequence[RunOutcome]) -> dict[str, pd.DataFrame]:

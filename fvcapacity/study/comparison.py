@@ -10,11 +10,11 @@ from typing import Any, Final, Literal
 import pandas as pd
 from pydantic import ConfigDict, Field
 
-from fvcapacity.results.directory import check_replaceable, write_directory
 from fvcapacity.results.measures import MeasureName
 from fvcapacity.results.result import Result
-from fvcapacity.results.storage import write_csv
 from fvcapacity.results.summary import Figure, Part, Status, StoppingPart, Utc
+from fvcapacity.tabular.directory import check_replaceable, write_directory
+from fvcapacity.tabular.storage import write_csv
 
 COMPARISON_SCHEMA: Final = "fvcapacity/comparison/1"
 """Changes when a reader of older documents would stumble."""

@@ -7,11 +7,12 @@ import pytest
 
 from fvcapacity.dataplane.statistics import RouteColumn
 from fvcapacity.errors import InvariantError
-from fvcapacity.results.columns import HISTOGRAMS, OPTIONAL, TABLES, Column, TableSpec
+from fvcapacity.results.columns import HISTOGRAMS, OPTIONAL, TABLES
 from fvcapacity.results.conservation import check_conservation
-from fvcapacity.results.frames import conform
 from fvcapacity.results.span import minutes_of, windows_of
 from fvcapacity.results.tables import build_histograms, build_tables
+from fvcapacity.tabular.columns import Column, TableSpec
+from fvcapacity.tabular.frames import conform
 from tests.unit.results import synthetic
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from fvcapacity.errors import InvariantError
-from fvcapacity.results.columns import Column, TableSpec
+from fvcapacity.tabular.columns import Column, TableSpec
 
 
 def conform(spec: TableSpec, data: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:

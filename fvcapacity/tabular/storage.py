@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fvcapacity.errors import InputError, Location, Problem
-from fvcapacity.results.columns import TableSpec
-from fvcapacity.results.frames import conform
+from fvcapacity.tabular.columns import TableSpec
+from fvcapacity.tabular.frames import conform
 
 _ARROW = {
     "int64": pa.int64(),

@@ -1,0 +1,1 @@
+"""Tables as every room takes them: described columns, frames held to them, files, whole directories."""
