@@ -19,7 +19,7 @@ BUSIER = {
 
 
 def _load(**sections):
-    return load_scenario(VALENTINES, overrides=sections)
+    return load_scenario(VALENTINES, overrides={"history": [], "holdout": [], "calendar": [], **sections})
 
 
 def _problems(**sections) -> list[str]:
