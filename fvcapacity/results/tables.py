@@ -12,10 +12,11 @@ from fvcapacity.results import columns
 from fvcapacity.results.conservation import check_conservation
 from fvcapacity.results.control_tables import control_tables
 from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.pod_samples import pod_samples, sample_rows
 from fvcapacity.results.recovery import backup_table
 from fvcapacity.results.request_table import request_table
-from fvcapacity.results.route_tables import route_minutes, route_table, route_windows, sparse_histogram
-from fvcapacity.results.service_tables import service_minutes, service_table
+from fvcapacity.results.route_tables import route_counts, route_table, route_windows, sparse_histogram
+from fvcapacity.results.service_tables import service_counts, service_table
 from fvcapacity.results.span import windows_of
 from fvcapacity.results.totals import Totals, add, total
 from fvcapacity.scenario.model import Scenario
@@ -44,14 +45,20 @@ def _tables_of(scenario: Scenario, program: Program, outcome: RunOutcome) -> dic
     """Return the tables of one replication, which may come in parts."""
     totals: Totals | None = None
     parts: dict[str, list[pd.DataFrame]] = {}
-    for part in outcome.parts():
+    pods_seen = []
+    for sampled in outcome.parts():
+        part = sampled.by_minutes()
         totals = add(totals, total(part))
         one = {
             "route_windows": route_windows(part, program, scenario),
-            "route_minutes": route_minutes(part, program, scenario),
-            "service_minutes": service_minutes(part, program, scenario),
+            "route_minutes": route_counts(part, program, scenario),
+            "service_minutes": service_counts(part, program, scenario),
             **control_tables(part, scenario),
         }
+        if sampled.bin_ns != part.bin_ns:
+            one["route_samples"] = route_counts(sampled, program, scenario, columns.ROUTE_SAMPLES)
+            one["service_samples"] = service_counts(sampled, program, scenario, columns.SERVICE_SAMPLES)
+        pods_seen.append(sample_rows(part))
         for name, table in one.items():
             parts.setdefault(name, []).append(table)
     assert totals is not None, "a replication has one part at least"
@@ -59,6 +66,8 @@ def _tables_of(scenario: Scenario, program: Program, outcome: RunOutcome) -> dic
     tables = {name: _joined(name, some) for name, some in parts.items()}
     tables["routes"] = route_table(outcome, totals, program)
     tables["services"] = service_table(outcome, totals, program, scenario, tables["pods"])
+    if scenario.file.monitoring.keeps_pods(outcome.duration_ns):
+        tables["pod_samples"] = pod_samples(outcome, pods_seen, scenario)
     if outcome.requests is not None:
         tables["requests"] = request_table(outcome, program, scenario)
     return {name: tables[name] for name in columns.TABLES if name in tables}
@@ -76,7 +85,10 @@ def _joined(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
     return table.iloc[np.lexsort((table["time_s"].to_numpy(), number))].reset_index(drop=True)
 
 
-_KEYED = {"route_windows": "route", "route_minutes": "route", "service_minutes": "service"}
+_KEYED = {
+    "route_windows": "route", "route_minutes": "route", "service_minutes": "service",
+    "route_samples": "route", "service_samples": "service",
+}  # fmt: skip
 """Tables whose rows stand name by name, and within a name by time."""
 
 

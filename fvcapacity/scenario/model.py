@@ -17,6 +17,7 @@ from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.faults import Fault
 from fvcapacity.scenario.karpenter import Karpenter
+from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollouts import NewVersion, Rollout
@@ -156,6 +157,8 @@ class ScenarioFile(Model):
     """New versions that come in while the traffic goes on."""
     requests: RequestLog | None = None
     """None: no request is written down; tables and histograms say what there is to say of all of them."""
+    monitoring: Monitoring = Monitoring()
+    """How closely the run is written down, for export to a monitoring system and for calibration."""
 
 
 @dataclass(frozen=True)
