@@ -380,7 +380,12 @@ POD_SAMPLES = TableSpec(
         *TIME,
         Column("interval_s", "s", "float64", "Length of the interval before, or less for a pod that was born in it."),
         Column("cpu_core_s", "core s", "float64", "CPU that its containers spent in the interval before."),
-        Column("serving_cpu_core_s", "core s", "float64", "Of this, by the container that serves requests."),
+        Column(
+            "serving_cpu_core_s",
+            "core s",
+            "float64",
+            "Of this, by its serving container for requests, probes and its start (no steady load).",
+        ),
         Column("periods", "periods", "int64", "CFS periods of the serving container in the interval before."),
         Column("throttled_periods", "periods", "int64", "Of these, the ones in which it was throttled."),
         Column("memory_bytes", "bytes", "int64", "Working set of all containers now."),

@@ -15,10 +15,11 @@ from fvcapacity.results.extreme_tables import largest_sizes, pool_table, workloa
 from fvcapacity.results.hours import FOLDINGS, fold, is_long, join
 from fvcapacity.results.minutes import MinuteWriter
 from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.pod_samples import pod_samples, sample_rows
 from fvcapacity.results.recovery import backup_table
 from fvcapacity.results.request_table import request_table
-from fvcapacity.results.route_tables import route_minutes, route_table, route_windows, sparse_histogram
-from fvcapacity.results.service_tables import service_minutes, service_table
+from fvcapacity.results.route_tables import route_counts, route_table, route_windows, sparse_histogram
+from fvcapacity.results.service_tables import service_counts, service_table
 from fvcapacity.results.span import windows_of
 from fvcapacity.results.totals import Totals, add, total
 from fvcapacity.scenario.model import Scenario
@@ -59,18 +60,24 @@ def _tables_of(
     hourly, most = is_long(scenario), largest_sizes(scenario.cluster)
     totals: Totals | None = None
     parts: dict[str, list[pd.DataFrame]] = {}
-    for part in outcome.parts():
+    pods_seen = []
+    for sampled in outcome.parts():
+        part = sampled.by_minutes()
         totals = add(totals, total(part, most))
         one = {
             "route_windows": route_windows(part, program, scenario),
-            "route_minutes": route_minutes(part, program, scenario),
-            "service_minutes": service_minutes(part, program, scenario),
+            "route_minutes": route_counts(part, program, scenario),
+            "service_minutes": service_counts(part, program, scenario),
             **control_tables(part, scenario),
         }
         if hourly:
             if minutes is not None:
                 minutes.append(one)
             one |= {name: fold(name, one[name]) for name in FOLDINGS}
+        if sampled.bin_ns != part.bin_ns:
+            one["route_samples"] = route_counts(sampled, program, scenario, columns.ROUTE_SAMPLES)
+            one["service_samples"] = service_counts(sampled, program, scenario, columns.SERVICE_SAMPLES)
+        pods_seen.append(sample_rows(part))
         for name, table in one.items():
             parts.setdefault(name, []).append(table)
     assert totals is not None, "a replication has one part at least"
@@ -83,6 +90,8 @@ def _tables_of(
     tables["workloads"], tables["pools"] = workload_table(outcome, totals), pool_table(outcome, totals)
     tables["routes"] = route_table(outcome, totals, program)
     tables["services"] = service_table(outcome, totals, program, scenario, tables["pods"])
+    if scenario.file.monitoring.keeps_pods(outcome.duration_ns):
+        tables["pod_samples"] = pod_samples(outcome, pods_seen, scenario)
     if outcome.requests is not None:
         tables["requests"] = request_table(outcome, program, scenario)
     return {name: tables[name] for name in columns.TABLES if name in tables}
@@ -103,7 +112,10 @@ def _in_order(name: str, table: pd.DataFrame) -> pd.DataFrame:
     return table.iloc[np.lexsort((table["time_s"].to_numpy(), number))].reset_index(drop=True)
 
 
-_KEYED = {"route_windows": "route", "route_minutes": "route", "service_minutes": "service"}
+_KEYED = {
+    "route_windows": "route", "route_minutes": "route", "service_minutes": "service",
+    "route_samples": "route", "service_samples": "service",
+}  # fmt: skip
 """Tables whose rows stand name by name, and within a name by time."""
 
 

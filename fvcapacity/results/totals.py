@@ -12,7 +12,7 @@ import numpy.typing as npt
 from fvcapacity.control.history import ClusterSample, WorkloadSample
 from fvcapacity.dataplane.statistics import Statistics
 from fvcapacity.results.outcome import RunOutcome
-from fvcapacity.results.span import minutes_of, windows_of
+from fvcapacity.results.span import bins_of, windows_of
 
 Ints = npt.NDArray[np.int64]
 
@@ -101,10 +101,10 @@ def total(outcome: RunOutcome, most: Mapping[str, int]) -> Totals:
     most
         Largest size of every workload that an HPA scales.
     """
-    counted, minutes, windows = outcome.statistics, minutes_of(outcome), windows_of(outcome)
-    judged, timed = slice(minutes.first, minutes.stop), slice(windows.first, windows.stop)
+    counted, bins, windows = outcome.statistics, bins_of(outcome), windows_of(outcome)
+    judged, timed = slice(bins.first, bins.stop), slice(windows.first, windows.stop)
     return Totals(
-        before=counted.route_counts[: minutes.first].sum(axis=0),
+        before=counted.route_counts[: bins.first].sum(axis=0),
         routes=counted.route_counts[judged].sum(axis=0),
         services=counted.service_counts[judged].sum(axis=0),
         route_histogram=counted.route_histogram[timed].sum(axis=0, dtype=np.int64),

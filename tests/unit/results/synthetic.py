@@ -23,7 +23,7 @@ from fvcapacity.control.history import (
 )
 from fvcapacity.dataplane.histogram import BINS, edges_ns
 from fvcapacity.dataplane.statistics import (
-    BIN_NS,
+    MINUTE_NS,
     WINDOW_NS,
     RouteColumn,
     ServiceColumn,
@@ -50,7 +50,6 @@ from fvcapacity.scenario.model import (
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic, WeeklyShape
 
-MINUTE_NS = BIN_NS
 WARM_UP_NS = 10 * MINUTE_NS
 DURATION_NS = 180 * MINUTE_NS
 START_NS = int(pd.Timestamp("2026-02-14T20:00:00Z").value)  # 17:00 in Santiago
