@@ -150,7 +150,7 @@ def as_run(scenario: Scenario, *, seed: int | None, plane: str | None, replicati
     file = ScenarioFile.model_validate(scenario.file.model_copy(update=given))
     if file.plane not in _PLANES:
         raise ScenarioError(f"plane {file.plane!r} is not available", hint=f"use one of {', '.join(_PLANES)}")
-    return replace(scenario, file=file, patcher=None)  # other processes need not be sent the manifests
+    return replace(scenario, file=file, patcher=None, reader=None)  # other processes need not be sent the manifests
 
 
 def stopping_rule(
