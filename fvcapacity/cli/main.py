@@ -6,7 +6,9 @@ import typer
 
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
+from fvcapacity.cli.export import export
 from fvcapacity.cli.schema import schema
+from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
 from fvcapacity.cli.version import version
 
@@ -23,6 +25,8 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(check)
+app.add_typer(export, name="export")
+app.command()(serve_prometheus)
 app.command()(schema)
 app.command()(version)
 

@@ -103,7 +103,9 @@ def make_scenario(**file: Any) -> Scenario:
         "replications": 2,
     }
     route = {"path": "/", "steps": [{"call": "frontend", "steps": [{"cpu": {"mean_ms": 1}}]}]}
-    topology = Topology.model_validate({"services": {"frontend": {}}, "routes": dict.fromkeys(SHARES, route)})
+    topology = Topology.model_validate(
+        {"services": {name: {} for name in SERVICES}, "routes": dict.fromkeys(SHARES, route)}
+    )
     return Scenario(
         file=ScenarioFile(**{**settings, **file}),
         cluster=make_cluster(),
