@@ -1,9 +1,9 @@
 """Which node pools are cheapest: an integer program, held to what the simulated scheduler places.
 
-The program's answer is furnished with pods by the scheduler's own rules. What it cannot place, also after the loss that
-the headroom is for, is cut off and the program solved again, until the scheduler places everything. Meanwhile each
-failed answer is mended by adding machines; when the program's bound reaches the best mended one, or the rounds are
-over, that is the answer, and the gap to the bound is told.
+The program's answer is furnished with pods by the scheduler's own rules. What it cannot place, also after the loss
+that the headroom is for, is cut off and the program solved again, until the scheduler places everything. Meanwhile
+each failed answer is mended by adding machines; when the program's bound reaches the best mended one, or the rounds
+are over, that is the answer, and the gap to the bound is told.
 """
 
 from __future__ import annotations

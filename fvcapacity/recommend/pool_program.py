@@ -1,10 +1,11 @@
 """The integer program of the node pools: how many machines of which type, at the least cost.
 
 Counts of machines are whole numbers; pods are shared out among the pools, each resource of a pool holding what its
-machines hold together. That relaxes the packing of single machines, so that the least cost is a lower bound of what any
-scheduler needs. Rows that every packing obeys bring it nearer: no machine takes more pods of one kind than fit, and no
-two pods that both want more than half of it. What the scheduler then cannot place is cut off (see ``node_pools``), and
-the program is solved again; a cut says that some pool must have more machines than in what failed.
+machines hold together. That relaxes the packing of single machines, so that the least cost is a lower bound of what
+any scheduler needs. Rows that every packing obeys bring it nearer: no machine takes more pods of one kind than fit,
+and no two pods that both want more than half of it. What the scheduler then cannot place is cut off (see
+``node_pools``), and the program is solved again; a cut says that some pool must have more machines than in what
+failed.
 
 HiGHS solves it (Huangfu and Hall, "Parallelizing the dual revised simplex method", Mathematical Programming
 Computation 10, 2018) through ``scipy.optimize.milp``.
