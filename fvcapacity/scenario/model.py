@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -18,9 +18,11 @@ from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.faults import Fault
 from fvcapacity.scenario.karpenter import Karpenter
+from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollouts import NewVersion, Rollout
+from fvcapacity.scenario.stretches import WINDOW, CalendarPart, Stretch
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic
 
@@ -145,6 +147,12 @@ class ScenarioFile(Model):
     backups: tuple[Backup, ...] = ()
     """Of the databases' volumes; what one can come back to (RPO), and after how long (RTO), is in the summary."""
     objectives: Objectives = Objectives()
+    history: tuple[Stretch, ...] = ()
+    """What a search for a better configuration may see; without any, the window itself."""
+    holdout: tuple[Stretch, ...] = ()
+    """What only the proof sees: other days, another shape of the peak."""
+    calendar: tuple[CalendarPart, ...] = ()
+    """What a month is made of, for what is said of a month; without any, every day is as those of the window."""
     cost: CostSettings | None = None
     seed: int = Field(default=1, ge=0, lt=2**63)
     replications: int = Field(default=1, ge=1, le=10_000)
@@ -153,6 +161,8 @@ class ScenarioFile(Model):
     """New versions that come in while the traffic goes on."""
     requests: RequestLog | None = None
     """None: no request is written down; tables and histograms say what there is to say of all of them."""
+    monitoring: Monitoring = Monitoring()
+    """How closely the run is written down, for export to a monitoring system and for calibration."""
 
 
 @dataclass(frozen=True)
@@ -181,6 +191,14 @@ class TrafficTable:
     notes: tuple[str, ...] = ()
 
 
+class TrafficSource(Protocol):
+    """What a loaded scenario keeps of its traffic, to be able to run over other stretches of time."""
+
+    def during(self, scenario: Scenario, stretch: Stretch) -> Scenario:
+        """Return the scenario over a stretch."""
+        ...
+
+
 @dataclass(frozen=True)
 class Scenario:
     """Everything that a run needs, loaded and checked. Made by ``fvcapacity.inputs.load_scenario``."""
@@ -203,11 +221,35 @@ class Scenario:
     """What the roll-outs of the file come to, in the order of their times."""
     patcher: Patcher | None = field(default=None, repr=False, compare=False)
     """Changes the manifests; None when they are not at hand."""
+    reader: TrafficSource | None = field(default=None, repr=False, compare=False)
+    """Reads the traffic of other stretches; None when the files are not at hand."""
 
     @property
     def name(self) -> str:
         """Name of the scenario."""
         return self.file.name
+
+    def during(self, name: str) -> Scenario:
+        """Return the scenario over another stretch of time.
+
+        Parameters
+        ----------
+        name
+            Of a stretch of ``history`` or ``holdout``, or ``window`` for the scenario as it is.
+
+        Raises
+        ------
+        ScenarioError
+            When there is no such stretch, or the scenario was not loaded from files.
+        """
+        if name == WINDOW:
+            return self
+        stretch = next((item for item in (*self.file.history, *self.file.holdout) if item.name == name), None)
+        if stretch is None:
+            raise ScenarioError(f"the scenario has no stretch {name!r}", hint="see `history` and `holdout` of its file")
+        if self.reader is None:
+            raise ScenarioError("the traffic files are not at hand", hint="ask what load_scenario returned")
+        return self.reader.during(self, stretch)
 
     def with_patch(self, *patches: Change) -> Scenario:
         """Return the scenario with patched manifests: a candidate, or a what-if.
