@@ -6,6 +6,7 @@ import typer
 
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
+from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
@@ -27,6 +28,7 @@ app.command()(compare)
 app.command()(check)
 app.add_typer(export, name="export")
 app.command()(serve_prometheus)
+app.command()(diff)
 app.command()(schema)
 app.command()(version)
 
