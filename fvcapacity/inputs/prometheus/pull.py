@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +30,8 @@ from fvcapacity.inputs.prometheus.quality import (
     scrape_interval_of,
 )
 from fvcapacity.inputs.prometheus.reading import Reading
-from fvcapacity.inputs.provenance import Provenance, Remark
+from fvcapacity.inputs.provenance import SCHEMA_VERSION, Provenance, Remark
+from fvcapacity.tabular.directory import check_replaceable
 from fvcapacity.units import NS_PER_S, format_duration
 
 if TYPE_CHECKING:
@@ -66,7 +68,9 @@ class _Pull:
     counts: Counts
     entry: frozenset[str]
     progress: Callable[[PullProgress], None] | None
+    all_profiles: bool
     remarks: list[Remark] = field(default_factory=list)
+    stopped: threading.Event = field(default_factory=threading.Event)
 
 
 def pull(
@@ -85,7 +89,7 @@ def pull(
     min_coverage: float = 0.8,
     parallel: int = 2,
     timeout_s: float = 120.0,
-    keep: str | Path | None = None,
+    out: str | Path | None = None,
     connect: PrometheusConnect | None = None,
     progress: Callable[[PullProgress], None] | None = None,
 ) -> Measurements:
@@ -118,8 +122,9 @@ def pull(
         Queries asked at the same time.
     timeout_s
         How long one answer may take.
-    keep
-        Directory for what was fetched, so that the same call goes on after an interruption. Nothing is kept without.
+    out
+        Directory to write the measurements to. What was fetched is kept beside it until then (``.NAME.fetched``), so
+        that the same call goes on after an interruption. Nothing is kept or written without.
     connect
         A `PrometheusConnect` of your own, used as it is.
     progress
@@ -132,19 +137,23 @@ def pull(
     SourceError
         When the server fails, or too little is known.
     """
-    known = load_profiles(profiles)
+    named = tuple(profiles)
+    known = load_profiles(named)
+    target = Path(out) if out is not None else None
+    if target is not None:
+        check_replaceable(target, "measurements.json", SCHEMA_VERSION, "measurement")
     with PrometheusClient(url, credentials, timeout_s=timeout_s, params=params, connect=connect) as client:
         now_s = client.now_s()
         grid, remarks = _grid(start, end, step_s, now_s)
-        keeper = Keeper(Path(keep) if keep is not None else None, f"{client.url} {sorted((params or {}).items())}")
+        kept = target.parent / f".{target.name}.fetched" if target is not None else None
+        keeper = Keeper(kept, f"{client.url} {sorted((params or {}).items())}")
         scope = Scope(tuple(namespaces), match, grid)
-        run = _Pull(client, scope, keeper, now_s, parallel, counts, frozenset(entry), progress, remarks)
+        run = _Pull(client, scope, keeper, now_s, parallel, counts, frozenset(entry), progress, not named, remarks)
         remarks += _clock(client)
         parts = _collect_all(run, known)
     figures = assemble(parts)
     coverage = [coverage_of(part) for part in parts]
-    kept = "; what was fetched is kept, and the next call takes it" if keep is not None else ""
-    refuse_thin(coverage, min_coverage, kept)
+    refuse_thin(coverage, min_coverage, "; what was fetched is kept, and the next call takes it" if kept else "")
     for part in parts:
         remarks += remarks_of(part)
     remarks += remarks_of_all(figures, parts)
@@ -159,12 +168,11 @@ def pull(
         gaps=tuple(gap for part in parts for gap in gaps_of(part)),
         remarks=tuple(remarks),
     )
-    return _measurements(provenance, figures, grid)
-
-
-def discard_kept(keep: str | Path) -> None:
-    """Throw away what a pull kept: it has become measurements that are saved."""
-    Keeper(Path(keep), "").discard()
+    measured = _measurements(provenance, figures, grid)
+    if target is not None:
+        measured.save(target)
+        keeper.discard()
+    return measured
 
 
 def _measurements(provenance: Provenance, figures: Figures, grid: Grid) -> Measurements:
@@ -233,6 +241,8 @@ def _fetch(run: _Pull, pool: ThreadPoolExecutor, plans: list[Plan]) -> list[Coll
 
     def one(plan: Plan) -> Collected:
         def step() -> None:
+            if run.stopped.is_set():
+                raise CancelledError
             done[0] += 1
             if run.progress is not None:
                 run.progress(PullProgress(done[0], total, plan.reading.name))
@@ -245,9 +255,11 @@ def _fetch(run: _Pull, pool: ThreadPoolExecutor, plans: list[Plan]) -> list[Coll
         outcomes = [
             _outcome(run, job, plan.reading.name, plan.reading.query) for job, plan in zip(jobs, plans, strict=True)
         ]
-    finally:
+    except BaseException:  # an interruption too: whoever is at work stops after the piece at hand
+        run.stopped.set()
         for job in jobs:
             job.cancel()
+        raise
     return [part for part in outcomes if part is not None]
 
 
@@ -289,15 +301,31 @@ def _tell_missing(run: _Pull, queries: list[tuple[Profile, ProfileQuery]], found
     failed = {remark.message.partition(": ")[0] for remark in run.remarks if remark.severity == "error"}
     if not missing or (failed and not any(found)):
         return
-    names = run.client.metric_names()
-    told = []
+    present = {profile.profile for (profile, _), metric in zip(queries, found, strict=True) if metric is not None}
+    absent = [profile.profile for profile, _ in missing if profile.profile not in present]
+    if present and run.all_profiles:  # nobody asked for these: one line for all of them
+        if absent:
+            message = f"the server has nothing that these profiles read: {', '.join(dict.fromkeys(absent))}"
+            run.remarks.append(Remark(rule="no-metric", message=message))
+        missing = [(profile, query) for profile, query in missing if profile.profile in present]
+    refused = _tell_absent(run, missing, nothing=not present)
+    if refused:
+        text = "; ".join(remark.message for remark, _ in refused[:3])
+        more = f"; and {len(refused) - 3} more" if len(refused) > 3 else ""
+        hints = "; ".join(dict.fromkeys(remark.hint for remark, _ in refused[:3]))
+        raise SourceError(f"{text}{more}", hint=hints, query=" or ".join(refused[0][1].metric), rule="no-metric")
+
+
+def _tell_absent(
+    run: _Pull, missing: list[tuple[Profile, ProfileQuery]], *, nothing: bool
+) -> list[tuple[Remark, ProfileQuery]]:
+    """Remark on every metric that is not there; return those without which there is no result."""
+    names = run.client.metric_names() if missing else []
+    refused = []
     for profile, query in missing:
         message, hint = what_now(run.client, query, names)
-        told.append((f"{profile.profile}: {query.name}: {message}", hint, query))
-        run.remarks.append(Remark(rule="no-metric", message=told[-1][0], hint=hint))
-    refused = [item for item in told if item[2].required] or (told if not any(found) else [])
-    if refused:
-        text = "; ".join(message for message, _, _ in refused[:3])
-        more = f"; and {len(refused) - 3} more" if len(refused) > 3 else ""
-        hints = " / ".join(dict.fromkeys(hint for _, hint, _ in refused[:3]))
-        raise SourceError(f"{text}{more}", hint=hints, query=" or ".join(refused[0][2].metric), rule="no-metric")
+        remark = Remark(rule="no-metric", message=f"{profile.profile}: {query.name}: {message}", hint=hint)
+        run.remarks.append(remark)
+        if query.required or nothing:
+            refused.append((remark, query))
+    return refused

@@ -106,7 +106,7 @@ def remarks_of(part: Collected) -> Iterator[Remark]:
 
 
 def _increase(part: Collected) -> Remark:
-    message = f"{part.reading.name}: too many samples to read raw; the server computed {part.method}"
+    message = f"{part.reading.name}: the server computed {part.method}, as raw counters would be too many"
     hint = "first values of new pods are missed, and a window above the step flattens the busiest minutes"
     return Remark(severity="warning", rule="increase", message=message, hint=f"{hint}; ask for a shorter range")
 
