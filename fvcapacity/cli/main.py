@@ -8,6 +8,7 @@ from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
+from fvcapacity.cli.pull import pull
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
@@ -29,6 +30,7 @@ app.command()(check)
 app.add_typer(export, name="export")
 app.command()(serve_prometheus)
 app.command()(diff)
+app.command()(pull)
 app.command()(schema)
 app.command()(version)
 
