@@ -6,6 +6,7 @@ import typer
 
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
+from fvcapacity.cli.read_logs import read_logs
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.simulate import simulate
 from fvcapacity.cli.version import version
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(check)
+app.command("read-logs")(read_logs)
 app.command()(schema)
 app.command()(version)
 
