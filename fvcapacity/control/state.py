@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
-from fvcapacity.dataplane.plane import SetEndpoints
+from fvcapacity.dataplane.plane import ContainerUsage, SetEndpoints
 from fvcapacity.decisions.cluster_autoscaler.health import GroupBackoff
 from fvcapacity.decisions.hpa import HpaSpec, HpaState
 from fvcapacity.decisions.karpenter import Command
@@ -54,6 +54,17 @@ class Usage:
     containers: dict[str, tuple[int, int]]
     total: tuple[int, int] = (0, 0)
     """Of all containers together."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampled:
+    """What a pod had used since its creation when it was last written down: all of it, and its serving container."""
+
+    time_ns: int
+    cpu_ns: int
+    serving_cpu_ns: int
+    periods: int
+    throttled_periods: int
 
 
 @dataclass(slots=True)
@@ -107,6 +118,12 @@ class PodRecord:
     background_core_ns: float = 0.0
     """Background CPU of the current minute so far."""
     background_since_ns: int = 0
+    ran_ns: int = 0
+    """How long its containers have run, up to ``background_since_ns``."""
+    sampled: Sampled | None = None
+    """At the last sample of pods."""
+    last_usage: ContainerUsage | None = None
+    """Of its serving container, when that was last taken off the plane."""
     memory_bytes: int = 0
     """Of the serving container, at the last observation."""
     answers: Answers = NO_ANSWERS

@@ -147,6 +147,33 @@ SERVICES = TableSpec(
     ),
 )
 
+WORKLOADS = TableSpec(
+    "workloads",
+    "One workload in one replication: extremes of its minutes in the window.",
+    (
+        REPLICATION,
+        WORKLOAD,
+        Column("desired_min", "pods", "int64", "Fewest replicas that the controller wanted."),
+        Column("desired_max", "pods", "int64", "Most replicas that the controller wanted."),
+        Column("ready_min", "pods", "int64", "Fewest pods that were ready."),
+        Column("ready_max", "pods", "int64", "Most pods that were ready."),
+        Column("pending_max", "pods", "int64", "Most pods that no node could take."),
+        Column("minutes_at_maximum", "min", "int64", "Minutes in which its HPA's maximum was wanted; 0 without HPA."),
+        Column("memory_peak_bytes", "bytes", "int64", "Largest pod at the minute samples."),
+    ),
+)
+
+POOLS = TableSpec(
+    "pools",
+    "One node pool in one replication: extremes of its minutes in the window.",
+    (
+        REPLICATION,
+        Column("pool", "", "string", "Node pool."),
+        Column("nodes_min", "nodes", "int64", "Fewest machines."),
+        Column("nodes_max", "nodes", "int64", "Most machines."),
+    ),
+)
+
 SERVICE_MINUTES = TableSpec(
     "service_minutes",
     "One service in one minute.",
@@ -353,7 +380,12 @@ POD_SAMPLES = TableSpec(
         *TIME,
         Column("interval_s", "s", "float64", "Length of the interval before, or less for a pod that was born in it."),
         Column("cpu_core_s", "core s", "float64", "CPU that its containers spent in the interval before."),
-        Column("serving_cpu_core_s", "core s", "float64", "Of this, by the container that serves requests."),
+        Column(
+            "serving_cpu_core_s",
+            "core s",
+            "float64",
+            "Of this, by its serving container for requests, probes and its start (no steady load).",
+        ),
         Column("periods", "periods", "int64", "CFS periods of the serving container in the interval before."),
         Column("throttled_periods", "periods", "int64", "Of these, the ones in which it was throttled."),
         Column("memory_bytes", "bytes", "int64", "Working set of all containers now."),
@@ -373,6 +405,8 @@ TABLES: dict[str, TableSpec] = {
     for spec in (
         ROUTES,
         SERVICES,
+        WORKLOADS,
+        POOLS,
         ROUTE_WINDOWS,
         ROUTE_MINUTES,
         SERVICE_MINUTES,

@@ -14,9 +14,10 @@ from fvcapacity.program.program import Program
 from fvcapacity.results import columns
 from fvcapacity.results.conservation import ENDED, FAILED
 from fvcapacity.results.outcome import RunOutcome
-from fvcapacity.results.span import Span, instants, minutes_of, windows_of
+from fvcapacity.results.span import Span, bins_of, instants, windows_of
 from fvcapacity.results.totals import Totals
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.frames import conform
 
 ALL = "all"
@@ -58,13 +59,15 @@ def route_table(outcome: RunOutcome, totals: Totals, program: Program) -> pd.Dat
     )
 
 
-def route_minutes(outcome: RunOutcome, program: Program, scenario: Scenario) -> pd.DataFrame:
-    """Return the table ``route_minutes`` of one replication."""
-    span = minutes_of(outcome)
+def route_counts(
+    outcome: RunOutcome, program: Program, scenario: Scenario, spec: TableSpec = columns.ROUTE_MINUTES
+) -> pd.DataFrame:
+    """Return the table of the routes by the bin: ``route_minutes`` of one replication, or ``route_samples``."""
+    span = bins_of(outcome)
     counts = outcome.statistics.route_counts[span.first : span.stop]
     flat = counts.transpose(1, 0, 2).reshape(-1, len(RouteColumn))
     return conform(
-        columns.ROUTE_MINUTES,
+        spec,
         {
             **_keys(outcome, program.routes, span, scenario),
             "requests": flat[:, RouteColumn.ARRIVED],
@@ -79,9 +82,9 @@ def route_minutes(outcome: RunOutcome, program: Program, scenario: Scenario) -> 
 def route_windows(outcome: RunOutcome, program: Program, scenario: Scenario) -> pd.DataFrame:
     """Return the table ``route_windows`` of one replication, with the rows of `ALL` last."""
     users = np.array(program.user_routes, dtype=bool)
-    span, minutes = windows_of(outcome), minutes_of(outcome)
+    span, bins = windows_of(outcome), bins_of(outcome)
     histogram = window_histogram(outcome, span)
-    counts = with_whole(_per_window(outcome, span, minutes), users, 1)
+    counts = with_whole(_per_window(outcome, span, bins), users, 1)
     timed = with_whole(histogram, users, 1)
     requests = timed.sum(axis=2).T.ravel()
     failed = counts[:, :, FAILED].sum(axis=2).T.ravel()
@@ -138,10 +141,10 @@ def ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.flo
     return result
 
 
-def _per_window(outcome: RunOutcome, span: Span, minutes: Span) -> Ints:
-    """Sum minute counters into the windows, shape (windows, routes, columns)."""
-    counts = outcome.statistics.route_counts[: minutes.stop]
-    starts = np.arange(span.first, span.stop) * (span.bin_ns // minutes.bin_ns)
+def _per_window(outcome: RunOutcome, span: Span, bins: Span) -> Ints:
+    """Sum the bins of the counters into the windows, shape (windows, routes, columns)."""
+    counts = outcome.statistics.route_counts[: bins.stop]
+    starts = np.arange(span.first, span.stop) * (span.bin_ns // bins.bin_ns)
     if not len(starts):
         return np.zeros((0, *counts.shape[1:]), np.int64)
     return np.add.reduceat(counts, starts, axis=0)

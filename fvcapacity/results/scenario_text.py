@@ -36,8 +36,10 @@ def scenario_text(file: ScenarioFile) -> str:
     data = _plain(file, ScenarioFile)
     data["manifests"] = [portable_path(text) for text in data["manifests"]]
     data["topology"] = portable_path(data["topology"])
-    if data["traffic"]["file"]:
-        data["traffic"]["file"] = portable_path(data["traffic"]["file"])
+    stretches = [*data["history"], *data["holdout"]]
+    for traffic in (data["traffic"], *(stretch["traffic"] for stretch in stretches if stretch["traffic"])):
+        if traffic["file"]:
+            traffic["file"] = portable_path(traffic["file"])
     for rollout in data["rollouts"]:
         if isinstance(rollout["patch"], str):
             rollout["patch"] = portable_path(rollout["patch"])

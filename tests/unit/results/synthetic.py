@@ -23,7 +23,7 @@ from fvcapacity.control.history import (
 )
 from fvcapacity.dataplane.histogram import BINS, edges_ns
 from fvcapacity.dataplane.statistics import (
-    BIN_NS,
+    MINUTE_NS,
     WINDOW_NS,
     RouteColumn,
     ServiceColumn,
@@ -50,7 +50,6 @@ from fvcapacity.scenario.model import (
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic, WeeklyShape
 
-MINUTE_NS = BIN_NS
 WARM_UP_NS = 10 * MINUTE_NS
 DURATION_NS = 180 * MINUTE_NS
 START_NS = int(pd.Timestamp("2026-02-14T20:00:00Z").value)  # 17:00 in Santiago
@@ -317,6 +316,9 @@ def _sample_minute(history: History, minute: int, calm: bool) -> None:
                 memory_peak_bytes=92 << 20,
             )
         )
+    for uid in range(1, len(SERVICES) + 1):
+        sample = (at, uid, MINUTE_NS, 6 * 10**9, 5 * 10**9, 600, 12, 90 << 20, 1, True, True, 0, 0)
+        history.pod_samples.extend(sample)
     nodes = 2 if minute < SURGE + 7 else 3
     history.cluster.append(
         ClusterSample(
