@@ -54,8 +54,9 @@ def read_logs(
     time_zone: Annotated[str, typer.Option(help="Of times that are written without an offset.")] = "UTC",
     without: Annotated[list[Audience] | None, typer.Option(help="Leave out whom; may be given twice.")] = None,
     max_unreadable: Annotated[
-        float, typer.Option(parser=share, metavar="PERCENT", help="Most lines that may be unreadable.")
-    ] = 0.01,
+        float | None,
+        typer.Option(parser=share, metavar="PERCENT", help="Most lines that may be unreadable [default: 1%]."),
+    ] = None,
     silence: Annotated[str, typer.Option(help="A longer time without a request is missing, not zero.")] = "1h",
     logged_time: Annotated[
         bool, typer.Option("--logged-time", help="Count at the logged time, and not when the request came.")
@@ -85,7 +86,7 @@ def read_logs(
             until=until,
             time_zone=time_zone,
             leave_out=[item.value for item in without or ()],
-            most_unreadable=max_unreadable,
+            most_unreadable=0.01 if max_unreadable is None else max_unreadable,
             silence=silence,
             at_arrival=not logged_time,
         )
