@@ -9,6 +9,7 @@ from fvcapacity.cli.compare import compare
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
 from fvcapacity.cli.pull import pull
+from fvcapacity.cli.read_logs import read_logs
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
@@ -31,6 +32,7 @@ app.add_typer(export, name="export")
 app.command()(serve_prometheus)
 app.command()(diff)
 app.command()(pull)
+app.command("read-logs")(read_logs)
 app.command()(schema)
 app.command()(version)
 
