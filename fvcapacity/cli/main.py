@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from fvcapacity.cli.calibrate import calibrate
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
 from fvcapacity.cli.diff import diff
@@ -27,6 +28,7 @@ app = typer.Typer(
 )
 app.command()(simulate)
 app.command()(compare)
+app.command()(calibrate)
 app.command()(check)
 app.add_typer(export, name="export")
 app.command()(serve_prometheus)
