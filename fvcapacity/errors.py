@@ -5,7 +5,7 @@
     FvcapError                 .code  .hint
       InputError               the user can mend it; carries problems       exit 2
         ScenarioError ManifestError TopologyError TrafficError PriceError
-      SourceError              the outside world; .retryable                exit 3
+      SourceError              the outside world; .retryable .query .rule   exit 3
       PlaneError               a kernel status that a user can act on       exit 4
       InvariantError           a bug of ours                                exit 70
 
@@ -116,13 +116,27 @@ class PriceError(InputError):
 
 
 class SourceError(FvcapError):
-    """The outside world (Prometheus, kubectl) failed us."""
+    """The outside world (Prometheus, kubectl) failed us.
+
+    Attributes
+    ----------
+    retryable
+        Whether the same call may succeed later, without any change.
+    query
+        What was asked, when it was a query.
+    rule
+        Short stable name of the failure (``unauthorised``, ``not-json``), as a `Problem` has one.
+    """
 
     code = 3
 
-    def __init__(self, message: str, *, hint: str = "", retryable: bool = False) -> None:
+    def __init__(
+        self, message: str, *, hint: str = "", retryable: bool = False, query: str = "", rule: str = ""
+    ) -> None:
         super().__init__(message, hint=hint)
         self.retryable = retryable
+        self.query = query
+        self.rule = rule
 
 
 class PlaneError(FvcapError):

@@ -28,7 +28,9 @@ from fvcapacity.program.multiplier import compile_multiplier
 from fvcapacity.program.program import Program
 from fvcapacity.results.build import build_result
 from fvcapacity.results.estimators import estimate_mean
+from fvcapacity.results.hours import is_long
 from fvcapacity.results.measures import MEASURES, MeasureName
+from fvcapacity.results.minutes import MinuteWriter
 from fvcapacity.results.outcome import Part, ProgressUpdate, RunOutcome
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
@@ -226,9 +228,13 @@ class Replications:
     def result(self, stopping: StoppingPart | None = None) -> Result:
         """Return the result of what is finished."""
         scenario = as_run(self.scenario, seed=None, plane=None, replications=self.asked)
-        tables = build_tables(scenario, self._program, self.outcomes)
+        writer = MinuteWriter() if is_long(scenario) else None
+        tables = build_tables(scenario, self._program, self.outcomes, writer)
         bill = _bill(scenario, self.outcomes, tables)
-        result = build_result(scenario, self._program, self.outcomes, bill, tables=tables, stopping=stopping)
+        minutes = None if writer is None else writer.close()
+        result = build_result(
+            scenario, self._program, self.outcomes, bill, tables=tables, stopping=stopping, minutes=minutes
+        )
         if self.complete and (checkpoints := checkpoints_of(self.scenario)) is not None:
             checkpoints.forget()
         return result

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import typer
 
-from fvcapacity.errors import FvcapError, InputError, Location, Problem
+from fvcapacity.errors import FvcapError, InputError, Location, Problem, SourceError
 
 INTERRUPTED = 130
 DEFECT = 70
@@ -58,8 +58,9 @@ def error_text(error: FvcapError) -> str:
         blocks = [problem_text(problem) for problem in error.problems]
         count = len(blocks)
         return "\n\n".join([*blocks, f"{count} {'problem' if count == 1 else 'problems'}."])
+    query = f"\n  | {error.query}" if isinstance(error, SourceError) and error.query else ""
     hint = f"\n  = {error.hint}" if error.hint else ""
-    return f"error: {error}{hint}"
+    return f"error: {error}{query}{hint}"
 
 
 def problem_text(problem: Problem) -> str:

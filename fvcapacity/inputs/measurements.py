@@ -15,9 +15,8 @@
 from __future__ import annotations
 
 import gzip
-import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -152,15 +151,43 @@ class Measurements:
         InputError
             When something that is not ours stands there, or it cannot be written.
         """
-        target = Path(directory)
-        check_replaceable(target, "measurements.json", SCHEMA_VERSION, "measurement")
-        return write_directory(target, self._write)
+        return write_measurements(directory, self.provenance, (self.traffic,), self.usage, self.latency)
 
-    def _write(self, directory: Path) -> None:
-        (directory / "measurements.json").write_text(self.provenance.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        (directory / "traffic.csv.gz").write_bytes(_packed(conform(TRAFFIC, self.traffic)))
-        write_parquet(conform(USAGE, self.usage), USAGE, directory / "usage.parquet")
-        write_parquet(conform(LATENCY, self.latency), LATENCY, directory / "latency.parquet")
+
+def write_measurements(
+    directory: str | Path,
+    provenance: Provenance,
+    traffic: Iterable[pd.DataFrame],
+    usage: pd.DataFrame,
+    latency: pd.DataFrame,
+) -> Path:
+    """Write measurements as a directory, the traffic piece by piece, so that not all of it need be in memory.
+
+    Raises
+    ------
+    InputError
+        When something that is not ours stands there, or it cannot be written.
+    """
+
+    def write(work: Path) -> None:
+        (work / "measurements.json").write_text(provenance.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        _pack(traffic, work / "traffic.csv.gz")
+        write_parquet(conform(USAGE, usage), USAGE, work / "usage.parquet")
+        write_parquet(conform(LATENCY, latency), LATENCY, work / "latency.parquet")
+
+    check_measurements_replaceable(directory)
+    return write_directory(Path(directory), write)
+
+
+def check_measurements_replaceable(directory: str | Path) -> None:
+    """Check that measurements may be written here; callers check before long work, not after it.
+
+    Raises
+    ------
+    InputError
+        When something that is not ours stands there.
+    """
+    check_replaceable(Path(directory), "measurements.json", SCHEMA_VERSION, "measurement")
 
 
 def load_measurements(directory: str | Path) -> Measurements:
@@ -201,10 +228,11 @@ def joined(spec: TableSpec, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return conform(spec, pd.concat(parts, ignore_index=True)) if parts else empty(spec)
 
 
-def _packed(table: pd.DataFrame) -> bytes:
-    """Return the table as compressed CSV, the same to the byte in every repetition."""
-    shown = table.assign(time_utc=table["time_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as packed:
-        packed.write(shown.to_csv(index=False, lineterminator="\n").encode())
-    return buffer.getvalue()
+def _pack(parts: Iterable[pd.DataFrame], path: Path) -> None:
+    """Write tables below each other as compressed CSV, the same to the byte in every repetition."""
+    with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="", compresslevel=6) as packed:
+        packed.write((",".join(column.name for column in TRAFFIC.columns) + "\n").encode())
+        for part in parts:
+            table = conform(TRAFFIC, part)
+            shown = table.assign(time_utc=table["time_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+            packed.write(shown.to_csv(index=False, header=False, lineterminator="\n").encode())

@@ -105,7 +105,7 @@ class _Loader:
             prices=prices,
             versions=versions,
             reader=TrafficReader(base),
-            patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed, rollouts),
+            patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed, rollouts, self._sources(file)),
         )
 
     def errors(self) -> list[Problem]:
@@ -160,6 +160,9 @@ class _Loader:
             return None
         self.hashes["manifests"] = manifests_hash(manifests.objects)
         return manifests
+
+    def _sources(self, file: ScenarioFile) -> tuple[Path, ...]:
+        return tuple(_joined(self.path.parent, source) for source in file.manifests)
 
     def _rollouts(self, file: ScenarioFile, base: Path) -> tuple[RolloutPatch, ...]:
         zone = time_zone(file)

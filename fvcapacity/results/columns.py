@@ -147,6 +147,33 @@ SERVICES = TableSpec(
     ),
 )
 
+WORKLOADS = TableSpec(
+    "workloads",
+    "One workload in one replication: extremes of its minutes in the window.",
+    (
+        REPLICATION,
+        WORKLOAD,
+        Column("desired_min", "pods", "int64", "Fewest replicas that the controller wanted."),
+        Column("desired_max", "pods", "int64", "Most replicas that the controller wanted."),
+        Column("ready_min", "pods", "int64", "Fewest pods that were ready."),
+        Column("ready_max", "pods", "int64", "Most pods that were ready."),
+        Column("pending_max", "pods", "int64", "Most pods that no node could take."),
+        Column("minutes_at_maximum", "min", "int64", "Minutes in which its HPA's maximum was wanted; 0 without HPA."),
+        Column("memory_peak_bytes", "bytes", "int64", "Largest pod at the minute samples."),
+    ),
+)
+
+POOLS = TableSpec(
+    "pools",
+    "One node pool in one replication: extremes of its minutes in the window.",
+    (
+        REPLICATION,
+        Column("pool", "", "string", "Node pool."),
+        Column("nodes_min", "nodes", "int64", "Fewest machines."),
+        Column("nodes_max", "nodes", "int64", "Most machines."),
+    ),
+)
+
 SERVICE_MINUTES = TableSpec(
     "service_minutes",
     "One service in one minute.",
@@ -378,6 +405,8 @@ TABLES: dict[str, TableSpec] = {
     for spec in (
         ROUTES,
         SERVICES,
+        WORKLOADS,
+        POOLS,
         ROUTE_WINDOWS,
         ROUTE_MINUTES,
         SERVICE_MINUTES,

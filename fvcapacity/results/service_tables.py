@@ -61,7 +61,10 @@ def service_table(
             **{f"p{percent:.0f}_s": percentiles[:, i] for i, percent in enumerate(PERCENTS)},
             "restarts": lives["restarts"].to_numpy(),
             "oom_kills": lives["oom_kills"].to_numpy(),
-            "memory_peak_bytes": [totals.memory_peaks.get(workload, 0) for workload in program.workloads],
+            "memory_peak_bytes": [
+                totals.workloads[workload].memory_peak_bytes if workload in totals.workloads else 0
+                for workload in program.workloads
+            ],
             **_resources(scenario, program),
             **_probes_and_bytes(counts),
         },

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,9 @@ from fvcapacity.scenario.rollouts import NewVersion, Rollout
 from fvcapacity.scenario.stretches import WINDOW, CalendarPart, Stretch
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic
+
+if TYPE_CHECKING:
+    from fvcapacity.scenario.paths.values import Value
 
 KUBERNETES_RELEASE = "1.36"
 """The release whose rules are emulated. Stated here and nowhere else."""
@@ -267,3 +271,61 @@ class Scenario:
         if self.patcher is None:
             raise ScenarioError("the manifests are not at hand", hint="patch what load_scenario returned")
         return self.patcher.patched(self, patches)
+
+    def value(self, path: str) -> Value:
+        """Return the present value of a field by its path, such as ``deployment/order-service.limits.cpu``.
+
+        Returns
+        -------
+        Value
+            Canonical (``250m``, ``384Mi``, 70); None when the field is not written, and Kubernetes' default holds.
+
+        Raises
+        ------
+        ScenarioError
+            When the path leads nowhere, with the nearest name.
+        """
+        from fvcapacity.scenario.paths.change import read_value
+
+        return read_value(self, path)
+
+    def with_values(
+        self,
+        values: Mapping[str, Value],
+        *,
+        pools: Mapping[str, NodePool | None] | None = None,
+        objects: Sequence[Mapping[str, Any]] = (),
+    ) -> Scenario:
+        """Return the scenario with other values in some fields: a candidate, or a what-if.
+
+        Fields of manifests become one strategic-merge patch for each object, which goes through `with_patch`; what no
+        manifest holds (node pools, the topology's pools, traffic) changes in the scenario's file.
+
+        Parameters
+        ----------
+        values
+            New value of each field by its path; None takes the field out.
+        pools
+            Node pools to add or to put in the place of one; None takes a pool away.
+        objects
+            New objects as mappings of the API: a ResourceQuota, a LimitRange, a PodDisruptionBudget.
+
+        Raises
+        ------
+        ScenarioError
+            With everything that is wrong: paths that lead nowhere, values that cannot be, a request above its limit.
+        ManifestError
+            When the changed manifests cannot be read.
+        """
+        from fvcapacity.scenario.paths.change import plan_change
+
+        plan = plan_change(self, values, pools)
+        changed = replace(self, file=plan.file, topology=plan.topology)
+        if self.patcher is None and not objects:
+            return changed
+        if self.patcher is None:
+            raise ScenarioError("the manifests are not at hand", hint="change what load_scenario returned")
+        words = [f"{item.path} = {'null' if item.after is None else item.after}" for item in plan.changes]
+        words += [f"nodes/{name}{' taken away' if pool is None else ''}" for name, pool in (pools or {}).items()]
+        words += [f"new {str(item.get('kind')).lower()}/{item.get('metadata', {}).get('name')}" for item in objects]
+        return replace(self.patcher.patched(changed, plan.patches, objects), changes=(*self.changes, *words))
