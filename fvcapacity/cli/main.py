@@ -6,6 +6,7 @@ import typer
 
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
+from fvcapacity.cli.headroom import headroom
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.simulate import simulate
 from fvcapacity.cli.version import version
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.command()(simulate)
 app.command()(compare)
+app.command()(headroom)
 app.command()(check)
 app.command()(schema)
 app.command()(version)

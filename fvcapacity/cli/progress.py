@@ -64,3 +64,15 @@ def progress_bar(replications: int, *, quiet: bool) -> Iterator[Callable[[Progre
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield ProgressBook(bar, replications)
+
+
+@contextmanager
+def saying(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
+    """Yield a callback that shows on stderr, in a line that moves, what is being done; None when nothing is wanted."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield status.update
