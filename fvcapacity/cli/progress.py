@@ -1,4 +1,4 @@
-"""The progress bar on stderr: simulated time, speed, requests."""
+"""Progress bars on stderr: simulated time, speed, requests; or bytes of files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fvcapacity.units import format_duration
 if TYPE_CHECKING:
     from rich.progress import Progress, Task
 
+    from fvcapacity.inputs.prometheus.pull import PullProgress
     from fvcapacity.results.outcome import ProgressUpdate
 
 
@@ -42,6 +43,29 @@ class ProgressBook:
             speed=speed,
             requests=f"{requests:,} requests",
         )
+
+
+@contextmanager
+def byte_bar(total: int, *, quiet: bool) -> Iterator[Callable[[int], None] | None]:
+    """Yield a callback that is told of more bytes and draws a bar on stderr; None as in `progress_bar`.
+
+    Parameters
+    ----------
+    total
+        Bytes in all; 0 when nobody knows.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=total or None)
+        yield lambda count: bar.advance(task, count)
 
 
 @contextmanager
@@ -76,3 +100,20 @@ def saying(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
 
     with Console(stderr=True).status("starting") as status:
         yield status.update
+
+
+@contextmanager
+def pieces_bar(*, quiet: bool) -> Iterator[Callable[[PullProgress], None] | None]:
+    """Yield a callback that draws how much was fetched, as `progress_bar` does."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking at the metrics", total=None)
+        yield lambda update: bar.update(
+            task, total=update.total, completed=update.done, description=f"fetching {update.query}"
+        )
