@@ -88,7 +88,7 @@ class Stage:
     mended
         What was changed in all, in words; empty for the system as it is.
     multiple
-        Over the replications.
+        Geometric mean over the replications.
     """
 
     mended: tuple[str, ...]
@@ -246,7 +246,7 @@ class _Search:
         for bisection, rows in found:
             self.rows += [(self.stage, bisection.replication, *row) for row in rows]
         bisections = tuple(bisection for bisection, _ in found)
-        return Stage(mended, bisections, estimate_mean([item.multiple for item in bisections]))
+        return Stage(mended, bisections, _geometric([item.multiple for item in bisections]))
 
 
 Row = tuple[float, str, bool, float]
@@ -305,6 +305,13 @@ def scaled(scenario: Scenario, multiple: float) -> Scenario:
     traffic = scenario.file.traffic
     changed = traffic.model_copy(update={"scale": traffic.scale * multiple})
     return dataclasses.replace(scenario, file=scenario.file.model_copy(update={"traffic": changed}))
+
+
+def _geometric(multiples: Sequence[float]) -> Estimate:
+    """Estimate the mean of multiples by their logarithms: twice the traffic is as far from it as half of it."""
+    logs = estimate_mean([math.log(multiple) for multiple in multiples])
+    low, high = (None if bound is None else math.exp(bound) for bound in (logs.low, logs.high))
+    return Estimate(math.exp(logs.mean), low, high, logs.samples)
 
 
 def _replication_of(stage: Stage) -> int:
