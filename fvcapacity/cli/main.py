@@ -9,6 +9,7 @@ from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
+from fvcapacity.cli.headroom import headroom
 from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
 from fvcapacity.cli.schema import schema
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.command()(simulate)
 app.command()(compare)
+app.command()(headroom)
 app.command()(calibrate)
 app.command()(check)
 app.add_typer(export, name="export")
