@@ -14,10 +14,8 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,11 +23,13 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.inputs.measured_files import LATENCY, TRAFFIC, USAGE, write_measured
 from fvcapacity.inputs.provenance import SCHEMA_VERSION, Coverage, Gap, Measure, Provenance, Remark
-from fvcapacity.tabular.columns import Column, TableSpec
+from fvcapacity.tabular.arrow import Part
+from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.directory import check_replaceable, write_directory
 from fvcapacity.tabular.frames import conform
-from fvcapacity.tabular.storage import read_parquet, write_parquet
+from fvcapacity.tabular.storage import read_parquet
 
 __all__ = [
     "LATENCY",
@@ -47,41 +47,7 @@ __all__ = [
     "load_measurements",
 ]
 
-_TIME = Column("time_utc", "", "utc", "Start of the interval.")
-_SERVICE = Column("service", "", "string", "Name of the Kubernetes workload, or of the Service before it.")
-
-TRAFFIC = TableSpec(
-    "traffic",
-    "One route in one interval.",
-    (
-        _TIME,
-        Column("route", "", "string", "Method and path, as the source labels them."),
-        Column("requests", "requests", "float64", "Requests that came in; empty where the figure is missing."),
-        Column("failed", "requests", "float64", "Of these, the ones answered with 5xx; empty where it is missing."),
-    ),
-)
-
-USAGE = TableSpec(
-    "usage",
-    "One measure of one service in one interval.",
-    (
-        _TIME,
-        _SERVICE,
-        Column("measure", "", "string", "Which of the measures."),
-        Column("value", "by measure", "float64", "Its value; empty where it is missing."),
-    ),
-)
-
-LATENCY = TableSpec(
-    "latency",
-    "One bucket of one histogram in one interval.",
-    (
-        _TIME,
-        Column("subject", "", "string", "`service/NAME` or `route/METHOD PATH`."),
-        Column("le_s", "s", "float64", "Upper edge of the bucket; infinite for the last."),
-        Column("count", "requests", "float64", "Requests in this bucket alone (not cumulative)."),
-    ),
-)
+_PART_ROWS = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,10 +72,13 @@ class Measurements:
         return write_directory(target, self._write)
 
     def _write(self, directory: Path) -> None:
-        (directory / "measurements.json").write_text(self.provenance.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        (directory / "traffic.csv.gz").write_bytes(_packed(conform(TRAFFIC, self.traffic)))
-        write_parquet(conform(USAGE, self.usage), USAGE, directory / "usage.parquet")
-        write_parquet(conform(LATENCY, self.latency), LATENCY, directory / "latency.parquet")
+        write_measured(
+            directory,
+            self.provenance,
+            _parts(TRAFFIC, self.traffic),
+            _parts(USAGE, self.usage),
+            _parts(LATENCY, self.latency),
+        )
 
 
 def load_measurements(directory: str | Path) -> Measurements:
@@ -150,10 +119,10 @@ def joined(spec: TableSpec, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return conform(spec, pd.concat(parts, ignore_index=True)) if parts else empty(spec)
 
 
-def _packed(table: pd.DataFrame) -> bytes:
-    """Return the table as compressed CSV, the same to the byte in every repetition."""
-    shown = table.assign(time_utc=table["time_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    buffer = io.BytesIO()
-    with gzip.GzipFile(fileobj=buffer, mode="wb", mtime=0, filename="") as packed:
-        packed.write(shown.to_csv(index=False, lineterminator="\n").encode())
-    return buffer.getvalue()
+def _parts(spec: TableSpec, table: pd.DataFrame) -> Iterator[Part]:
+    """Yield the table in parts, each held to its description: a whole one would stand in memory several times."""
+    for first in range(0, len(table), _PART_ROWS):
+        part = conform(spec, table.iloc[first : first + _PART_ROWS])
+        yield {
+            name: (part[name].dt.tz_localize(None) if name == "time_utc" else part[name]).to_numpy() for name in part
+        }

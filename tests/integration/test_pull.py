@@ -115,7 +115,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Past
 
 def _pull(url: str, **options) -> Measurements:
     start, end = (datetime.fromtimestamp(instant, UTC) for instant in (START, START + HOURS * 3600))
-    return pull(url, start=start, end=end, **({"profiles": ["prom-client"], "min_coverage": 0.5} | options))
+    return pull(
+        url, start=start, end=end, **({"profiles": ["prom-client"], "min_coverage": 0.5} | options)
+    ).measurements()
 
 
 def _route(measured: Measurements, route: str) -> np.ndarray:

@@ -18,7 +18,7 @@ from fvcapacity.inputs.prometheus.rows import Bools, Key, Rows, Seen
 
 MOST_RAW_SAMPLES = 5_000_000
 """Counters of more samples are left for the server to add up."""
-PIECE_SAMPLES = 50_000
+PIECE_SAMPLES = 30_000
 """Samples of one answer, about: memory is a few pieces, not the range."""
 
 
@@ -55,6 +55,8 @@ class Plan:
     raw: bool
     scrape_s: float
     now_s: float
+    doubled: bool = True
+    """Whether some series may tell the same."""
 
     @property
     def window_s(self) -> int:
@@ -86,17 +88,18 @@ class Plan:
             inner, outer = f"{query.over_time}_over_time({selected}[{self.window_s}s])", query.across
         else:
             inner, outer = f"increase({selected}[{self.window_s}s])", "sum"
-        return f"{outer} by ({', '.join(self.reading.wanted_labels)}) ({self.reading.merged(inner)})"
+        inner = self.reading.merged(inner) if self.doubled else inner
+        return f"{outer} by ({', '.join(self.reading.wanted_labels)}) ({inner})"
 
     def pieces(self) -> list[tuple[int, int]]:
         """Return the pieces: (start, end) in seconds of raw samples, or (first point, points) of the grid."""
-        per_s = max(self.reading.found.most, 1)
         if not self.raw:
-            points = int(min(max(PIECE_SAMPLES // per_s, 60), MOST_POINTS))
+            points = int(min(max(PIECE_SAMPLES // self.reading.rows, 60), MOST_POINTS))
             return list(spans(self.grid.count, points))
         lead = int(2 * self.pace.gap_s)
         start, end = self.grid.start_s - lead, min(self.grid.end_s + lead, int(self.now_s))
-        length = int(max(PIECE_SAMPLES * self.scrape_s / per_s, 2 * self.grid.step_s, 600))
+        per_scrape = max(self.reading.found.most, 1)
+        length = int(max(PIECE_SAMPLES * self.scrape_s / per_scrape, 2 * self.grid.step_s, 600))
         length = min(length, int(MOST_POINTS * self.scrape_s))
         length = max(length // self.grid.step_s, 1) * self.grid.step_s
         edges = [start, *range(self.grid.start_s + length, end, length), end]
