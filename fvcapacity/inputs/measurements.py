@@ -123,6 +123,5 @@ def _parts(spec: TableSpec, table: pd.DataFrame) -> Iterator[Part]:
     """Yield the table in parts, each held to its description: a whole one would stand in memory several times."""
     for first in range(0, len(table), _PART_ROWS):
         part = conform(spec, table.iloc[first : first + _PART_ROWS])
-        yield {
-            name: (part[name].dt.tz_localize(None) if name == "time_utc" else part[name]).to_numpy() for name in part
-        }
+        part["time_utc"] = part["time_utc"].dt.tz_localize(None)
+        yield {column.name: part[column.name].to_numpy() for column in spec.columns}

@@ -47,11 +47,14 @@ def rows_of(part: Part) -> int:
 
 
 def _array(part: Part, field: pa.Field) -> pa.Array:
+    """Return a column; from buffers where it can be, as ``pa.array`` and ``pa.scalar`` would load pandas."""
     column = part[field.name]
     if isinstance(column, str):
-        return pa.repeat(pa.scalar(column, field.type), rows_of(part))
+        text, count = column.encode(), rows_of(part)
+        offsets = np.arange(count + 1, dtype=np.int32) * np.int32(len(text))
+        return pa.Array.from_buffers(field.type, count, [None, pa.py_buffer(offsets), pa.py_buffer(text * count)])
     if pa.types.is_timestamp(field.type):
         column = np.asarray(column, "datetime64[ns]").view(np.int64)
-    if isinstance(column, np.ndarray) and column.dtype in (np.float64, np.int64):  # pa.array would load pandas
+    if isinstance(column, np.ndarray) and column.dtype in (np.float64, np.int64):
         return pa.Array.from_buffers(field.type, len(column), [None, pa.py_buffer(np.ascontiguousarray(column))])
     return pa.array(column, field.type)
