@@ -168,7 +168,7 @@ class _Raw:
             growths = self._growths(identity, items)
             if growths:
                 _, keys, service = self._named[items[0].labels]
-                best = growths[0] if len(growths) == 1 else best_of(growths)
+                best = growths[0] if len(growths) == 1 else best_of(growths, self._plan.scrape_s)
                 self.collected.rows.add_growth(best, keys, service, self._scale)
 
     def _growths(self, identity: Labels, items: list[Samples]) -> list[Growth]:
@@ -214,8 +214,14 @@ def _heir(family: list[Follower], item: Samples) -> Follower:
     return Follower(twin=bool(family))
 
 
-def best_of(growths: list[Growth]) -> Growth:
-    """Return one growth of several that tell the same: in each interval the one that saw more, the first on a tie."""
+def best_of(growths: list[Growth], slack_s: float) -> Growth:
+    """Return one growth of several that tell the same: in each interval the first, unless another saw more of it.
+
+    Parameters
+    ----------
+    slack_s
+        How much more: replicas scrape at different times, and see the edges of a series' life differently.
+    """
     first = min(item.first for item in growths)
     stop = max(item.first + item.grown.size for item in growths)
     shape = (len(growths), stop - first)
@@ -223,7 +229,8 @@ def best_of(growths: list[Growth]) -> Growth:
     for number, item in enumerate(growths):
         where = slice(item.first - first, item.first - first + item.grown.size)
         grown[number, where], seen[number, where], unseen[number, where] = item.grown, item.seen_s, item.unseen_s
-    best = np.argmax(np.round(seen, 6), axis=0), np.arange(stop - first)
+    favoured = seen + np.where(np.arange(len(growths)) == 0, slack_s, 0.0)[:, np.newaxis]
+    best = np.argmax(np.round(favoured, 6), axis=0), np.arange(stop - first)
     return Growth(first, grown[best], seen[best], unseen[best])
 
 

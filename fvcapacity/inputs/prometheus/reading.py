@@ -86,10 +86,15 @@ class Reading:
         return f"count(count without ({', '.join(self.ignored_labels)}) ({selected}) > 1)"
 
     def merged(self, expression: str) -> str:
-        """Return the expression with duplicates taken for one (the larger)."""
+        """Return the expression with duplicates taken for one.
+
+        Of gauges the larger counts: a container that came back in its pod is told twice for a while. Of growth the
+        mean: two replicas scrape at different times, and the larger of two estimates is more than either.
+        """
+        one = "max" if self.query.kind == "gauge" else "avg"
         if self.query.identity:
-            return f"max by ({', '.join(sorted({*self.query.identity, *self.wanted_labels}))}) ({expression})"
-        return f"max without ({', '.join(self.ignored_labels)}) ({expression})"
+            return f"{one} by ({', '.join(sorted({*self.query.identity, *self.wanted_labels}))}) ({expression})"
+        return f"{one} without ({', '.join(self.ignored_labels)}) ({expression})"
 
     def service(self, labels: Mapping[str, str]) -> str:
         """Return the service that a series is of."""

@@ -83,9 +83,9 @@ def test_a_twin_is_no_birth():
 
 
 def test_of_two_that_tell_the_same_the_better_seen_counts():
-    first = Growth(0, np.array([5.0, 5, 20]), np.array([10.0, 0, 10]), np.array([0.0, 10, 0]))
+    first = Growth(0, np.array([5.0, 5, 20]), np.array([10.0, 0, 7]), np.array([0.0, 10, 0]))
     second = Growth(1, np.array([12.0, 8]), np.array([10.0, 10]), np.array([0.0, 0]))
-    assert best_of([first, second]).grown.tolist() == [5, 12, 20]
+    assert best_of([first, second], 5.0).grown.tolist() == [5, 12, 20]
 
 
 @pytest.mark.parametrize("seed", range(8))
