@@ -178,7 +178,7 @@ class _Raw:
         for item in sorted(items, key=lambda item: float(item.times[0]) if item.times.size else np.inf):
             follower = self._followers.get(item.labels)
             if follower is None:
-                follower = self._followers[item.labels] = _heir(family, item)
+                follower = self._followers[item.labels] = _heir(family, item, self._plan.scrape_s)
                 family.append(follower)
             plan, tally = self._plan, self.collected.tally
             growth = follow(follower, item.times, item.values, plan.grid, plan.pace, self._watch.runs, tally)
@@ -205,13 +205,15 @@ class _Raw:
         return named
 
 
-def _heir(family: list[Follower], item: Samples) -> Follower:
+def _heir(family: list[Follower], item: Samples, scrape_s: float) -> Follower:
     """Return how a new series is followed: one that takes another's place goes on from where that stopped."""
     ended = [other for other in family if other.known and item.times.size and other.last_s < item.times[0]]
     if ended:
         last = max(ended, key=lambda other: other.last_s)
         return Follower(last.last_s, last.last, known=True)
-    return Follower(twin=bool(family))
+    begun = item.times[0] - 1.5 * scrape_s if item.times.size else np.inf
+    twin = any(other.first_s < begun for other in family)
+    return Follower(twin=twin, echo=bool(family) and not twin)
 
 
 def best_of(growths: list[Growth], slack_s: float) -> Growth:
