@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from fvcapacity.cli.alerts import alerts
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
 from fvcapacity.cli.read_logs import read_logs
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(check)
+app.command()(alerts)
 app.command("read-logs")(read_logs)
 app.command()(schema)
 app.command()(version)
