@@ -12,6 +12,7 @@ from fvcapacity.units import format_duration
 if TYPE_CHECKING:
     from rich.progress import Progress, Task
 
+    from fvcapacity.inputs.prometheus.pull import PullProgress
     from fvcapacity.results.outcome import ProgressUpdate
 
 
@@ -87,3 +88,32 @@ def progress_bar(replications: int, *, quiet: bool) -> Iterator[Callable[[Progre
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield ProgressBook(bar, replications)
+
+
+@contextmanager
+def saying(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
+    """Yield a callback that shows on stderr, in a line that moves, what is being done; None when nothing is wanted."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield status.update
+
+
+@contextmanager
+def pieces_bar(*, quiet: bool) -> Iterator[Callable[[PullProgress], None] | None]:
+    """Yield a callback that draws how much was fetched, as `progress_bar` does."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking at the metrics", total=None)
+        yield lambda update: bar.update(
+            task, total=update.total, completed=update.done, description=f"fetching {update.query}"
+        )

@@ -7,7 +7,9 @@ from typing import Any
 
 from fvcapacity.report.overlay.proposal import ANNOTATION
 from fvcapacity.scenario.paths.patches import merge_key
+from fvcapacity.scenario.secret_names import looks_secret
 
+_LONGEST = 80
 Objects = Mapping[tuple[str, str, str, str], Mapping[str, Any]]
 """Objects by group, kind, namespace and name."""
 
@@ -60,7 +62,10 @@ def _fields(at: str, expected: Any, built: Any) -> Iterator[str]:
         for number, (one, two) in enumerate(zip(expected, built, strict=True)):
             yield from _fields(f"{at}[{number}]", one, two)
         return
-    yield f"{at} is {_shown(built)}, and should be {_shown(expected)}"
+    if _hidden(at):
+        yield f"{at} is another"
+    else:
+        yield f"{at} is {shown(built)}, and should be {shown(expected)}"
 
 
 def _items(at: str, key: str, expected: list[Any], built: list[Any]) -> Iterator[str]:
@@ -85,7 +90,16 @@ def _empty(value: Any) -> bool:
     return value is None or value == []
 
 
-def _shown(value: Any) -> str:
+def _hidden(at: str) -> bool:
+    """Tell whether a field may hold a secret: its value is then not shown."""
+    name = at.rpartition("env[")[2].partition("]")[0] if "env[" in at else ""
+    return looks_secret(name)
+
+
+def shown(value: Any) -> str:
+    """Return a value as a message shows it: collections by what they are, long texts by their length."""
+    if isinstance(value, str) and len(value) > _LONGEST:
+        return f"a text of {len(value)} characters"
     if value is None:
         return "not there"
     if isinstance(value, Mapping):
