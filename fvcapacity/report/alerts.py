@@ -12,12 +12,14 @@ import pandas as pd
 
 from fvcapacity.inputs.prometheus.backfill import backfill
 from fvcapacity.inputs.prometheus.client import PrometheusClient
+from fvcapacity.inputs.prometheus.programs import find_program
 from fvcapacity.inputs.prometheus.recording import record
 from fvcapacity.inputs.prometheus.rules import RuleGroup, load_rules
 from fvcapacity.inputs.prometheus.server import LocalPrometheus
 from fvcapacity.plots.alerts import Span, plot_alerts
 from fvcapacity.plots.style import save_figure
 from fvcapacity.report.openmetrics.export import export_openmetrics
+from fvcapacity.report.openmetrics.serving import SEEN_AFTER
 from fvcapacity.results.alert_labels import short_labels
 from fvcapacity.results.incidents import find_incidents
 from fvcapacity.results.result import Result
@@ -49,6 +51,7 @@ def check_alerts(
         When Prometheus or promtool is missing or fails.
     """
     groups = load_rules(rules)
+    find_program("prometheus")  # before anything is written
     with tempfile.TemporaryDirectory(prefix="fvcap-alerts-") as place:
         work = Path(place)
         exported = export_openmetrics(result, work / "metrics", replication=replication, tell=tell)
@@ -84,7 +87,7 @@ def lookback(groups: Sequence[RuleGroup], interval_s: float) -> float:
     recorded = [
         group.interval_ns / 1e9 for group in groups if any(rule.kind == "record" for rule in group.rules)
     ]  # fmt: skip
-    return max(2 * interval_s - 1, *recorded, 1.0)
+    return max(SEEN_AFTER * interval_s, *recorded, 1.0)
 
 
 def write_timeline(report: AlertReport, directory: Path) -> None:

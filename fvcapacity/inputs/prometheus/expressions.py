@@ -31,6 +31,8 @@ def metrics_of(expression: str) -> tuple[str, ...]:
         following = tokens[position + 1][1] if position + 1 < len(tokens) else ""
         if kind == "word" and text.lower() in _LISTS and following == "(":
             position = _closing(tokens, position + 1, "(", ")")
+        elif text == "[":
+            position = _closing(tokens, position, "[", "]")
         elif text == "{":
             end = _closing(tokens, position, "{", "}")
             names.update(dict.fromkeys(_named(tokens[position:end])))
@@ -51,6 +53,8 @@ def selectors_of(expression: str) -> tuple[str, ...]:
         following = tokens[position + 1][1] if position + 1 < len(tokens) else ""
         if kind == "word" and text.lower() in _LISTS and following == "(":
             position = _closing(tokens, position + 1, "(", ")")
+        elif text == "[":
+            position = _closing(tokens, position, "[", "]")
         elif text == "{" or _is_metric(kind, text, following):
             braces = position if text == "{" else position + 1
             end = _closing(tokens, braces, "{", "}") if "{" in (text, following) else position
