@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         TrafficError,
     )
     from fvcapacity.inputs import load_scenario
+    from fvcapacity.inputs.measurements import Measurements, load_measurements
+    from fvcapacity.inputs.prometheus.pull import pull
     from fvcapacity.results.result import Result, load_result
     from fvcapacity.run import simulate
     from fvcapacity.scenario.model import Scenario
@@ -45,6 +47,7 @@ __all__ = [
     "InputError",
     "InvariantError",
     "ManifestError",
+    "Measurements",
     "PlaneError",
     "PriceError",
     "Result",
@@ -55,18 +58,23 @@ __all__ = [
     "TrafficError",
     "__version__",
     "compare",
+    "load_measurements",
     "load_result",
     "load_scenario",
+    "pull",
     "simulate",
 ]
 
 _HOMES = {
     "Comparison": "fvcapacity.study.comparison",
+    "Measurements": "fvcapacity.inputs.measurements",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
     "compare": "fvcapacity.study.compare",
+    "load_measurements": "fvcapacity.inputs.measurements",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",
+    "pull": "fvcapacity.inputs.prometheus.pull",
     "simulate": "fvcapacity.run",
 }
 

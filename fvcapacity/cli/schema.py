@@ -14,6 +14,7 @@ class Document(StrEnum):
     SCENARIO = "scenario"
     SUMMARY = "summary"
     COMPARISON = "comparison"
+    PROFILE = "profile"
     TABLES = "tables"
 
 
@@ -31,6 +32,7 @@ def document_text(document: Document) -> str:
     """Return a document as it stands in ``docs/reference/``."""
     import json
 
+    from fvcapacity.inputs.prometheus.profiles import profile_schema
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
     from fvcapacity.scenario.model import ScenarioFile
@@ -42,6 +44,8 @@ def document_text(document: Document) -> str:
         body = summary_schema()
     elif document is Document.COMPARISON:
         body = comparison_schema()
+    elif document is Document.PROFILE:
+        body = profile_schema()
     else:
         body = {"$schema": "https://json-schema.org/draft/2020-12/schema", **ScenarioFile.model_json_schema()}
     return json.dumps(body, indent=2, ensure_ascii=False) + "\n"

@@ -18,21 +18,33 @@ import gzip
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
-from fvcapacity.scenario.base import Model
+from fvcapacity.inputs.provenance import SCHEMA_VERSION, Coverage, Gap, Measure, Provenance, Remark
 from fvcapacity.tabular.columns import Column, TableSpec
 from fvcapacity.tabular.directory import check_replaceable, write_directory
 from fvcapacity.tabular.frames import conform
 from fvcapacity.tabular.storage import read_parquet, write_parquet
 
-SCHEMA_VERSION = "fvcapacity.measurements/1"
+__all__ = [
+    "LATENCY",
+    "SCHEMA_VERSION",
+    "TRAFFIC",
+    "USAGE",
+    "Coverage",
+    "Gap",
+    "Measure",
+    "Measurements",
+    "Provenance",
+    "Remark",
+    "empty",
+    "joined",
+    "load_measurements",
+]
 
 _TIME = Column("time_utc", "", "utc", "Start of the interval.")
 _SERVICE = Column("service", "", "string", "Name of the Kubernetes workload, or of the Service before it.")
@@ -47,29 +59,6 @@ TRAFFIC = TableSpec(
         Column("failed", "requests", "float64", "Of these, the ones answered with 5xx; empty where it is missing."),
     ),
 )
-
-Measure = Literal[
-    "cpu_core_s",
-    "memory_bytes",
-    "memory_peak_bytes",
-    "pods",
-    "ready",
-    "desired",
-    "periods",
-    "throttled_periods",
-    "requests",
-    "failed",
-    "open_requests",
-    "restarts",
-    "oom_kills",
-]
-"""Measures of a service, all of its pods together.
-
-``cpu_core_s``, ``periods``, ``throttled_periods``, ``requests``, ``failed``, ``restarts`` and ``oom_kills`` are sums
-over the interval; ``memory_bytes``, ``pods``, ``ready``, ``desired`` and ``open_requests`` are means of its samples,
-summed over pods; ``memory_peak_bytes`` is the largest pod. CPU and memory are those of the serving container where it
-is known.
-"""
 
 USAGE = TableSpec(
     "usage",
@@ -92,46 +81,6 @@ LATENCY = TableSpec(
         Column("count", "requests", "float64", "Requests in this bucket alone (not cumulative)."),
     ),
 )
-
-
-class Coverage(Model):
-    """How much of what was asked for one query gave."""
-
-    query: str
-    name: str
-    series: int
-    samples: int
-    expected: int
-
-    @property
-    def ratio(self) -> float:
-        """Samples per expected sample; 0 when none was expected."""
-        return self.samples / self.expected if self.expected else 0.0
-
-
-class Remark(Model):
-    """Something about the figures that a reader has to know."""
-
-    severity: Literal["error", "warning", "note"] = "note"
-    rule: str
-    message: str
-    hint: str = ""
-
-
-class Provenance(Model):
-    """Where measurements come from, and how good they are."""
-
-    schema_version: str = SCHEMA_VERSION
-    source: str
-    """Address or file, without any credential."""
-    start: datetime
-    end: datetime
-    interval_s: float
-    scrape_interval_s: float | None = None
-    counts_from: str = ""
-    """``raw counters``, or the query function and window that stood in for them."""
-    coverage: tuple[Coverage, ...] = ()
-    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -37,6 +37,7 @@ def test_public_names_are_pinned():
         "InputError",
         "InvariantError",
         "ManifestError",
+        "Measurements",
         "PlaneError",
         "PriceError",
         "Result",
@@ -47,8 +48,10 @@ def test_public_names_are_pinned():
         "TrafficError",
         "__version__",
         "compare",
+        "load_measurements",
         "load_result",
         "load_scenario",
+        "pull",
         "simulate",
     ]
     assert dir(fvcapacity) == sorted(fvcapacity.__all__)
@@ -82,6 +85,7 @@ def test_every_error_is_public():
         (Document.SCENARIO, "scenario.schema.json"),
         (Document.SUMMARY, "summary.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
+        (Document.PROFILE, "profile.schema.json"),
         (Document.TABLES, "results.md"),
     ],
 )

@@ -340,6 +340,7 @@ class FastPlane:
         row = self.rows.of_pod.get(command.pod, NONE)
         if row < 0:
             return
+        kernel.settle_all(self.memory.state)
         self._keep(command.pod, row)
         self.memory["containers"][row]["lost"] = 0
         self._kill(row)

@@ -31,6 +31,7 @@ SHOWN = "***"
 Place = Callable[..., Location | None]
 _SHORTEST_SCRUBBED = 4
 """Shorter values (a tenant named 7) would take half of every message with them."""
+_SECRET_NAME = re.compile(r"token|passw|secret|api[-_]?key|credential|auth", re.IGNORECASE)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -143,6 +144,11 @@ def make_credentials(auth: AuthFile, base: Path | None = None) -> Credentials:
     if problems:
         raise InputError(problems)
     return credentials
+
+
+def looks_secret(name: str) -> bool:
+    """Tell whether a parameter's or label's name says that its value is a secret."""
+    return _SECRET_NAME.search(name) is not None
 
 
 def refuse_secret_in_url(url: str) -> None:

@@ -104,7 +104,7 @@ def test_a_path_that_is_none(text, message, hint):
         ("deployment/shop/shpo.limits.cpu", 1, "has no container 'shpo'\n    hint: did you mean 'shop'?"),
         ("hpa/shop.target.pending_order", 1, "follows no metric 'pending_order'\n    hint: did you mean 'pending_orders'?"),
         ('pvc/data-"db.main"-0.size', "1Gi", "'.' and a field are missing"),
-        ('pvc/"data-db.main-0".size', "1Gi", "it comes from a claim template: statefulset/db.main.claims.data"),
+        ('pvc/"data-db.main-0".size', "1Gi", "it comes from a claim template: statefulset/\"db.main\".claims.data"),
         ('statefulset/"db.main".claims.dat', "1Gi", "no claim template 'dat'\n    hint: did you mean 'data'?"),
         ("nodes/genral.count", 1, "no node pool is named 'genral'\n    hint: did you mean 'general'?"),
         ("topology/shoop.pools.shop", 1, "no service 'shoop'\n    hint: did you mean 'shop'?"),
