@@ -86,7 +86,9 @@ def test_every_error_is_public():
         (Document.SUMMARY, "summary.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
         (Document.PROFILE, "profile.schema.json"),
+        (Document.DIFFERENCE, "difference.schema.json"),
         (Document.TABLES, "results.md"),
+        (Document.PATHS, "paths.md"),
     ],
 )
 def test_generated_pages_are_in_step(document, path):

@@ -124,7 +124,7 @@ def _canonical(value: Any, kind: str) -> Value:
         return format_duration(value)
     if kind == "names":
         return ",".join(value)
-    return float(value) if kind == "ratio" else value
+    return float(value) if kind in ("ratio", "positive", "of hundred") else value
 
 
 def _model_value(value: Value, kind: str) -> Any:
