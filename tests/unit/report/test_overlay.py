@@ -10,6 +10,7 @@ import yaml
 
 from fvcapacity.errors import InputError, ScenarioError
 from fvcapacity.inputs import load_scenario
+from fvcapacity.inputs.sides import load_sides
 from fvcapacity.report.overlay import Proposal, check_base, complete_values, verify, verify_overlay, write_overlay
 from fvcapacity.report.overlay.yaml_text import yaml_text
 from tests.support.garden import MANIFESTS, write_garden
@@ -188,3 +189,27 @@ def test_yaml_is_read_as_it_was_meant():
     assert yaml.safe_load(text) == body
     assert "  # why\n  number: '1'" in text
     assert "# second" in text
+
+
+def test_node_pools_are_told_and_read_again(garden, tmp_path):
+    general = garden.file.nodes["general"]
+    data = general.model_copy(update={"instance_type": "E2s_v5", "count": 2, "zones": ("a", "b"), "boot": 60 * 10**9})
+    proposal = Proposal(
+        {"nodes/general.count": 2}, pools={"data": data, "gone": None}, reasons={"nodes/general.count": "two\nzones"}
+    )
+    overlay = write(garden, tmp_path / "out", proposal)
+    text = (overlay.directory / "README.md").read_text()
+    assert "| `nodes/general.count` | 1 | 2 | two zones |" in text
+    assert "| `nodes/data` | (not written) | 2 E2s_v5 (0 to 40) in a, b |  |" in text
+    _, side = load_sides(tmp_path / "scenario.yaml", overlay.directory)
+    assert side.scenario.file.nodes["data"] == data
+    assert side.scenario.file.nodes["general"].count == 2
+
+
+def test_a_reason_of_several_lines_is_one_comment(garden, tmp_path):
+    overlay = write(
+        garden, tmp_path / "out", Proposal({"hpa/shop.max": 7}, reasons={"hpa/shop.max": "one\nkind: Evil\n# two"})
+    )
+    text = (overlay.directory / "patches" / "horizontalpodautoscaler-shop.yaml").read_text()
+    assert "# was 6: one kind: Evil # two" in text
+    assert yaml.safe_load(text)["kind"] == "HorizontalPodAutoscaler"
