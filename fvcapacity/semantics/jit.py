@@ -29,7 +29,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_JITTED = ("semantics", "dataplane", "program", "analytic")
+_JITTED = ("semantics", "dataplane", "program")
 """Rooms that hold jitted code."""
 
 F = TypeVar("F", bound=Callable[..., Any])
