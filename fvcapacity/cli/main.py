@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from fvcapacity.cli.backtest import backtest
 from fvcapacity.cli.calibrate import calibrate
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(calibrate)
+app.command()(backtest)
 app.command()(check)
 app.command()(schema)
 app.command()(version)
