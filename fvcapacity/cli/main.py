@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from fvcapacity.cli.alerts import alerts
+from fvcapacity.cli.backtest import backtest
 from fvcapacity.cli.calibrate import calibrate
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
@@ -32,6 +33,7 @@ app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
 app.command()(calibrate)
+app.command()(backtest)
 app.command()(check)
 app.command()(alerts)
 app.add_typer(export, name="export")
