@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.prometheus.pull import pull
     from fvcapacity.inputs.sides import load_sides
     from fvcapacity.report.difference import difference_of
+    from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
     from fvcapacity.results.result import Result, load_result
     from fvcapacity.run import simulate
@@ -63,6 +64,7 @@ __all__ = [
     "__version__",
     "compare",
     "difference_of",
+    "export_openmetrics",
     "load_measurements",
     "load_result",
     "load_scenario",
@@ -80,6 +82,7 @@ _HOMES = {
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
     "compare": "fvcapacity.study.compare",
+    "export_openmetrics": "fvcapacity.report.openmetrics.export",
     "difference_of": "fvcapacity.report.difference",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_result": "fvcapacity.results.result",

@@ -50,6 +50,7 @@ def test_public_names_are_pinned():
         "__version__",
         "compare",
         "difference_of",
+        "export_openmetrics",
         "load_measurements",
         "load_result",
         "load_scenario",
