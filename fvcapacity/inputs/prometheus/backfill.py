@@ -22,8 +22,8 @@ _CREATE = ("tsdb", "create-blocks-from", "--max-block-duration=24h", "openmetric
 flag, and it takes it before the word openmetrics only."""
 
 
-_MOST_AT_ONCE = 4
-"""promtool takes up to half a gigabyte for a day at 15 s."""
+_MOST_AT_ONCE = 2
+"""promtool takes up to 1.2 GB for a day of two million samples."""
 
 
 @dataclass(frozen=True, slots=True)
