@@ -28,7 +28,9 @@ from fvcapacity.program.multiplier import compile_multiplier
 from fvcapacity.program.program import Program
 from fvcapacity.results.build import build_result
 from fvcapacity.results.estimators import estimate_mean
+from fvcapacity.results.hours import is_long
 from fvcapacity.results.measures import MEASURES, MeasureName
+from fvcapacity.results.minutes import MinuteWriter
 from fvcapacity.results.outcome import Part, ProgressUpdate, RunOutcome
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
@@ -150,7 +152,7 @@ def as_run(scenario: Scenario, *, seed: int | None, plane: str | None, replicati
     file = ScenarioFile.model_validate(scenario.file.model_copy(update=given))
     if file.plane not in _PLANES:
         raise ScenarioError(f"plane {file.plane!r} is not available", hint=f"use one of {', '.join(_PLANES)}")
-    return replace(scenario, file=file, patcher=None)  # other processes need not be sent the manifests
+    return replace(scenario, file=file, patcher=None, reader=None)  # other processes need not be sent the manifests
 
 
 def stopping_rule(
@@ -226,9 +228,13 @@ class Replications:
     def result(self, stopping: StoppingPart | None = None) -> Result:
         """Return the result of what is finished."""
         scenario = as_run(self.scenario, seed=None, plane=None, replications=self.asked)
-        tables = build_tables(scenario, self._program, self.outcomes)
+        writer = MinuteWriter() if is_long(scenario) else None
+        tables = build_tables(scenario, self._program, self.outcomes, writer)
         bill = _bill(scenario, self.outcomes, tables)
-        result = build_result(scenario, self._program, self.outcomes, bill, tables=tables, stopping=stopping)
+        minutes = None if writer is None else writer.close()
+        result = build_result(
+            scenario, self._program, self.outcomes, bill, tables=tables, stopping=stopping, minutes=minutes
+        )
         if self.complete and (checkpoints := checkpoints_of(self.scenario)) is not None:
             checkpoints.forget()
         return result
@@ -285,7 +291,8 @@ class _Replication:
         self.log = _request_log(scenario)
         first = self.end if checkpoints is None else min(self.end, CHECKPOINT_INTERVAL_NS)
         source = _source(scenario, program, seed)
-        self.plane = _PLANES[scenario.file.plane](program, source, seed, first, self.log)
+        self.bin_ns = scenario.file.monitoring.interval
+        self.plane = _PLANES[scenario.file.plane](program, source, seed, first, self.log, self.bin_ns)
         self.control = ControlPlane(scenario, program, seed, self.end)
         self.control.observe = self.plane.observe
         self.earlier: tuple[StoredPart, ...] = ()
@@ -316,6 +323,7 @@ class _Replication:
             complete_until_ns=reached,
             requests=None if self.log == NO_RECORDS else self.plane.record_table(),
             offset_ns=self.offset,
+            bin_ns=self.bin_ns,
             earlier=self.earlier,
         )
 
@@ -385,17 +393,21 @@ def _request_log(scenario: Scenario) -> tuple[int, int]:
     return clipped
 
 
-def _reference(program: Program, source: ArrivalSource, seed: int, duration_ns: int, log: tuple[int, int]) -> Plane:
-    return ReferencePlane(program, source, seed, duration_ns, records=log)
+def _reference(
+    program: Program, source: ArrivalSource, seed: int, duration_ns: int, log: tuple[int, int], bin_ns: int
+) -> Plane:
+    return ReferencePlane(program, source, seed, duration_ns, records=log, bin_ns=bin_ns)
 
 
-def _fast(program: Program, source: ArrivalSource, seed: int, duration_ns: int, log: tuple[int, int]) -> Plane:
+def _fast(
+    program: Program, source: ArrivalSource, seed: int, duration_ns: int, log: tuple[int, int], bin_ns: int
+) -> Plane:
     from fvcapacity.dataplane.fast.plane import FastPlane  # loads Numba's machinery, which the other does not need
 
-    return FastPlane(program, source, seed, duration_ns, records=log)
+    return FastPlane(program, source, seed, duration_ns, records=log, bin_ns=bin_ns)
 
 
-_PLANES: dict[str, Callable[[Program, ArrivalSource, int, int, tuple[int, int]], Plane]] = {
+_PLANES: dict[str, Callable[[Program, ArrivalSource, int, int, tuple[int, int], int], Plane]] = {
     "fast": _fast,
     "simpy": _reference,
 }

@@ -58,6 +58,9 @@ def simulate(
         str | None, typer.Option(help="Write down every request from this instant on (with --requests-for).")
     ] = None,
     requests_for: Annotated[str | None, typer.Option(help="For how long, like 10m.")] = None,
+    monitoring_interval: Annotated[
+        str | None, typer.Option(help="Write the run down at this interval, a whole part of a minute like 15s.")
+    ] = None,
     seed: Seed = None,
     replications: Annotated[int | None, typer.Option(help="How often to run, each with its own seed.", min=1)] = None,
     precision: Precision = None,
@@ -84,8 +87,12 @@ def simulate(
     refuse_both(replications, precision)
     with reported(debug=debug):
         overrides = scenario_overrides(scenario, traffic, traffic_from, scale, arrivals, start, duration)
-        log = {"requests.start": requests_from, "requests.duration": requests_for}
-        overrides |= {field: value for field, value in log.items() if value is not None}
+        written = {
+            "requests.start": requests_from,
+            "requests.duration": requests_for,
+            "monitoring.interval": monitoring_interval,
+        }
+        overrides |= {field: value for field, value in written.items() if value is not None}
         result, directory = _run(
             scenario,
             overrides,

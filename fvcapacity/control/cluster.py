@@ -42,6 +42,7 @@ class Cluster:
         self.history = History()
         self.commands: list[Command] = []
         self.observe: Callable[[], Observation] = lambda: Observation(self.now)
+        self.samples_pods = scenario.file.monitoring.keeps_pods(scenario.file.window.duration)
         self.running = False
         """False while the start state is built: what stood before the run makes no events."""
         self._handlers: dict[str, tuple[Rank, Handler]] = {}

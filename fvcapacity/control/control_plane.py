@@ -17,7 +17,7 @@ from fvcapacity.control.hpa import horizontal_pod_autoscaler
 from fvcapacity.control.metrics_server import metrics_server
 from fvcapacity.control.nodes import node_ready
 from fvcapacity.control.rollouts import begin_rollout, sync_rollout
-from fvcapacity.control.sampler import MINUTE_NS, sampler, take_samples
+from fvcapacity.control.sampler import sampler, take_last_samples
 from fvcapacity.control.scheduler import schedule_pending
 from fvcapacity.control.start import start_state
 from fvcapacity.control.state import ControlState
@@ -71,7 +71,7 @@ class ControlPlane:
             "metrics-server": timings.metrics_resolution,
             "hpa": timings.metrics_resolution + timings.hpa_sync // 2,
             **provisioning.first_due(self._cluster),
-            "sampler": MINUTE_NS,
+            "sampler": scenario.file.monitoring.interval,
         }
         faults.plan(self._cluster)
         backups.plan(self._cluster, duration_ns)
@@ -85,8 +85,10 @@ class ControlPlane:
     def cut_history(self) -> History:
         """Return the samples and events so far, and begin anew; life times are kept until they are over."""
         history = self._cluster.history
-        past = History(workloads=history.workloads, cluster=history.cluster, hpas=history.hpas, events=history.events)
-        history.workloads, history.cluster, history.hpas, history.events = [], [], [], []
+        cut = ("workloads", "cluster", "hpas", "events", "pod_samples")
+        past, blank = History(**{name: getattr(history, name) for name in cut}), History()
+        for name in cut:
+            setattr(history, name, getattr(blank, name))
         return past
 
     def resume(self, checkpoint: ControlCheckpoint) -> None:
@@ -144,13 +146,12 @@ class ControlPlane:
         return taken
 
     def finish(self, time_ns: int) -> None:
-        """Close the history: the last, possibly shorter, minute is sampled."""
+        """Close the history: the last, possibly shorter, minute and interval are sampled."""
         self.run_to(time_ns)
         if self._cluster.now < time_ns:
             At(self._cluster.env, time_ns, Rank.PLANE)
             self.run_to(time_ns)
-        if self._cluster.state.last_sample_ns < time_ns:
-            take_samples(self._cluster)
+        take_last_samples(self._cluster)
 
     def _register(self) -> None:
         """Say who does which work of the queue."""

@@ -5,7 +5,9 @@ Times are nanoseconds since the start of the run (warm-up included).
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Literal
 
 
@@ -115,6 +117,23 @@ class ClusterEvent:
     workload: str = ""
 
 
+class PodColumn(IntEnum):
+    """Columns of a sample of a pod: what it has used since its creation, and what it holds at ``TIME_NS``."""
+
+    TIME_NS = 0
+    UID = 1
+    CPU_NS = 2
+    SERVING_CPU_NS = 3
+    PERIODS = 4
+    THROTTLED_PERIODS = 5
+    MEMORY_BYTES = 6
+    OPEN_REQUESTS = 7
+    RUNNING = 8
+    READY = 9
+    RESTARTS = 10
+    OOM_KILLS = 11
+
+
 @dataclass(slots=True)
 class History:
     """Everything that a finished control plane hands to the results."""
@@ -125,3 +144,5 @@ class History:
     pods: list[PodLife] = field(default_factory=list)
     hpas: list[HpaSample] = field(default_factory=list)
     events: list[ClusterEvent] = field(default_factory=list)
+    pod_samples: array[int] = field(default_factory=lambda: array("q"), repr=False)
+    """Row after row of `PodColumn`: a week of them is half a million, too many to be objects."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fvcapacity.control.cluster import Cluster
+from fvcapacity.control.pod_sampler import keep_reading, sample_pod
 from fvcapacity.control.state import NodeRecord, PodRecord, Stage
 from fvcapacity.control.usage import settle_background, take_last_reading
 from fvcapacity.dataplane.plane import (
@@ -192,6 +193,7 @@ def container_exited(cluster: Cluster, pod: PodRecord, *, stopped: bool) -> None
     """Restart a container that ended, after its back-off. ``stopped`` says that the plane must be told."""
     now = cluster.now
     if stopped:
+        keep_reading(cluster, pod)
         cluster.commands.append(StopContainer(pod=pod.uid))
     settle_background(pod, now)
     pod.container_running = False
@@ -280,6 +282,8 @@ def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
     settle_background(pod, now)
     if pod.ever_started:
         take_last_reading(cluster, workload, pod)
+    if cluster.samples_pods:
+        sample_pod(cluster, pod, cluster.observe(), ended=True)
     if pod.container_running and pod.shape.serving is not None and not stopped:
         cluster.commands.append(StopContainer(pod=pod.uid))
     elif pod.lost and not stopped:
@@ -315,6 +319,7 @@ def lose(cluster: Cluster, pod: PodRecord) -> None:
 def leave_plane(cluster: Cluster, pod: PodRecord) -> None:
     """Take a lost container off the plane's books: from now on it refuses connections."""
     if pod.shape.serving is not None and pod.ever_started:
+        keep_reading(cluster, pod)
         cluster.commands.append(StopContainer(pod=pod.uid))
 
 

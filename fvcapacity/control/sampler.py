@@ -1,4 +1,4 @@
-"""Takes the minute's samples of workloads and node pools for the history."""
+"""Takes the samples of workloads, node pools and pods for the history."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster, Process
 from fvcapacity.control.history import ClusterSample, WorkloadSample
 from fvcapacity.control.karpenter import karpenter_pools
+from fvcapacity.control.pod_sampler import sample_pods
 from fvcapacity.control.state import PodRecord, Stage, WorkloadRecord
 from fvcapacity.control.usage import settle_background, total_memory
 from fvcapacity.dataplane.plane import Observation
@@ -16,18 +17,33 @@ MINUTE_NS = 60 * 10**9
 
 
 def sampler(cluster: Cluster) -> Process:
-    """Sample at every full minute."""
-    periodic = cluster.state.periodic
+    """Sample at every interval of the monitoring, which divides a minute: pods always, the rest at full minutes.
+
+    The plane is looked at even when no pod is sampled, so that its bins of that length hold the CPU of their own time.
+    """
+    periodic, interval = cluster.state.periodic, cluster.scenario.file.monitoring.interval
     while True:
         yield At(cluster.env, periodic["sampler"], Rank.SAMPLER)
-        take_samples(cluster)
-        periodic["sampler"] = cluster.now + MINUTE_NS
+        seen = cluster.observe()
+        if cluster.now % MINUTE_NS == 0:
+            _sample_minute(cluster, seen)
+        if cluster.samples_pods:
+            sample_pods(cluster, seen)
+        periodic["sampler"] = cluster.now + interval
 
 
-def take_samples(cluster: Cluster) -> None:
+def take_last_samples(cluster: Cluster) -> None:
+    """Sample at the end of the run, unless that was done for the interval or the minute that ends then."""
+    seen = cluster.observe()
+    if cluster.state.last_sample_ns < cluster.now:
+        _sample_minute(cluster, seen)
+    if cluster.samples_pods and cluster.now % cluster.scenario.file.monitoring.interval:
+        sample_pods(cluster, seen)
+
+
+def _sample_minute(cluster: Cluster, seen: Observation) -> None:
     """Add one sample of every workload and pool."""
     state, now = cluster.state, cluster.now
-    seen = cluster.observe()
     length = now - max(0, state.last_sample_ns)
     state.last_sample_ns = now
     for workload in state.workloads.values():

@@ -18,7 +18,8 @@ from fvcapacity.program.program import Program
 from fvcapacity.scenario.admission import pod_spec
 from fvcapacity.scenario.cluster import Container, Probe, Workload
 from fvcapacity.scenario.rollouts import NewVersion
-from fvcapacity.scenario.topology import Topology
+from fvcapacity.scenario.serving import probe_cpu_ns, steady_loads
+from fvcapacity.scenario.topology import ServiceModel, Topology
 from fvcapacity.semantics.cfs_quota import quota_of
 from fvcapacity.semantics.cpu import shares
 from fvcapacity.semantics.versions import AS_DESCRIBED
@@ -26,10 +27,6 @@ from fvcapacity.units import NS_PER_MS, NS_PER_S, millicores
 
 _NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """Label that the API server gives to every namespace."""
-EXEC_PROBE_CPU_NS = 5 * NS_PER_MS
-"""CPU of an exec probe (a shell and a client program); assumed."""
-
-
 UNLIMITED = 1 << 60
 """Bytes that no machine has."""
 
@@ -141,7 +138,8 @@ def pod_shape(
     cpu = [(c.kind, _cpu_request(c)) for c in containers]
     memory = [(c.kind, _memory_request(c)) for c in containers]
     serving = _serving(workload, topology, program)
-    background = _background(workload, topology, program, serving)
+    service = None if serving is None else program.services[serving.service]
+    background = steady_loads(workload, topology, service, None if serving is None else serving.container)
     spec = with_api_defaults(pod_spec(workload.template))
     readiness = [c.readiness.initial_delay_s for c in running if c.readiness]
     return PodShape(
@@ -223,16 +221,16 @@ def _serving(workload: Workload, topology: Topology, program: Program) -> Servin
         return None
     name = program.containers[service]
     container = next(c for c in workload.template.containers if c.name == name)
-    probe_cpu_ns = round(topology.services[program.services[service]].probe_cpu_ms * NS_PER_MS)
+    model = topology.services[program.services[service]]
     return Serving(
         service=service,
         container=name,
         cpu_shares=shares(_cpu_request(container) or 0),
         cpu_quota_ns=quota_of(millicores(container.cpu_limit_cores or 0)),
         memory_limit_bytes=container.memory_limit_bytes or 0,
-        startup=_probe(container.startup, probe_cpu_ns),
-        readiness=_probe(container.readiness, probe_cpu_ns),
-        liveness=_probe(container.liveness, probe_cpu_ns),
+        startup=_probe(container.startup, model),
+        readiness=_probe(container.readiness, model),
+        liveness=_probe(container.liveness, model),
         readiness_delay_ns=container.readiness.initial_delay_s * NS_PER_S if container.readiness else 0,
         probe_grace_ns={
             name: probe.termination_grace_s * NS_PER_S
@@ -242,38 +240,16 @@ def _serving(workload: Workload, topology: Topology, program: Program) -> Servin
     )
 
 
-def _probe(probe: Probe | None, served_cpu_ns: int) -> ProbeSpec | None:
+def _probe(probe: Probe | None, service: ServiceModel) -> ProbeSpec | None:
     """Return a probe as the plane runs it: HTTP and gRPC queue with traffic, exec burns CPU beside it."""
     if probe is None:
         return None
-    queued = probe.handler in ("http", "grpc")
-    cost = {"exec": EXEC_PROBE_CPU_NS, "tcp": 0}.get(probe.handler, served_cpu_ns)
     return ProbeSpec(
         initial_delay_ns=probe.initial_delay_s * NS_PER_S,
         period_ns=probe.period_s * NS_PER_S,
         timeout_ns=probe.timeout_s * NS_PER_S,
         success_threshold=probe.success_threshold,
         failure_threshold=probe.failure_threshold,
-        queued=queued,
-        cpu_ns=cost,
+        queued=probe.handler in ("http", "grpc"),
+        cpu_ns=probe_cpu_ns(probe, service),
     )
-
-
-def _background(
-    workload: Workload, topology: Topology, program: Program, serving: Serving | None
-) -> dict[str, tuple[float, int]]:
-    """Return each container's own load; a load of the whole pod stands at its first app container."""
-    found: dict[str, tuple[float, int]] = {}
-    app = [c.name for c in workload.template.containers if c.kind == "app"]
-    for container in workload.template.containers:
-        if container.kind == "init":
-            continue
-        load = topology.background.get(f"{workload.key}/{container.name}")
-        cores, memory = (load.cpu, load.memory) if load else (0.0, 0)
-        whole = topology.background.get(workload.key)
-        if whole and app and container.name == (serving.container if serving else app[0]):
-            cores, memory = cores + whole.cpu, memory + whole.memory
-        if serving and container.name == serving.container:
-            cores += topology.services[program.services[serving.service]].background_cpu
-        found[container.name] = (cores, memory)
-    return found

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
-from fvcapacity.dataplane.plane import SetEndpoints
+from fvcapacity.dataplane.plane import ContainerUsage, SetEndpoints
 from fvcapacity.decisions.cluster_autoscaler.health import GroupBackoff
 from fvcapacity.decisions.hpa import HpaSpec, HpaState
 from fvcapacity.decisions.karpenter import Command
@@ -107,6 +107,10 @@ class PodRecord:
     background_core_ns: float = 0.0
     """Background CPU of the current minute so far."""
     background_since_ns: int = 0
+    ran_ns: int = 0
+    """How long its containers have run, up to ``background_since_ns``."""
+    last_usage: ContainerUsage | None = None
+    """Of its serving container, when that was last taken off the plane."""
     memory_bytes: int = 0
     """Of the serving container, at the last observation."""
     answers: Answers = NO_ANSWERS

@@ -5,13 +5,21 @@ from __future__ import annotations
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.state import PodRecord, WorkloadRecord
 from fvcapacity.decisions.rollout import Answers
+from fvcapacity.units import NS_PER_S
 
 
 def settle_background(pod: PodRecord, now_ns: int) -> None:
     """Add the background CPU up to now to the pod's minute."""
     if pod.container_running:
         pod.background_core_ns += pod.shape.background_cores * (now_ns - pod.background_since_ns)
+        pod.ran_ns += now_ns - pod.background_since_ns
     pod.background_since_ns = now_ns
+
+
+def steady_core_ns(pod: PodRecord, now_ns: int) -> int:
+    """Return the background CPU of a pod since its creation, whole core-nanoseconds."""
+    ran_ns = pod.ran_ns + (now_ns - pod.background_since_ns if pod.container_running else 0)
+    return ran_ns * round(pod.shape.background_cores * NS_PER_S) // NS_PER_S
 
 
 def take_last_reading(cluster: Cluster, workload: WorkloadRecord, pod: PodRecord) -> None:

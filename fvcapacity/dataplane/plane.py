@@ -204,6 +204,9 @@ class ContainerUsage:
 
     Of a watched one (``StartContainer.watch_ns``) also how many attempts it answered, let fall or refused; how many of
     these came to nothing (an error, or a caller that had given up); and how many took too long.
+
+    ``periods`` are the CFS periods that the kernel counts of a container with a quota (``nr_periods``), and
+    ``throttled_periods`` those in which it stood still (``nr_throttled``), as far as the node's events have told them.
     """
 
     cpu_ns: int
@@ -213,6 +216,8 @@ class ContainerUsage:
     answered: int = 0
     failed: int = 0
     slow: int = 0
+    periods: int = 0
+    throttled_periods: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What a plane counts while it runs: flat arrays whose size does not depend on the number of requests.
 
-Counters stand in bins of one minute, histograms in windows of five, both counted from the start of the run (warm-up
-included; results leave it out). A request is counted as arrived in the bin of its arrival, and as served or failed in
-the bin in which it ended.
+Counters stand in bins of one minute (or shorter ones that divide it, when a run asks for them), histograms in windows
+of five, both counted from the start of the run (warm-up included; results leave it out). A request is counted as
+arrived in the bin of its arrival, and as served or failed in the bin in which it ended.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ import numpy.typing as npt
 from fvcapacity.dataplane.histogram import BINS, bin_of
 from fvcapacity.scenario.model import JUDGED_WINDOW_NS
 
-BIN_NS = 60_000_000_000
+MINUTE_NS = 60_000_000_000
+"""Length of a bin, unless a run asks for shorter ones."""
 WINDOW_NS = JUDGED_WINDOW_NS
 
 
@@ -91,7 +92,7 @@ class ServiceColumn(IntEnum):
 
 
 class Statistics(NamedTuple):
-    """Arrays of one run; ``bins`` minutes and ``windows`` five-minute windows.
+    """Arrays of one run; ``bins`` of one length and ``windows`` of five minutes.
 
     Attributes
     ----------
@@ -117,9 +118,9 @@ class Statistics(NamedTuple):
     route_open_histogram: npt.NDArray[np.uint32]
 
 
-def empty_statistics(duration_ns: int, routes: int, services: int) -> Statistics:
-    """Return zeroed statistics for a run of ``duration_ns`` (warm-up included)."""
-    bins = -(-duration_ns // BIN_NS)
+def empty_statistics(duration_ns: int, routes: int, services: int, bin_ns: int = MINUTE_NS) -> Statistics:
+    """Return zeroed statistics for a run of ``duration_ns`` (warm-up included), in bins of ``bin_ns``."""
+    bins = -(-duration_ns // bin_ns)
     windows = -(-duration_ns // WINDOW_NS)
     return Statistics(
         route_counts=np.zeros((bins, routes, len(RouteColumn)), np.int64),
@@ -128,6 +129,17 @@ def empty_statistics(duration_ns: int, routes: int, services: int) -> Statistics
         service_histogram=np.zeros((windows, services, BINS), np.uint32),
         route_open=np.zeros(routes, np.int64),
         route_open_histogram=np.zeros((routes, BINS), np.uint32),
+    )
+
+
+def by_minutes(statistics: Statistics, bin_ns: int) -> Statistics:
+    """Return the same statistics with the counters of bins of ``bin_ns``, which divides a minute, summed to minutes."""
+    if bin_ns == MINUTE_NS:
+        return statistics
+    first = np.arange(0, len(statistics.route_counts), MINUTE_NS // bin_ns)
+    return statistics._replace(
+        route_counts=np.add.reduceat(statistics.route_counts, first, axis=0),
+        service_counts=np.add.reduceat(statistics.service_counts, first, axis=0),
     )
 
 

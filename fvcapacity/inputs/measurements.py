@@ -15,7 +15,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,11 +23,10 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
-from fvcapacity.inputs.measured_files import LATENCY, TRAFFIC, USAGE, write_measured
+from fvcapacity.inputs.measured_files import LATENCY, TRAFFIC, USAGE, check_measurements_replaceable, save_measured
 from fvcapacity.inputs.provenance import SCHEMA_VERSION, Coverage, Gap, Measure, Provenance, Remark
 from fvcapacity.tabular.arrow import Part
 from fvcapacity.tabular.columns import TableSpec
-from fvcapacity.tabular.directory import check_replaceable, write_directory
 from fvcapacity.tabular.frames import conform
 from fvcapacity.tabular.storage import read_parquet
 
@@ -42,9 +41,11 @@ __all__ = [
     "Measurements",
     "Provenance",
     "Remark",
+    "check_measurements_replaceable",
     "empty",
     "joined",
     "load_measurements",
+    "write_measurements",
 ]
 
 _PART_ROWS = 32_768
@@ -67,18 +68,29 @@ class Measurements:
         InputError
             When something that is not ours stands there, or it cannot be written.
         """
-        target = Path(directory)
-        check_replaceable(target, "measurements.json", SCHEMA_VERSION, "measurement")
-        return write_directory(target, self._write)
+        return write_measurements(directory, self.provenance, (self.traffic,), self.usage, self.latency)
 
-    def _write(self, directory: Path) -> None:
-        write_measured(
-            directory,
-            self.provenance,
-            _parts(TRAFFIC, self.traffic),
-            _parts(USAGE, self.usage),
-            _parts(LATENCY, self.latency),
-        )
+
+def write_measurements(
+    directory: str | Path,
+    provenance: Provenance,
+    traffic: Iterable[pd.DataFrame],
+    usage: pd.DataFrame,
+    latency: pd.DataFrame,
+) -> Path:
+    """Write measurements as a directory, the traffic piece by piece, so that not all of it need be in memory.
+
+    Raises
+    ------
+    InputError
+        When something that is not ours stands there, or it cannot be written.
+    """
+
+    def rows() -> Iterator[Part]:
+        for table in traffic:
+            yield from _parts(TRAFFIC, table)
+
+    return save_measured(directory, provenance, rows(), _parts(USAGE, usage), _parts(LATENCY, latency))
 
 
 def load_measurements(directory: str | Path) -> Measurements:

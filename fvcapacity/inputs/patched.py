@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 from fvcapacity.errors import ManifestError, Problem, ScenarioError
 from fvcapacity.inputs.canonical import manifests_hash
@@ -34,15 +36,20 @@ class ManifestPatcher:
         Gives a finding of the checks its place in the files.
     rollouts
         New versions that come in during the run: their patches are merged into the patched objects.
+    sources
+        Files and directories that the manifests were read from.
     """
 
     objects: tuple[LocatedMap, ...]
     problems: tuple[Problem, ...]
     place: Callable[[Finding], Problem]
     rollouts: tuple[RolloutPatch, ...] = ()
+    sources: tuple[Path, ...] = ()
 
-    def patched(self, scenario: Scenario, changes: Sequence[Change]) -> Scenario:
-        """Return the scenario with changed manifests.
+    def patched(
+        self, scenario: Scenario, changes: Sequence[Change], added: Sequence[Mapping[str, Any]] = ()
+    ) -> Scenario:
+        """Return the scenario with changed manifests, and new objects at their end.
 
         Raises
         ------
@@ -53,6 +60,7 @@ class ManifestPatcher:
         """
         patching = Patching(self.objects)
         patching.apply(changes)
+        patching.add(added)
         _refuse(ManifestError, patching.problems)
         objects = tuple(patching.objects)
         collected: list[Problem] = []
@@ -69,7 +77,7 @@ class ManifestPatcher:
         _refuse(ScenarioError, found)
         hashed = manifests_hash(cluster)
         problems = [*self.problems, *patching.problems, *collected, *found]
-        if hashed == scenario.input_hashes.get("manifests"):
+        if changes and hashed == scenario.input_hashes.get("manifests"):
             message = f"{', '.join(patching.told) or 'the patch'} changes nothing that capacity depends on"
             problems.append(Problem(message, severity="warning", rule="patch-without-effect"))
         return dataclasses.replace(

@@ -24,14 +24,15 @@ from fvcapacity.inputs.model_validation import field_text, in_file_order, seen
 from fvcapacity.inputs.patched import ManifestPatcher, told
 from fvcapacity.inputs.prices import load_price_list
 from fvcapacity.inputs.rollouts import RolloutPatch, new_versions, read_rollout_patches
+from fvcapacity.inputs.stretched import TrafficReader, file_during, span_of
 from fvcapacity.inputs.traffic import RunSpan, load_traffic
 from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_model
 from fvcapacity.scenario.checks import check_scenario, time_zone
 from fvcapacity.scenario.finding import Finding
-from fvcapacity.scenario.instants import epoch_ns
 from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollouts import NewVersion
+from fvcapacity.scenario.stretch_checks import stretches
 from fvcapacity.scenario.topology import Topology
 
 M = TypeVar("M", bound=BaseModel)
@@ -86,10 +87,11 @@ class _Loader:
         if topology is not None and manifests is not None:
             versions, problems = new_versions(rollouts, manifests.raw, manifests.objects, topology, self._placed)
             self.found += problems
-        span = _span(file)
+        span = span_of(file)
         traffic = None
         if topology is not None and span is not None and all(finding.rule != "no-shares" for finding in findings):
             traffic = self._traffic(file, topology, span, base)
+            self._other_traffic(file, topology, base)
         if self.errors() or topology is None or manifests is None or span is None:
             return None
         return Scenario(
@@ -102,7 +104,8 @@ class _Loader:
             findings=told([*self.problems, *self.found], traffic.notes if traffic is not None else ()),
             prices=prices,
             versions=versions,
-            patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed, rollouts),
+            reader=TrafficReader(base),
+            patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed, rollouts, self._sources(file)),
         )
 
     def errors(self) -> list[Problem]:
@@ -158,6 +161,9 @@ class _Loader:
         self.hashes["manifests"] = manifests_hash(manifests.objects)
         return manifests
 
+    def _sources(self, file: ScenarioFile) -> tuple[Path, ...]:
+        return tuple(_joined(self.path.parent, source) for source in file.manifests)
+
     def _rollouts(self, file: ScenarioFile, base: Path) -> tuple[RolloutPatch, ...]:
         zone = time_zone(file)
         if zone is None:
@@ -199,6 +205,14 @@ class _Loader:
             self._hash(_joined(base, source))
         return table
 
+    def _other_traffic(self, file: ScenarioFile, topology: Topology, base: Path) -> None:
+        """Read the traffic of the other stretches, so that what is wrong with it is said now."""
+        for _, stretch in stretches(file):
+            other = file_during(file, stretch)
+            span = span_of(other)
+            if span is not None:
+                self._traffic(other, topology, span, base)
+
     def _hash(self, path: Path) -> None:
         name = Path(os.path.relpath(path, self.path.parent)).as_posix()
         self.hashes[name] = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -212,18 +226,6 @@ class _Loader:
             finding.message, location, field_text(finding.path), finding.hint, finding.severity, finding.rule
         )
         return self._of_option(problem) if finding.document == "scenario" else problem
-
-
-def _span(file: ScenarioFile) -> RunSpan | None:
-    """Return when the run takes place, or None when its zone or start cannot be read (a check says why)."""
-    zone = time_zone(file)
-    if zone is None:
-        return None
-    try:
-        start = epoch_ns(file.window.start, zone)
-    except ValueError:
-        return None
-    return RunSpan(start - file.window.warm_up, start, start + file.window.duration, zone)
 
 
 def _joined(base: Path, path: str) -> Path:

@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fvcapacity.plots.context import PlotContext, Tables
+from fvcapacity.plots.series import step_within
 from fvcapacity.plots.style import (
     BLUE,
     GREEN,
@@ -51,7 +52,7 @@ def draw_errors(axes: Axes, tables: Tables, context: PlotContext) -> None:
         note(axes, "no request failed")
         axes.set_title("No request fails")
         return
-    width_s = max(300.0, (context.end - context.start).total_seconds() / 120 // 300 * 300)
+    width_s = step_within(context, 120)
     binned = minutes.groupby(minutes["time_s"] // width_s * width_s)[causes].sum()
     per_minute = binned / (width_s / 60) / context.replications
     left = day_number(context.start) + per_minute.index.to_numpy() / 86400

@@ -57,13 +57,13 @@ def draw_replicas(axes: Axes, tables: Tables, context: PlotContext, workload: st
     axes.yaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
     axes.set_ylabel("pods")
     axes.legend(loc="upper left", frameon=False, ncols=3, fontsize=8.5, borderaxespad=0.2, handlelength=1.2)
-    axes.set_title(_finding(workload.partition("/")[2], samples, high, context))
+    extremes = tables["workloads"]
+    axes.set_title(_finding(workload.partition("/")[2], extremes[extremes["workload"] == workload], high, context))
 
 
-def _finding(name: str, samples: pd.DataFrame, high: int, context: PlotContext) -> str:
-    inside = samples[samples["time_utc"] < context.end]  # the sample at the end begins no minute
-    at_maximum = int((inside["desired"] >= high).sum()) / context.replications
+def _finding(name: str, extremes: pd.DataFrame, high: int, context: PlotContext) -> str:
+    at_maximum = int(extremes["minutes_at_maximum"].sum()) / context.replications
     if at_maximum >= 1:
         return f"{name}: {at_maximum:,.0f} min at its maximum of {high}"
-    lowest, highest = int(samples["ready"].min()), int(samples["ready"].max())
+    lowest, highest = int(extremes["ready_min"].min()), int(extremes["ready_max"].max())
     return f"{name}: stays at {lowest}" if lowest == highest else f"{name}: {lowest} to {highest} ready"

@@ -8,6 +8,8 @@ import pandas as pd
 
 from fvcapacity.plots.context import PlotContext
 
+HOUR_S = 3600.0
+
 _MOST_POINTS = 400
 """More points than this do not show on a page and only make the files large."""
 
@@ -26,9 +28,18 @@ def held_to_end(table: pd.DataFrame, context: PlotContext) -> pd.DataFrame:
     return pd.concat([table, last])
 
 
+def step_within(context: PlotContext, most: int) -> float:
+    """Return the length in seconds of at most about so many equal steps of the window, at least five minutes.
+
+    Steps of more than an hour are whole hours, because a long window's tables are.
+    """
+    step = max(300.0, (context.end - context.start).total_seconds() / most // 300 * 300)
+    return step if step < HOUR_S else step // HOUR_S * HOUR_S
+
+
 def resample(table: pd.DataFrame, context: PlotContext) -> pd.DataFrame:
-    """Return a table of minutes as means over longer steps when there are too many for a page."""
+    """Return a table of minutes, or of hours, as means over longer steps when there are too many for a page."""
     steps = (1, 5, 15, 60, 360)
-    minutes = max(len(table), 1)
+    minutes = (table.index[-1] - table.index[0]) / pd.Timedelta(minutes=1) + 1 if len(table) else 1
     step = next((size for size in steps if minutes / size <= _MOST_POINTS), steps[-1])
     return table if step == 1 else table.resample(f"{step}min", origin=context.start).mean()

@@ -9,9 +9,11 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from fvcapacity.plots.context import PlotContext, Tables
+from fvcapacity.plots.series import step_within
 from fvcapacity.plots.style import INK, RED, SOFT, day_number, new_figure, note, time_axis
 from fvcapacity.units import format_cpu
 
+_MOST_STEPS = 144
 _COLORS = LinearSegmentedColormap.from_list("throttling", ["#F7F7F7", "#F6C8A8", RED, "#7A2E00"])
 
 
@@ -33,7 +35,7 @@ def draw_throttling(axes: Axes, tables: Tables, context: PlotContext) -> None:
         axes.set_title("Nothing is throttled")
         return
     start = day_number(context.start)
-    step = _step_s(context)
+    step = step_within(context, _MOST_STEPS)
     offsets = share.columns.to_numpy(dtype=float)
     edges = start + np.append(offsets, offsets[-1] + step) / 86400
     mesh = axes.pcolormesh(
@@ -58,14 +60,10 @@ def _throttled_share(tables: Tables, context: PlotContext) -> pd.DataFrame:
     minutes = tables["service_minutes"]
     limited = [name for name, limit in context.limits.items() if limit]
     minutes = minutes[minutes["service"].isin(limited)]
-    step = _step_s(context)
+    step = step_within(context, _MOST_STEPS)
     sums = minutes.groupby(["service", minutes["time_s"] // step * step])[["periods", "throttled_periods"]].sum()
     share = (sums["throttled_periods"] / sums["periods"].where(sums["periods"] > 0)).unstack("time_s").fillna(0.0)
     return share.loc[share.mean(axis=1).sort_values(ascending=False, kind="stable").index]
-
-
-def _step_s(context: PlotContext) -> float:
-    return max(300.0, (context.end - context.start).total_seconds() / 144 // 300 * 300)
 
 
 def _finding(share: pd.DataFrame, context: PlotContext) -> str:

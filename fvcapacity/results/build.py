@@ -9,6 +9,8 @@ import pandas as pd
 from fvcapacity.program.program import Program
 from fvcapacity.results.bottleneck import find_bottleneck
 from fvcapacity.results.columns import BILL
+from fvcapacity.results.hours import is_long
+from fvcapacity.results.minutes import Minutes
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.result import Result
 from fvcapacity.results.scenario_text import scenario_text
@@ -28,6 +30,7 @@ def build_result(
     *,
     tables: Mapping[str, pd.DataFrame] | None = None,
     stopping: StoppingPart | None = None,
+    minutes: Minutes | None = None,
 ) -> Result:
     """Return the result of one or more replications.
 
@@ -45,6 +48,8 @@ def build_result(
         What `build_tables` returned, when it was called before (the bill is worked out from it).
     stopping
         Why there are as many replications as there are, when their number was not fixed beforehand.
+    minutes
+        Of a long run, written while ``tables`` were built.
 
     Raises
     ------
@@ -61,6 +66,7 @@ def build_result(
     return Result(
         summary=summary.model_dump(mode="json"),
         tables=every,
-        histograms=build_histograms(program, ordered),
+        histograms=build_histograms(program, ordered, daily=is_long(scenario) and any(o.earlier for o in ordered)),
+        minutes=minutes,
         scenario_yaml=scenario_text(scenario.file),
     )

@@ -147,6 +147,33 @@ SERVICES = TableSpec(
     ),
 )
 
+WORKLOADS = TableSpec(
+    "workloads",
+    "One workload in one replication: extremes of its minutes in the window.",
+    (
+        REPLICATION,
+        WORKLOAD,
+        Column("desired_min", "pods", "int64", "Fewest replicas that the controller wanted."),
+        Column("desired_max", "pods", "int64", "Most replicas that the controller wanted."),
+        Column("ready_min", "pods", "int64", "Fewest pods that were ready."),
+        Column("ready_max", "pods", "int64", "Most pods that were ready."),
+        Column("pending_max", "pods", "int64", "Most pods that no node could take."),
+        Column("minutes_at_maximum", "min", "int64", "Minutes in which its HPA's maximum was wanted; 0 without HPA."),
+        Column("memory_peak_bytes", "bytes", "int64", "Largest pod at the minute samples."),
+    ),
+)
+
+POOLS = TableSpec(
+    "pools",
+    "One node pool in one replication: extremes of its minutes in the window.",
+    (
+        REPLICATION,
+        Column("pool", "", "string", "Node pool."),
+        Column("nodes_min", "nodes", "int64", "Fewest machines."),
+        Column("nodes_max", "nodes", "int64", "Most machines."),
+    ),
+)
+
 SERVICE_MINUTES = TableSpec(
     "service_minutes",
     "One service in one minute.",
@@ -341,6 +368,36 @@ SERVICE_SAMPLES = TableSpec(
     SERVICE_MINUTES.columns,
 )
 
+CONTAINERS = TableSpec(
+    "containers",
+    "One container of a pod template, init containers left out; the same in every replication.",
+    (
+        WORKLOAD,
+        Column("namespace", "", "string", "Namespace of the workload."),
+        Column("container", "", "string", "Name of the container."),
+        Column("image", "", "string", "Its image."),
+        Column("service", "", "string", "Service whose requests it serves; empty if none."),
+        Column("cpu_request_cores", "cores", "float64", "CPU request; empty if none."),
+        Column("cpu_limit_cores", "cores", "float64", "CPU limit; empty if none."),
+        Column("memory_request_bytes", "bytes", "float64", "Memory request; empty if none."),
+        Column("memory_limit_bytes", "bytes", "float64", "Memory limit; empty if none."),
+        Column("steady_cpu_cores", "cores", "float64", "CPU that it takes besides requests."),
+        Column("steady_memory_bytes", "bytes", "int64", "Memory that it takes besides what serves requests."),
+    ),
+)
+
+ROUTE_PATHS = TableSpec(
+    "route_paths",
+    "One route as the topology describes it; the same in every replication.",
+    (
+        Column("route", "", "string", "Name of the route."),
+        Column("method", "", "string", "Its method."),
+        Column("path", "", "string", "Its path, with parameters as `:name`."),
+        Column("entry", "", "string", "Service that a request comes to first."),
+        Column("application", "", "string", "The one service that the entry passes it on to, if it is a proxy."),
+    ),
+)
+
 POD_SAMPLES = TableSpec(
     "pod_samples",
     "One pod at the end of one interval of `monitoring`, as the kubelet's metrics would show it.",
@@ -353,7 +410,12 @@ POD_SAMPLES = TableSpec(
         *TIME,
         Column("interval_s", "s", "float64", "Length of the interval before, or less for a pod that was born in it."),
         Column("cpu_core_s", "core s", "float64", "CPU that its containers spent in the interval before."),
-        Column("serving_cpu_core_s", "core s", "float64", "Of this, by the container that serves requests."),
+        Column(
+            "serving_cpu_core_s",
+            "core s",
+            "float64",
+            "Of this, by its serving container for requests, probes and its start (no steady load).",
+        ),
         Column("periods", "periods", "int64", "CFS periods of the serving container in the interval before."),
         Column("throttled_periods", "periods", "int64", "Of these, the ones in which it was throttled."),
         Column("memory_bytes", "bytes", "int64", "Working set of all containers now."),
@@ -373,6 +435,8 @@ TABLES: dict[str, TableSpec] = {
     for spec in (
         ROUTES,
         SERVICES,
+        WORKLOADS,
+        POOLS,
         ROUTE_WINDOWS,
         ROUTE_MINUTES,
         SERVICE_MINUTES,
@@ -389,6 +453,8 @@ TABLES: dict[str, TableSpec] = {
         ROUTE_SAMPLES,
         SERVICE_SAMPLES,
         POD_SAMPLES,
+        CONTAINERS,
+        ROUTE_PATHS,
     )
 }
 

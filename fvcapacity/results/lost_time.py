@@ -6,7 +6,7 @@ as the time-out of its client: whoever gets an error has lost as much as whoever
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -28,7 +28,7 @@ class LostTime:
     Attributes
     ----------
     by_minute
-        Seconds lost to waiting and refusals, by the minute's offset from the window's start.
+        Seconds lost to waiting and refusals, by the minute's (or hour's) offset from the window's start.
     queue_s, throttled_s, contention_s, refused_s
         The same over the window, by mechanism.
     oom_s, terminated_s
@@ -95,20 +95,26 @@ def lost_time(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> dict[st
     return result
 
 
+def bin_length_s(offsets: Sequence[float] | pd.Index[float]) -> float:
+    """Return the length of the bins that begin at ascending offsets: a minute, or an hour in a long run."""
+    return float(offsets[1] - offsets[0]) if len(offsets) > 1 else 60.0
+
+
 def span_of(lost: pd.Series[float], start: pd.Timestamp, zone: ZoneInfo) -> TimeSpan:
     """Return when nearly all of something happened.
 
     Parameters
     ----------
     lost
-        Amounts by the offset of their minute in seconds; all minutes of the window.
+        Amounts by the offset of their minute (or hour) in seconds; all of the window.
     start
         The window's start.
     """
-    begin, end = float(lost.index.min()), float(lost.index.max()) + 60
+    step = bin_length_s(lost.index)
+    begin, end = float(lost.index.min()), float(lost.index.max()) + step
     cumulative = lost.cumsum() / lost.sum()
     first = float(cumulative.index[int((cumulative > _EDGE).to_numpy().argmax())])
-    last = float(cumulative.index[int((cumulative >= 1 - _EDGE).to_numpy().argmax())]) + 60
+    last = float(cumulative.index[int((cumulative >= 1 - _EDGE).to_numpy().argmax())]) + step
     first, last = first // _STEP_S * _STEP_S, min(-(-last // _STEP_S) * _STEP_S, end)
     margin = max(0.05 * (end - begin), _STEP_S)
     late, early = first - begin > margin, end - last > margin

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.control.history import History
-from fvcapacity.dataplane.statistics import Statistics
+from fvcapacity.dataplane.statistics import MINUTE_NS, Statistics, by_minutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,8 @@ class RunOutcome:
         was asked for.
     offset_ns
         Where the bins of ``statistics`` begin, counted from the start of the run.
+    bin_ns
+        Length of the bins of its counters.
     earlier
         How to load what came before, for a long replication whose days were put away one by one.
     """
@@ -83,6 +85,7 @@ class RunOutcome:
     complete_until_ns: int
     requests: npt.NDArray[np.int64] | None = None
     offset_ns: int = 0
+    bin_ns: int = MINUTE_NS
     earlier: tuple[Callable[[], Part], ...] = ()
 
     def parts(self) -> Iterator[RunOutcome]:
@@ -91,6 +94,10 @@ class RunOutcome:
             part = load()
             yield replace(self, statistics=part.statistics, history=part.history, offset_ns=part.offset_ns, earlier=())
         yield replace(self, earlier=())
+
+    def by_minutes(self) -> RunOutcome:
+        """Return the same outcome with its counters summed to minutes."""
+        return replace(self, statistics=by_minutes(self.statistics, self.bin_ns), bin_ns=MINUTE_NS)
 
     @property
     def complete(self) -> bool:

@@ -6,6 +6,7 @@
       summary.json          the summary; its schema version marks the directory as ours
       scenario.yaml         the scenario as it was run
       tables/NAME.parquet   every table of columns.py, and NAME.csv beside it
+      minutes/NAME.parquet  of a window longer than a week: the minutes, of which tables/ holds hours then
       histograms/NAME.parquet
       plots/                figures, when they were asked for
 """
@@ -23,6 +24,7 @@ from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
 from fvcapacity.results.columns import HISTOGRAMS, OPTIONAL, TABLES
+from fvcapacity.results.minutes import Minutes
 from fvcapacity.results.summary import SCHEMA_VERSION, Summary
 from fvcapacity.tabular import directory as directories
 from fvcapacity.tabular.storage import read_parquet, write_csv, write_parquet
@@ -42,12 +44,15 @@ class Result:
         By name: the bins that are not empty.
     scenario_yaml
         The scenario as it was run.
+    minutes
+        Of a window longer than a week, whose ``tables`` hold hours: the same tables by the minute.
     """
 
     summary: dict[str, Any]
     tables: Mapping[str, pd.DataFrame]
     histograms: Mapping[str, pd.DataFrame] = field(repr=False)
     scenario_yaml: str = field(repr=False)
+    minutes: Minutes | None = field(default=None, repr=False)
 
     @property
     def events(self) -> pd.DataFrame:
@@ -73,6 +78,7 @@ class Result:
             and self.scenario_yaml == other.scenario_yaml
             and _same_frames(self.tables, other.tables)
             and _same_frames(self.histograms, other.histograms)
+            and self.minutes == other.minutes
         )
 
     __hash__ = None  # type: ignore[assignment]
@@ -104,6 +110,9 @@ class Result:
         for name, table in self.tables.items():
             write_parquet(table, TABLES[name], directory / "tables" / f"{name}.parquet")
             write_csv(table, directory / "tables" / f"{name}.csv")
+        if self.minutes is not None:
+            (directory / "minutes").mkdir()
+            self.minutes.copy_to(directory / "minutes")
         for name, table in self.histograms.items():
             write_parquet(table, HISTOGRAMS[name], directory / "histograms" / f"{name}.parquet")
         if plots:
@@ -136,7 +145,8 @@ def load_result(directory: str | Path) -> Result:
     histograms = {
         name: read_parquet(root / "histograms" / f"{name}.parquet", spec) for name, spec in HISTOGRAMS.items()
     }
-    return Result(summary, tables, histograms, _read(root / "scenario.yaml"))
+    minutes = Minutes(root / "minutes") if (root / "minutes").is_dir() else None
+    return Result(summary, tables, histograms, _read(root / "scenario.yaml"), minutes)
 
 
 def check_replaceable(directory: Path) -> None:

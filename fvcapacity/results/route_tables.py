@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,10 @@ from fvcapacity.program.program import Program
 from fvcapacity.results import columns
 from fvcapacity.results.conservation import ENDED, FAILED
 from fvcapacity.results.outcome import RunOutcome
-from fvcapacity.results.span import Span, instants, minutes_of, windows_of
+from fvcapacity.results.span import Span, bins_of, instants, windows_of
 from fvcapacity.results.totals import Totals
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.frames import conform
 
 ALL = "all"
@@ -52,19 +54,21 @@ def route_table(outcome: RunOutcome, totals: Totals, program: Program) -> pd.Dat
             "open_at_end": with_whole(totals.whole.route_open, users, 0),
             **_causes(counts),
             "error_ratio": ratio(failed, ended),
-            **_percentiles(histogram),
+            **_named(percentiles_s(histogram, PERCENTS)),
             "egress_bytes": counts[:, RouteColumn.EGRESS_BYTES],
         },
     )
 
 
-def route_minutes(outcome: RunOutcome, program: Program, scenario: Scenario) -> pd.DataFrame:
-    """Return the table ``route_minutes`` of one replication."""
-    span = minutes_of(outcome)
+def route_counts(
+    outcome: RunOutcome, program: Program, scenario: Scenario, spec: TableSpec = columns.ROUTE_MINUTES
+) -> pd.DataFrame:
+    """Return the table of the routes by the bin: ``route_minutes`` of one replication, or ``route_samples``."""
+    span = bins_of(outcome)
     counts = outcome.statistics.route_counts[span.first : span.stop]
     flat = counts.transpose(1, 0, 2).reshape(-1, len(RouteColumn))
     return conform(
-        columns.ROUTE_MINUTES,
+        spec,
         {
             **_keys(outcome, program.routes, span, scenario),
             "requests": flat[:, RouteColumn.ARRIVED],
@@ -79,11 +83,10 @@ def route_minutes(outcome: RunOutcome, program: Program, scenario: Scenario) -> 
 def route_windows(outcome: RunOutcome, program: Program, scenario: Scenario) -> pd.DataFrame:
     """Return the table ``route_windows`` of one replication, with the rows of `ALL` last."""
     users = np.array(program.user_routes, dtype=bool)
-    span, minutes = windows_of(outcome), minutes_of(outcome)
-    histogram = window_histogram(outcome, span)
-    counts = with_whole(_per_window(outcome, span, minutes), users, 1)
-    timed = with_whole(histogram, users, 1)
-    requests = timed.sum(axis=2).T.ravel()
+    span, bins = windows_of(outcome), bins_of(outcome)
+    counts = with_whole(_per_window(outcome, span, bins), users, 1)
+    timed = [(one.sum(axis=1), percentiles_s(one, PERCENTS)) for one in _window_histograms(outcome, span, users)]
+    requests, percentiles = (np.concatenate(column) for column in zip(*timed, strict=True))
     failed = counts[:, :, FAILED].sum(axis=2).T.ravel()
     judgeable = np.repeat([*program.user_routes, True], len(span))
     enough = np.repeat([scenario.file.objectives.minimum_requests] * len(program.routes) + [1], len(span))
@@ -95,22 +98,29 @@ def route_windows(outcome: RunOutcome, program: Program, scenario: Scenario) -> 
             "requests": requests,
             "failed": failed,
             "error_ratio": ratio(failed, requests),
-            **_percentiles(timed.transpose(1, 0, 2).reshape(-1, timed.shape[2])),
+            **_named(percentiles),
             "complete": complete,
             "judged": judgeable & complete & (requests >= enough),
         },
     )
 
 
-def window_histogram(outcome: RunOutcome, span: Span) -> Ints:
-    """Return response times by window, those still open at the end put into the last one by their age.
+def _window_histograms(outcome: RunOutcome, span: Span, users: npt.NDArray[np.bool_]) -> Iterator[Ints]:
+    """Yield the response times of each route by window, shape (windows, BINS), and of the user routes together.
 
-    Their age is a lower bound of their response time: leaving them out would make a hung system look fast.
+    Those still open at the end are put into the last one by their age. It is a lower bound of their response time:
+    leaving them out would make a hung system look fast.
     """
-    histogram = outcome.statistics.route_histogram[span.first : span.stop].astype(np.int64)
-    if len(span):
-        histogram[-1] += outcome.statistics.route_open_histogram
-    return histogram
+    statistics = outcome.statistics
+    whole = np.zeros((len(span), statistics.route_histogram.shape[2]), np.int64)
+    for route, user in enumerate(users):
+        one = statistics.route_histogram[span.first : span.stop, route].astype(np.int64)
+        if len(span):
+            one[-1] += statistics.route_open_histogram[route]
+        if user:
+            whole += one
+        yield one
+    yield whole
 
 
 def sparse_histogram(histogram: npt.NDArray[Any], names: tuple[str, ...], starts_ns: Ints | None) -> pd.DataFrame:
@@ -138,10 +148,10 @@ def ratio(part: npt.NDArray[Any], whole: npt.NDArray[Any]) -> npt.NDArray[np.flo
     return result
 
 
-def _per_window(outcome: RunOutcome, span: Span, minutes: Span) -> Ints:
-    """Sum minute counters into the windows, shape (windows, routes, columns)."""
-    counts = outcome.statistics.route_counts[: minutes.stop]
-    starts = np.arange(span.first, span.stop) * (span.bin_ns // minutes.bin_ns)
+def _per_window(outcome: RunOutcome, span: Span, bins: Span) -> Ints:
+    """Sum the bins of the counters into the windows, shape (windows, routes, columns)."""
+    counts = outcome.statistics.route_counts[: bins.stop]
+    starts = np.arange(span.first, span.stop) * (span.bin_ns // bins.bin_ns)
     if not len(starts):
         return np.zeros((0, *counts.shape[1:]), np.int64)
     return np.add.reduceat(counts, starts, axis=0)
@@ -161,6 +171,5 @@ def _causes(counts: Ints) -> dict[str, Ints]:
     return {name: counts[:, RouteColumn.TIMEOUT + i] for i, name in enumerate(CAUSES)}
 
 
-def _percentiles(histogram: Ints) -> dict[str, npt.NDArray[np.float64]]:
-    values = percentiles_s(histogram, PERCENTS)
-    return {f"p{percent:.0f}_s": values[:, i] for i, percent in enumerate(PERCENTS)}
+def _named(percentiles: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.float64]]:
+    return {f"p{percent:.0f}_s": percentiles[:, i] for i, percent in enumerate(PERCENTS)}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from fvcapacity.results.finding import Finding
-from fvcapacity.results.lost_time import span_of
+from fvcapacity.results.lost_time import bin_length_s, span_of
 from fvcapacity.scenario.cluster import HorizontalPodAutoscaler
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.units import format_bytes
@@ -35,7 +35,9 @@ def _at_maximum(
     at = syncs[(syncs["hpa"] == f"hpa/{hpa.name}") & syncs["reasons"].str.contains("TooManyReplicas", regex=False)]
     if at.empty:
         return
-    amount = (at["time_s"] // 60 * 60).value_counts().reindex(_minutes(tables), fill_value=0).astype(float)
+    bins = _bins(tables)
+    step = bin_length_s(bins)
+    amount = (at["time_s"] // step * step).value_counts().reindex(bins, fill_value=0).astype(float)
     if not amount.sum():
         return
     words = span_of(amount, _start(scenario), _zone(scenario)).words
@@ -63,20 +65,22 @@ def _blind(hpa: HorizontalPodAutoscaler, tables: Mapping[str, pd.DataFrame]) -> 
 
 
 def _pending(workload: str, rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> Finding:
-    amount = rows.groupby(rows["time_s"] // 60 * 60)["pending"].sum().reindex(_minutes(tables), fill_value=0)
+    bins = _bins(tables)
+    step = bin_length_s(bins)
+    amount = rows.groupby(rows["time_s"] // step * step)["pending"].sum().reindex(bins, fill_value=0)
     words = span_of(amount.astype(float), _start(scenario), _zone(scenario)).words if amount.sum() else ""
     most = int(rows["pending"].max())
     pods = "1 pod finds" if most == 1 else f"up to {most} pods find"
-    full = _full_pools(tables["node_minutes"], scenario)
+    full = _full_pools(tables["pools"], scenario)
     why = f": {full}" if full else ""
     name = workload.partition("/")[2]
     text = f"{pods} no node {words}{why}".replace("  ", " ").rstrip()
     return Finding("pending_pods", name, f"{name}: {text}", because=f"{pods} no node{why}")
 
 
-def _full_pools(nodes: pd.DataFrame, scenario: Scenario) -> str:
+def _full_pools(pools: pd.DataFrame, scenario: Scenario) -> str:
     """Name the pools that reached their largest size."""
-    most = nodes.groupby("pool")["nodes"].max().to_dict()
+    most = pools.groupby("pool")["nodes_max"].max().to_dict()
     full = [
         f"pool {name} stands at its maximum of {pool.maximum}"
         for name, pool in scenario.file.nodes.items()
@@ -93,7 +97,8 @@ def _memory_near(services: pd.DataFrame) -> Iterator[Finding]:
             yield Finding("memory_near_limit", str(name), text)
 
 
-def _minutes(tables: Mapping[str, pd.DataFrame]) -> list[float]:
+def _bins(tables: Mapping[str, pd.DataFrame]) -> list[float]:
+    """Return where the minutes of the window begin, or the hours of a long one."""
     return sorted(float(offset) for offset in tables["service_minutes"]["time_s"].unique())
 
 

@@ -14,10 +14,11 @@ from fvcapacity.program.program import Program
 from fvcapacity.results import columns
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.route_tables import PERCENTS, ratio
-from fvcapacity.results.span import instants, minutes_of
+from fvcapacity.results.span import bins_of, instants
 from fvcapacity.results.totals import Totals
 from fvcapacity.scenario.cluster import Container
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.frames import conform
 
 Counts = npt.NDArray[np.int64]
@@ -60,21 +61,26 @@ def service_table(
             **{f"p{percent:.0f}_s": percentiles[:, i] for i, percent in enumerate(PERCENTS)},
             "restarts": lives["restarts"].to_numpy(),
             "oom_kills": lives["oom_kills"].to_numpy(),
-            "memory_peak_bytes": [totals.memory_peaks.get(workload, 0) for workload in program.workloads],
+            "memory_peak_bytes": [
+                totals.workloads[workload].memory_peak_bytes if workload in totals.workloads else 0
+                for workload in program.workloads
+            ],
             **_resources(scenario, program),
             **_probes_and_bytes(counts),
         },
     )
 
 
-def service_minutes(outcome: RunOutcome, program: Program, scenario: Scenario) -> pd.DataFrame:
-    """Return the table ``service_minutes`` of one replication."""
-    span = minutes_of(outcome)
+def service_counts(
+    outcome: RunOutcome, program: Program, scenario: Scenario, spec: TableSpec = columns.SERVICE_MINUTES
+) -> pd.DataFrame:
+    """Return the table of the services by the bin: ``service_minutes`` of one replication, or ``service_samples``."""
+    span = bins_of(outcome)
     names = program.services
     counts = outcome.statistics.service_counts[span.first : span.stop]
     flat = counts.transpose(1, 0, 2).reshape(-1, len(ServiceColumn))
     return conform(
-        columns.SERVICE_MINUTES,
+        spec,
         {
             "replication": np.full(len(flat), outcome.replication),
             "service": np.repeat(np.array(names, dtype=object), len(span)),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fvcapacity.dataplane.statistics import BIN_NS, WINDOW_NS
+from fvcapacity.dataplane.statistics import WINDOW_NS
 from fvcapacity.results.outcome import RunOutcome
 
 
@@ -63,9 +63,9 @@ class Span:
         return max(self.stop - self.first, 0)
 
 
-def minutes_of(outcome: RunOutcome) -> Span:
-    """Return the one-minute bins of a run's window."""
-    return _span(outcome, BIN_NS, len(outcome.statistics.route_counts))
+def bins_of(outcome: RunOutcome) -> Span:
+    """Return the bins of the counters of a run's window: minutes, or shorter ones."""
+    return _span(outcome, outcome.bin_ns, len(outcome.statistics.route_counts))
 
 
 def windows_of(outcome: RunOutcome) -> Span:

@@ -198,6 +198,8 @@ def _notes(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> list[str]:
             notes.append(f"Interrupted: replication {outcome.replication} reached {reached} of {asked}.")
     if used < len(outcomes):
         notes.append("The figures leave the interrupted replications out; the tables and the verdict have them.")
+    if scenario.file.monitoring.pods is None and not scenario.file.monitoring.keeps_pods(scenario.file.window.duration):
+        notes.append("No samples of pods: the window is longer than eight days; `monitoring: {pods: true}` keeps them.")
     return notes
 
 

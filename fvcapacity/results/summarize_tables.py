@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from fvcapacity.results import columns
@@ -57,8 +56,8 @@ def route_parts(routes: pd.DataFrame) -> list[parts.RoutePart]:
 
 def service_parts(tables: Mapping[str, pd.DataFrame]) -> list[parts.ServicePart]:
     """Return the services in their order."""
-    samples = tables["workload_minutes"].groupby("workload")["ready"]
-    fewest, most = samples.min().to_dict(), samples.max().to_dict()
+    extremes = tables["workloads"].groupby("workload")
+    fewest, most = extremes["ready_min"].min().to_dict(), extremes["ready_max"].max().to_dict()
     result = []
     for name, rows in tables["services"].groupby("service", sort=False):
         first = rows.iloc[0]
@@ -88,21 +87,19 @@ def scaling_parts(tables: Mapping[str, pd.DataFrame], cluster: ClusterObjects) -
     }
     replications = sorted(tables["services"]["replication"].unique())
     result = []
-    for name, rows in tables["workload_minutes"].groupby("workload", sort=False):
+    for name, rows in tables["workloads"].groupby("workload", sort=False):
         low, high = bounds.get(str(name), (None, None))
-        minutes_of_window = rows[rows["time_s"] < rows["time_s"].max()]  # the last sample begins no minute
-        at_maximum = minutes_of_window[minutes_of_window["desired"] >= (high if high is not None else np.inf)]
-        minutes = at_maximum.groupby("replication").size().reindex(replications, fill_value=0)
+        minutes = rows.set_index("replication")["minutes_at_maximum"].reindex(replications, fill_value=0)
         result.append(
             parts.ScalingPart(
                 workload=str(name),
                 hpa_minimum=low,
                 hpa_maximum=high,
-                desired_min=int(rows["desired"].min()),
-                desired_max=int(rows["desired"].max()),
-                ready_min=int(rows["ready"].min()),
-                ready_max=int(rows["ready"].max()),
-                pending_max=int(rows["pending"].max()),
+                desired_min=int(rows["desired_min"].min()),
+                desired_max=int(rows["desired_max"].max()),
+                ready_min=int(rows["ready_min"].min()),
+                ready_max=int(rows["ready_max"].max()),
+                pending_max=int(rows["pending_max"].max()),
                 minutes_at_maximum=figure(minutes),
             )
         )
@@ -113,14 +110,14 @@ def node_parts(tables: Mapping[str, pd.DataFrame]) -> list[parts.NodesPart]:
     """Return the node pools."""
     replications = sorted(tables["services"]["replication"].unique())
     result = []
-    for pool, rows in tables["node_minutes"].groupby("pool", sort=False):
+    for pool, rows in tables["pools"].groupby("pool", sort=False):
         lives = tables["nodes"][tables["nodes"]["pool"] == pool]
         paid = lives.groupby("replication")["paid_s"].sum().reindex(replications, fill_value=0.0)
         result.append(
             parts.NodesPart(
                 pool=str(pool),
-                nodes_min=int(rows["nodes"].min()),
-                nodes_max=int(rows["nodes"].max()),
+                nodes_min=int(rows["nodes_min"].min()),
+                nodes_max=int(rows["nodes_max"].max()),
                 node_hours=figure(paid / 3600),
             )
         )

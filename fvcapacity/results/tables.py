@@ -10,20 +10,35 @@ import pandas as pd
 from fvcapacity.program.program import Program
 from fvcapacity.results import columns
 from fvcapacity.results.conservation import check_conservation
+from fvcapacity.results.container_table import container_table
 from fvcapacity.results.control_tables import control_tables
+from fvcapacity.results.extreme_tables import largest_sizes, pool_table, workload_table
+from fvcapacity.results.hours import FOLDINGS, fold, is_long, join
+from fvcapacity.results.minutes import MinuteWriter
 from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.pod_samples import pod_samples, sample_rows
 from fvcapacity.results.recovery import backup_table
 from fvcapacity.results.request_table import request_table
-from fvcapacity.results.route_tables import route_minutes, route_table, route_windows, sparse_histogram
-from fvcapacity.results.service_tables import service_minutes, service_table
+from fvcapacity.results.route_paths import route_paths
+from fvcapacity.results.route_tables import route_counts, route_table, route_windows, sparse_histogram
+from fvcapacity.results.service_tables import service_counts, service_table
 from fvcapacity.results.span import windows_of
 from fvcapacity.results.totals import Totals, add, total
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.tabular.frames import conform
 
 
-def build_tables(scenario: Scenario, program: Program, outcomes: Sequence[RunOutcome]) -> dict[str, pd.DataFrame]:
+def build_tables(
+    scenario: Scenario, program: Program, outcomes: Sequence[RunOutcome], minutes: MinuteWriter | None = None
+) -> dict[str, pd.DataFrame]:
     """Return every table of `columns.TABLES` but the bill, all replications below each other.
+
+    A long run (see `hours`) is gone through a day at a time, and has hours where others have minutes.
+
+    Parameters
+    ----------
+    minutes
+        Is given the minutes of a long run.
 
     Raises
     ------
@@ -32,33 +47,55 @@ def build_tables(scenario: Scenario, program: Program, outcomes: Sequence[RunOut
     """
     parts: dict[str, list[pd.DataFrame]] = {}
     for outcome in outcomes:
-        for name, table in _tables_of(scenario, program, outcome).items():
+        for name, table in _tables_of(scenario, program, outcome, minutes).items():
             parts.setdefault(name, []).append(table)
     joined = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+    joined["containers"] = container_table(scenario, program)
+    joined["route_paths"] = route_paths(scenario, program)
     if scenario.file.backups:
         joined["backups"] = backup_table(scenario)
     return {name: joined[name] for name in columns.TABLES if name in joined}
 
 
-def _tables_of(scenario: Scenario, program: Program, outcome: RunOutcome) -> dict[str, pd.DataFrame]:
+def _tables_of(
+    scenario: Scenario, program: Program, outcome: RunOutcome, minutes: MinuteWriter | None
+) -> dict[str, pd.DataFrame]:
     """Return the tables of one replication, which may come in parts."""
+    hourly, most = is_long(scenario), largest_sizes(scenario.cluster)
     totals: Totals | None = None
     parts: dict[str, list[pd.DataFrame]] = {}
-    for part in outcome.parts():
-        totals = add(totals, total(part))
+    pods_seen = []
+    for sampled in outcome.parts():
+        part = sampled.by_minutes()
+        totals = add(totals, total(part, most))
         one = {
             "route_windows": route_windows(part, program, scenario),
-            "route_minutes": route_minutes(part, program, scenario),
-            "service_minutes": service_minutes(part, program, scenario),
+            "route_minutes": route_counts(part, program, scenario),
+            "service_minutes": service_counts(part, program, scenario),
             **control_tables(part, scenario),
         }
+        if hourly:
+            if minutes is not None:
+                minutes.append(one)
+            one |= {name: fold(name, one[name]) for name in FOLDINGS}
+        if sampled.bin_ns != part.bin_ns:
+            one["route_samples"] = route_counts(sampled, program, scenario, columns.ROUTE_SAMPLES)
+            one["service_samples"] = service_counts(sampled, program, scenario, columns.SERVICE_SAMPLES)
+        pods_seen.append(sample_rows(part))
         for name, table in one.items():
             parts.setdefault(name, []).append(table)
     assert totals is not None, "a replication has one part at least"
     check_conservation(totals.whole, program.routes, outcome.replication)
-    tables = {name: _joined(name, some) for name, some in parts.items()}
+    hours = FOLDINGS if hourly else ()
+    tables = {
+        name: _in_order(name, join(name, some)) if name in hours else _joined(name, some)
+        for name, some in parts.items()
+    }
+    tables["workloads"], tables["pools"] = workload_table(outcome, totals), pool_table(outcome, totals)
     tables["routes"] = route_table(outcome, totals, program)
     tables["services"] = service_table(outcome, totals, program, scenario, tables["pods"])
+    if scenario.file.monitoring.keeps_pods(outcome.duration_ns):
+        tables["pod_samples"] = pod_samples(outcome, pods_seen, scenario)
     if outcome.requests is not None:
         tables["requests"] = request_table(outcome, program, scenario)
     return {name: tables[name] for name in columns.TABLES if name in tables}
@@ -68,7 +105,10 @@ def _joined(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Put the parts of a table below each other, in the order that they have when they come as one."""
     if len(parts) == 1:
         return parts[0]
-    table = pd.concat(parts, ignore_index=True)
+    return _in_order(name, pd.concat(parts, ignore_index=True))
+
+
+def _in_order(name: str, table: pd.DataFrame) -> pd.DataFrame:
     key = _KEYED.get(name)
     if key is None:
         return table
@@ -76,25 +116,31 @@ def _joined(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
     return table.iloc[np.lexsort((table["time_s"].to_numpy(), number))].reset_index(drop=True)
 
 
-_KEYED = {"route_windows": "route", "route_minutes": "route", "service_minutes": "service"}
+_KEYED = {
+    "route_windows": "route", "route_minutes": "route", "service_minutes": "service",
+    "route_samples": "route", "service_samples": "service",
+}  # fmt: skip
 """Tables whose rows stand name by name, and within a name by time."""
 
 
-def build_histograms(program: Program, outcomes: Sequence[RunOutcome]) -> dict[str, pd.DataFrame]:
-    """Return every table of `fvcapacity.results.columns.HISTOGRAMS`."""
+def build_histograms(
+    program: Program, outcomes: Sequence[RunOutcome], *, daily: bool = False
+) -> dict[str, pd.DataFrame]:
+    """Return every table of `fvcapacity.results.columns.HISTOGRAMS`.
+
+    Parameters
+    ----------
+    daily
+        Keep a histogram a day instead of one a window: a quarter's would be tens of millions of rows.
+    """
     parts: dict[str, list[pd.DataFrame]] = {name: [] for name in columns.HISTOGRAMS}
     for outcome in outcomes:
-        daily = len(outcome.earlier) > _WINDOWS_UP_TO_PARTS
         for part in outcome.parts():
             for name, frame in _histograms_of(program, part, daily).items():
                 key = "service" if name.startswith("service") else "route"
                 renamed = frame.rename(columns={"name": key}).assign(replication=outcome.replication)
                 parts[name].append(conform(columns.HISTOGRAMS[name], renamed))
     return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
-
-
-_WINDOWS_UP_TO_PARTS = 7
-"""A longer run keeps a histogram a day instead of one a window: a quarter's would be tens of millions of rows."""
 
 
 def _histograms_of(program: Program, outcome: RunOutcome, daily: bool) -> dict[str, pd.DataFrame]:

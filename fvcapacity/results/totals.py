@@ -2,17 +2,67 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.control.history import ClusterSample, WorkloadSample
 from fvcapacity.dataplane.statistics import Statistics
 from fvcapacity.results.outcome import RunOutcome
-from fvcapacity.results.span import minutes_of, windows_of
+from fvcapacity.results.span import bins_of, windows_of
 
 Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class WorkloadExtremes:
+    """How far the minute samples of a workload went, and in how many its HPA's maximum was wanted."""
+
+    desired_min: int
+    desired_max: int
+    ready_min: int
+    ready_max: int
+    pending_max: int
+    minutes_at_maximum: int
+    memory_peak_bytes: int
+
+    @classmethod
+    def of(cls, sample: WorkloadSample, at_maximum: bool) -> WorkloadExtremes:
+        """Return the extremes of a single sample."""
+        wanted, ready = sample.desired, sample.ready
+        return cls(wanted, wanted, ready, ready, sample.pending, int(at_maximum), sample.memory_peak_bytes)
+
+    def and_then(self, other: WorkloadExtremes) -> WorkloadExtremes:
+        """Return the extremes of both."""
+        return WorkloadExtremes(
+            min(self.desired_min, other.desired_min),
+            max(self.desired_max, other.desired_max),
+            min(self.ready_min, other.ready_min),
+            max(self.ready_max, other.ready_max),
+            max(self.pending_max, other.pending_max),
+            self.minutes_at_maximum + other.minutes_at_maximum,
+            max(self.memory_peak_bytes, other.memory_peak_bytes),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PoolExtremes:
+    """How many machines the minute samples of a pool had."""
+
+    nodes_min: int
+    nodes_max: int
+
+    @classmethod
+    def of(cls, sample: ClusterSample) -> PoolExtremes:
+        """Return the extremes of a single sample."""
+        return cls(sample.nodes, sample.nodes)
+
+    def and_then(self, other: PoolExtremes) -> PoolExtremes:
+        """Return the extremes of both."""
+        return PoolExtremes(min(self.nodes_min, other.nodes_min), max(self.nodes_max, other.nodes_max))
 
 
 @dataclass
@@ -27,8 +77,8 @@ class Totals:
         int64, shape (routes or services, BINS): of the window.
     services
         int64, shape (services, service columns): counted in the window.
-    memory_peaks
-        Largest pod of each workload in the window, in bytes.
+    workloads, pools
+        Extremes of the samples in the window, in the order of their first ones.
     whole
         All counts and response times of the run in one bin, with the requests that are open at its end.
     """
@@ -39,19 +89,22 @@ class Totals:
     route_histogram: Ints
     service_histogram: Ints
     whole: Statistics
-    memory_peaks: dict[str, int] = field(default_factory=dict)
+    workloads: dict[str, WorkloadExtremes] = field(default_factory=dict)
+    pools: dict[str, PoolExtremes] = field(default_factory=dict)
 
 
-def total(outcome: RunOutcome) -> Totals:
-    """Return what one part adds up to."""
-    counted, minutes, windows = outcome.statistics, minutes_of(outcome), windows_of(outcome)
-    judged, timed = slice(minutes.first, minutes.stop), slice(windows.first, windows.stop)
-    peaks: dict[str, int] = {}
-    for sample in outcome.history.workloads:
-        if sample.time_ns >= outcome.warm_up_ns:
-            peaks[sample.workload] = max(peaks.get(sample.workload, 0), sample.memory_peak_bytes)
+def total(outcome: RunOutcome, most: Mapping[str, int]) -> Totals:
+    """Return what one part adds up to.
+
+    Parameters
+    ----------
+    most
+        Largest size of every workload that an HPA scales.
+    """
+    counted, bins, windows = outcome.statistics, bins_of(outcome), windows_of(outcome)
+    judged, timed = slice(bins.first, bins.stop), slice(windows.first, windows.stop)
     return Totals(
-        before=counted.route_counts[: minutes.first].sum(axis=0),
+        before=counted.route_counts[: bins.first].sum(axis=0),
         routes=counted.route_counts[judged].sum(axis=0),
         services=counted.service_counts[judged].sum(axis=0),
         route_histogram=counted.route_histogram[timed].sum(axis=0, dtype=np.int64),
@@ -64,18 +117,49 @@ def total(outcome: RunOutcome) -> Totals:
             route_open=counted.route_open,
             route_open_histogram=counted.route_open_histogram,
         ),
-        memory_peaks=peaks,
+        workloads=_workloads(outcome, most),
+        pools=_pools(outcome),
     )
+
+
+def _workloads(outcome: RunOutcome, most: Mapping[str, int]) -> dict[str, WorkloadExtremes]:
+    found: dict[str, WorkloadExtremes] = {}
+    end = min(outcome.warm_up_ns + outcome.duration_ns, outcome.complete_until_ns)
+    for sample in outcome.history.workloads:
+        if sample.time_ns < outcome.warm_up_ns:
+            continue
+        begins_a_minute = sample.time_ns < end
+        at_maximum = begins_a_minute and sample.desired >= most.get(sample.workload, sample.desired + 1)
+        one, before = WorkloadExtremes.of(sample, at_maximum), found.get(sample.workload)
+        found[sample.workload] = one if before is None else before.and_then(one)
+    return found
+
+
+def _pools(outcome: RunOutcome) -> dict[str, PoolExtremes]:
+    found: dict[str, PoolExtremes] = {}
+    for sample in outcome.history.cluster:
+        if sample.time_ns >= outcome.warm_up_ns:
+            one, before = PoolExtremes.of(sample), found.get(sample.pool)
+            found[sample.pool] = one if before is None else before.and_then(one)
+    return found
 
 
 def add(first: Totals | None, second: Totals) -> Totals:
     """Return the sum of two stretches, the second after the first."""
     if first is None:
         return second
-    peaks = dict(first.memory_peaks)
-    for workload, peak in second.memory_peaks.items():
-        peaks[workload] = max(peaks.get(workload, 0), peak)
     names = ("before", "routes", "services", "route_histogram", "service_histogram")
     sums = {name: getattr(first, name) + getattr(second, name) for name in names}
     pairs: Any = zip(first.whole, second.whole, strict=True)
-    return Totals(**sums, whole=Statistics(*(a + b for a, b in pairs)), memory_peaks=peaks)
+    return Totals(
+        **sums,
+        whole=Statistics(*(a + b for a, b in pairs)),
+        workloads=_both(first.workloads, second.workloads),
+        pools=_both(first.pools, second.pools),
+    )
+
+
+def _both(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
+    """Return the extremes of two stretches by name."""
+    joined = {name: later.and_then(first[name]) if name in first else later for name, later in second.items()}
+    return {**first, **joined}

@@ -21,6 +21,7 @@ from fvcapacity.scenario.karpenter_checks import check_karpenter
 from fvcapacity.scenario.model import ScenarioFile
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollout_checks import check_rollout_times, check_rollouts
+from fvcapacity.scenario.stretch_checks import check_stretches
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.topology_checks import check_topology
 
@@ -44,6 +45,7 @@ def check_scenario(
     findings += [*check_autoscaling(file, prices), *check_karpenter(file, prices)]
     findings += check_faults(file, time_zone(file), topology, cluster)
     findings += check_backups(file, topology, cluster)
+    findings += check_stretches(file, time_zone(file))
     if topology is not None:
         findings += check_topology(topology)
         findings += _names_of_routes(file, topology)

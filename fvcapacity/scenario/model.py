@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +18,16 @@ from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.faults import Fault
 from fvcapacity.scenario.karpenter import Karpenter
+from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollouts import NewVersion, Rollout
+from fvcapacity.scenario.stretches import WINDOW, CalendarPart, Stretch
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic
+
+if TYPE_CHECKING:
+    from fvcapacity.scenario.paths.values import Value
 
 KUBERNETES_RELEASE = "1.36"
 """The release whose rules are emulated. Stated here and nowhere else."""
@@ -141,6 +147,12 @@ class ScenarioFile(Model):
     backups: tuple[Backup, ...] = ()
     """Of the databases' volumes; what one can come back to (RPO), and after how long (RTO), is in the summary."""
     objectives: Objectives = Objectives()
+    history: tuple[Stretch, ...] = ()
+    """What a search for a better configuration may see; without any, the window itself."""
+    holdout: tuple[Stretch, ...] = ()
+    """What only the proof sees: other days, another shape of the peak."""
+    calendar: tuple[CalendarPart, ...] = ()
+    """What a month is made of, for what is said of a month; without any, every day is as those of the window."""
     cost: CostSettings | None = None
     seed: int = Field(default=1, ge=0, lt=2**63)
     replications: int = Field(default=1, ge=1, le=10_000)
@@ -149,6 +161,8 @@ class ScenarioFile(Model):
     """New versions that come in while the traffic goes on."""
     requests: RequestLog | None = None
     """None: no request is written down; tables and histograms say what there is to say of all of them."""
+    monitoring: Monitoring = Monitoring()
+    """How closely the run is written down, for export to a monitoring system and for calibration."""
 
 
 @dataclass(frozen=True)
@@ -177,6 +191,14 @@ class TrafficTable:
     notes: tuple[str, ...] = ()
 
 
+class TrafficSource(Protocol):
+    """What a loaded scenario keeps of its traffic, to be able to run over other stretches of time."""
+
+    def during(self, scenario: Scenario, stretch: Stretch) -> Scenario:
+        """Return the scenario over a stretch."""
+        ...
+
+
 @dataclass(frozen=True)
 class Scenario:
     """Everything that a run needs, loaded and checked. Made by ``fvcapacity.inputs.load_scenario``."""
@@ -199,11 +221,35 @@ class Scenario:
     """What the roll-outs of the file come to, in the order of their times."""
     patcher: Patcher | None = field(default=None, repr=False, compare=False)
     """Changes the manifests; None when they are not at hand."""
+    reader: TrafficSource | None = field(default=None, repr=False, compare=False)
+    """Reads the traffic of other stretches; None when the files are not at hand."""
 
     @property
     def name(self) -> str:
         """Name of the scenario."""
         return self.file.name
+
+    def during(self, name: str) -> Scenario:
+        """Return the scenario over another stretch of time.
+
+        Parameters
+        ----------
+        name
+            Of a stretch of ``history`` or ``holdout``, or ``window`` for the scenario as it is.
+
+        Raises
+        ------
+        ScenarioError
+            When there is no such stretch, or the scenario was not loaded from files.
+        """
+        if name == WINDOW:
+            return self
+        stretch = next((item for item in (*self.file.history, *self.file.holdout) if item.name == name), None)
+        if stretch is None:
+            raise ScenarioError(f"the scenario has no stretch {name!r}", hint="see `history` and `holdout` of its file")
+        if self.reader is None:
+            raise ScenarioError("the traffic files are not at hand", hint="ask what load_scenario returned")
+        return self.reader.during(self, stretch)
 
     def with_patch(self, *patches: Change) -> Scenario:
         """Return the scenario with patched manifests: a candidate, or a what-if.
@@ -225,3 +271,61 @@ class Scenario:
         if self.patcher is None:
             raise ScenarioError("the manifests are not at hand", hint="patch what load_scenario returned")
         return self.patcher.patched(self, patches)
+
+    def value(self, path: str) -> Value:
+        """Return the present value of a field by its path, such as ``deployment/order-service.limits.cpu``.
+
+        Returns
+        -------
+        Value
+            Canonical (``250m``, ``384Mi``, 70); None when the field is not written, and Kubernetes' default holds.
+
+        Raises
+        ------
+        ScenarioError
+            When the path leads nowhere, with the nearest name.
+        """
+        from fvcapacity.scenario.paths.change import read_value
+
+        return read_value(self, path)
+
+    def with_values(
+        self,
+        values: Mapping[str, Value],
+        *,
+        pools: Mapping[str, NodePool | None] | None = None,
+        objects: Sequence[Mapping[str, Any]] = (),
+    ) -> Scenario:
+        """Return the scenario with other values in some fields: a candidate, or a what-if.
+
+        Fields of manifests become one strategic-merge patch for each object, which goes through `with_patch`; what no
+        manifest holds (node pools, the topology's pools, traffic) changes in the scenario's file.
+
+        Parameters
+        ----------
+        values
+            New value of each field by its path; None takes the field out.
+        pools
+            Node pools to add or to put in the place of one; None takes a pool away.
+        objects
+            New objects as mappings of the API: a ResourceQuota, a LimitRange, a PodDisruptionBudget.
+
+        Raises
+        ------
+        ScenarioError
+            With everything that is wrong: paths that lead nowhere, values that cannot be, a request above its limit.
+        ManifestError
+            When the changed manifests cannot be read.
+        """
+        from fvcapacity.scenario.paths.change import plan_change
+
+        plan = plan_change(self, values, pools)
+        changed = replace(self, file=plan.file, topology=plan.topology)
+        if self.patcher is None and not objects:
+            return changed
+        if self.patcher is None:
+            raise ScenarioError("the manifests are not at hand", hint="change what load_scenario returned")
+        words = [f"{item.path} = {'null' if item.after is None else item.after}" for item in plan.changes]
+        words += [f"nodes/{name}{' taken away' if pool is None else ''}" for name, pool in (pools or {}).items()]
+        words += [f"new {str(item.get('kind')).lower()}/{item.get('metadata', {}).get('name')}" for item in objects]
+        return replace(self.patcher.patched(changed, plan.patches, objects), changes=(*self.changes, *words))

@@ -59,8 +59,20 @@ Change = Patch | Mapping[str, Any] | str | Path
 class Patcher(Protocol):
     """What a loaded scenario keeps of its manifests, to be able to change them."""
 
-    def patched(self, scenario: Scenario, changes: Sequence[Change]) -> Scenario:
-        """Return the scenario with changed manifests, checked as if it had been loaded so."""
+    @property
+    def objects(self) -> Sequence[Mapping[str, Any]]:
+        """The objects as mappings of the API, without the values of Secrets."""
+        ...
+
+    @property
+    def sources(self) -> Sequence[Path]:
+        """Files and directories that the manifests were read from."""
+        ...
+
+    def patched(
+        self, scenario: Scenario, changes: Sequence[Change], added: Sequence[Mapping[str, Any]] = ()
+    ) -> Scenario:
+        """Return the scenario with changed manifests and new objects, checked as if it had been loaded so."""
         ...
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -20,6 +21,39 @@ def write_parquet(table: pd.DataFrame, spec: TableSpec, path: Path) -> None:
     pandas' own metadata is left out: it would name the version of pandas alone and nothing that the description
     does not know.
     """
+    arrow = _to_arrow(table, spec)
+    pq.write_table(arrow, path)
+
+
+class ParquetAppender:
+    """A Parquet file that is written stretch by stretch, each a row group, as `write_parquet` would.
+
+    Parameters
+    ----------
+    path
+        The file; it is complete once the appender is closed.
+    spec
+        Description of the table.
+    """
+
+    def __init__(self, path: Path, spec: TableSpec) -> None:
+        self.path, self.spec = path, spec
+        self._writer: pq.ParquetWriter | None = None
+
+    def append(self, table: pd.DataFrame) -> None:
+        """Write a stretch."""
+        arrow = _to_arrow(table, self.spec)
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self.path, arrow.schema)
+        self._writer.write_table(arrow)
+
+    def close(self) -> None:
+        """Complete the file."""
+        if self._writer is not None:
+            self._writer.close()
+
+
+def _to_arrow(table: pd.DataFrame, spec: TableSpec) -> pa.Table:
     known = {column.name: column for column in spec.columns}
     fields = [
         pa.field(
@@ -30,11 +64,16 @@ def write_parquet(table: pd.DataFrame, spec: TableSpec, path: Path) -> None:
         for name in table.columns
     ]
     schema = pa.schema(fields, metadata={"table": spec.name, "row": spec.row})
-    pq.write_table(pa.Table.from_pandas(table, schema=schema, preserve_index=False).cast(schema), path)
+    return pa.Table.from_pandas(table, schema=schema, preserve_index=False).cast(schema)
 
 
-def read_parquet(path: Path, spec: TableSpec) -> pd.DataFrame:
+def read_parquet(path: Path, spec: TableSpec, filters: Sequence[tuple[str, str, float]] | None = None) -> pd.DataFrame:
     """Read a table back as it was.
+
+    Parameters
+    ----------
+    filters
+        Conditions ``(column, ">=", value)`` that rows must all meet; what cannot meet them is not read.
 
     Raises
     ------
@@ -42,7 +81,7 @@ def read_parquet(path: Path, spec: TableSpec) -> pd.DataFrame:
         When the file is missing or no Parquet.
     """
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, filters=list(filters) if filters else None)
     except (OSError, pa.ArrowInvalid) as error:
         reason = "it is missing" if isinstance(error, FileNotFoundError) else str(error).splitlines()[0]
         raise InputError(

@@ -133,8 +133,9 @@ def daily(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def hour() -> Scenario:
-    """Longer than a few of these days, and with a warm-up that ends inside one."""
+    """Longer than a few of these days, with a warm-up that ends inside one, and written down at short intervals."""
     overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "17m", "window.warm_up": "10m"}
+    overrides["monitoring.interval"] = "15s"
     return fv.load_scenario(ROOT / "scenarios" / "valentines.yaml", overrides=overrides)
 
 

@@ -91,6 +91,7 @@ class ContainerRows:
             "lost": 0, "startup_done": int(command.startup is None or command.warm),
             "demand_milli": command.demand_milli, "error_ppm": command.error_ppm,
             "watch_ns": NONE if command.watch_ns is None else command.watch_ns, "answered": 0, "failed": 0, "slow": 0,
+            "periods": 0, "throttled_periods": 0,
         }  # fmt: skip
         for name, value in values.items():
             memory["containers"][row][name] = value

@@ -36,18 +36,32 @@ _STEP_BURST, _STEP_THROTTLED = int(Step.BURST), int(Step.THROTTLED)
 
 @inlined
 def settle(s: State, node: int) -> None:
-    """Book the progress of all running bursts of a node up to now."""
+    """Book the progress of all running bursts of a node up to now, at an event of the node: rates may change now."""
+    book(s, node)
+    node_at(s, node).rated_ns = s.now_ns
+
+
+@inlined
+def book(s: State, node: int) -> None:
+    """Book the progress of all running bursts of a node up to now.
+
+    Progress is counted from the node's last event and not from the last look at it: where it is rounded does not depend
+    on how often somebody looks.
+    """
     n = node_at(s, node)
     since = n.settled_ns
     elapsed = s.now_ns - since
     if elapsed <= 0:
         return
     n.settled_ns = s.now_ns
+    booked = since - n.rated_ns
     thread = n.first_running
     while thread >= 0:
         t = thread_at(s, thread)
         c = container_at(s, t.container)
-        gained = progress(elapsed, c.rate)
+        gained = progress(booked + elapsed, c.rate)
+        if booked > 0:
+            gained -= progress(booked, c.rate)
         t.remaining_ns -= gained
         c.cpu_ns += gained
         c.saved_ns = max(0, c.saved_ns - gained)
@@ -71,6 +85,7 @@ def _count_periods(s: State, container: int, draw_ns: int) -> None:
     new = periods_between(c.counted_until_ns, until)
     if new > 0:
         c.counted_until_ns = until
+        c.periods += new
         service_minute(s, c.service).periods += new
 
 
@@ -241,6 +256,7 @@ def run_or_throttle(s: State, thread: int) -> None:
     c.throttled += 1
     if s.now_ns >= c.throttle_counted_until_ns:
         c.throttle_counted_until_ns = next_edge(s.now_ns, c.phase_ns)
+        c.throttled_periods += 1
         service_minute(s, c.service).throttled_periods += 1
     if s.tracing:
         note(s, _STEP_THROTTLED, attempt_at(s, t.attempt).identity, c.pod, thread - c.first_thread)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fvcapacity.dataplane.fast.calls import issue, new_attempt
 from fvcapacity.dataplane.fast.cancel import time_out
 from fvcapacity.dataplane.fast.container import LISTENING, STARTING, listen, submit, tick
-from fvcapacity.dataplane.fast.cpu import plan_later, plan_nodes, settle
+from fvcapacity.dataplane.fast.cpu import book, plan_later, plan_nodes, settle
 from fvcapacity.dataplane.fast.delivery import deliver, kill
 from fvcapacity.dataplane.fast.heap import first, pop, push
 from fvcapacity.dataplane.fast.layout import DELIVERIES, NONE, PROBE_TICKS, TIMERS, USER_TURNS, Ints
@@ -44,7 +44,7 @@ from fvcapacity.dataplane.fast.tree import next_node
 from fvcapacity.dataplane.fast.users import active_users, begin_stage, next_slot, schedule_user, user_identity
 from fvcapacity.dataplane.fast.visit import go_on
 from fvcapacity.dataplane.plane import EventKind
-from fvcapacity.dataplane.statistics import BIN_NS, WINDOW_NS, RouteColumn
+from fvcapacity.dataplane.statistics import WINDOW_NS, RouteColumn
 from fvcapacity.dataplane.trace import Step
 from fvcapacity.semantics.draw import mix
 from fvcapacity.semantics.events import SALT_STARTUP
@@ -225,9 +225,9 @@ def _timer(s: State, row: int) -> int:
 
 @njit
 def turn_to(s: State, time_ns: int) -> None:
-    """Begin the minute (and the window) in which an instant lies."""
-    s.bin = max(0, min(time_ns // BIN_NS - s.first_bin, s.bins - 1))
-    s.next_bin_ns = (time_ns // BIN_NS + 1) * BIN_NS
+    """Begin the bin (and the window) in which an instant lies."""
+    s.bin = max(0, min(time_ns // s.bin_ns - s.first_bin, s.bins - 1))
+    s.next_bin_ns = (time_ns // s.bin_ns + 1) * s.bin_ns
     s.window = max(0, min(time_ns // WINDOW_NS - s.first_window, s.windows - 1))
 
 
@@ -263,12 +263,12 @@ def _ask(s: State, user: int, granted: int) -> None:
 
 @njit
 def settle_all(s: State) -> None:
-    """Book all progress up to now, the last of it into the minute that ends now or later."""
+    """Book all progress up to now, the last of it into the bin that ends now or later."""
     if s.now_ns > s.next_bin_ns:
         turn_to(s, s.now_ns - 1)
     for node in range(s.nodes_rows):
         if node_at(s, node).number >= 0:
-            settle(s, node)
+            book(s, node)
 
 
 @njit
@@ -305,7 +305,7 @@ def add_probe(s: State, worker: int) -> None:
 
 @njit
 def usage(s: State, rows: Ints, out: Ints) -> None:
-    """Write what some containers used, hold and answered (`ContainerUsage`) into ``out``, shape (rows, 7)."""
+    """Write what some containers used, hold and answered (`ContainerUsage`) into ``out``, shape (rows, 9)."""
     for i in range(rows.size):
         c = container_at(s, rows[i])
         queued = 0
@@ -313,6 +313,7 @@ def usage(s: State, rows: Ints, out: Ints) -> None:
             queued += line_at(s, line).length
         out[i, 0], out[i, 1], out[i, 2], out[i, 3] = c.cpu_ns, c.memory_bytes, c.open, queued
         out[i, 4], out[i, 5], out[i, 6] = c.answered, c.failed, c.slow
+        out[i, 7], out[i, 8] = c.periods, c.throttled_periods
 
 
 @njit

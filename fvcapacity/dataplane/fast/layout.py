@@ -31,7 +31,7 @@ def record(*names: str) -> np.dtype[Any]:
 
 CELL = record("value")
 SERVICE_MINUTE = record(*(column.name.lower() for column in ServiceColumn))
-"""Counters of a service in one minute."""
+"""Counters of a service in one bin."""
 COUNT = np.dtype([("value", np.uint32)])
 """A bin of a histogram."""
 
@@ -55,7 +55,7 @@ ATTEMPT = record(
 
 NODE = record(
     "number", "capacity", "settled_ns", "contended", "unplanned", "unplanned_after",
-    "first_running", "last_running", "running", "first_limited", "edge_ns", "slice_ns",
+    "first_running", "last_running", "running", "first_limited", "edge_ns", "slice_ns", "rated_ns",
 )  # fmt: skip
 
 THREAD = record("container", "line", "attempt", "remaining_ns", "slice_ns", "throttled_since", "before", "after")
@@ -66,7 +66,7 @@ CONTAINER = record(
     "pod", "state", "identity", "memory_bytes", "memory_limit_bytes", "open", "first_open", "disk_free_ns",
     "first_thread", "threads", "first_line", "lines", "first_pool", "pools", "first_breaker", "first_connection",
     "limited_before", "limited_after", "claims", "refs", "startup_done", "lost",
-    "demand_milli", "error_ppm", "watch_ns", "answered", "failed", "slow",
+    "demand_milli", "error_ppm", "watch_ns", "answered", "failed", "slow", "periods", "throttled_periods",
 )  # fmt: skip
 """One run of a serving container. ``lines`` are its thread groups' queues, ``pools`` its connection pools."""
 
@@ -154,7 +154,7 @@ TABLES: dict[str, np.dtype[Any]] = {
 }
 
 CORE = record(
-    "now_ns", "bin", "window", "next_bin_ns", "first_bin", "first_window", "bins", "windows", "events",
+    "now_ns", "bin", "window", "bin_ns", "next_bin_ns", "first_bin", "first_window", "bins", "windows", "events",
     # follow-ups: a ring
     "ring_head", "ring_tail",
     # what control is told: a ring, too

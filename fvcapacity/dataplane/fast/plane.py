@@ -42,7 +42,7 @@ from fvcapacity.dataplane.plane import (
     StopContainer,
 )
 from fvcapacity.dataplane.source import ArrivalSource
-from fvcapacity.dataplane.statistics import BIN_NS, WINDOW_NS, Cause, Statistics, count_open, empty_statistics
+from fvcapacity.dataplane.statistics import MINUTE_NS, WINDOW_NS, Cause, Statistics, count_open, empty_statistics
 from fvcapacity.dataplane.trace import NO_RECORDS, RequestRecord, Step, TraceLine
 from fvcapacity.errors import InvariantError
 from fvcapacity.program.program import Program
@@ -70,6 +70,8 @@ class FastPlane:
         Requests that arrive in this stretch of time leave a `RequestRecord` (memory grows with them).
     tracing
         Keep a `TraceLine` of every step.
+    bin_ns
+        Length of a bin of the counters; it divides a minute.
     """
 
     def __init__(
@@ -81,11 +83,13 @@ class FastPlane:
         *,
         records: tuple[int, int] = NO_RECORDS,
         tracing: bool = False,
+        bin_ns: int = MINUTE_NS,
     ) -> None:
         self.program = program
         self.source = source
         self.seed = seed
-        self.statistics: Statistics = empty_statistics(duration_ns, len(program.routes), len(program.services))
+        self.bin_ns = bin_ns
+        self.statistics: Statistics = self._blank(duration_ns)
         plan = ServicePlan(program.arrays)
         self.rows = ContainerRows(program.arrays, plan)
         self.before: dict[int, Ints] = {}
@@ -99,6 +103,7 @@ class FastPlane:
         self.memory: Memory = empty_memory(program.arrays, plan, source.users, seed)
         write_statistics(self.memory, self.statistics)
         core = self.memory.core
+        core["bin_ns"] = core["next_bin_ns"] = bin_ns
         core["record_from_ns"], core["record_until_ns"] = records
         core["tracing"], core["chunk_final"] = tracing, source.stream is None
         for name, wanted in (("requests", records[1] > records[0]), ("trace", tracing)):
@@ -178,9 +183,9 @@ class FastPlane:
         The instant begins a window of five minutes.
         """
         counted, core = self.statistics, self.memory.core
-        self.statistics = empty_statistics(duration_ns, len(self.program.routes), len(self.program.services))
+        self.statistics = self._blank(duration_ns)
         write_statistics(self.memory, self.statistics)
-        core["first_bin"], core["first_window"] = self.now // BIN_NS, self.now // WINDOW_NS
+        core["first_bin"], core["first_window"] = self.now // self.bin_ns, self.now // WINDOW_NS
         kernel.turn_to(self.memory.state, self.now)
         return counted
 
@@ -196,6 +201,10 @@ class FastPlane:
         if self.source.stream is not None:
             self.source.stream.position_ns = checkpoint["arrivals_ns"]
         write_statistics(self.memory, self.statistics)
+
+    def _blank(self, duration_ns: int) -> Statistics:
+        program = self.program
+        return empty_statistics(duration_ns, len(program.routes), len(program.services), self.bin_ns)
 
     # -- what the kernel asks for --------------------------------------------------------------------
 
@@ -243,7 +252,7 @@ class FastPlane:
             free = np.flatnonzero(self.memory["nodes"]["number"] < 0)
         row = int(free[0])
         node = self.memory["nodes"][row]
-        node["number"], node["settled_ns"] = command.node, self.now
+        node["number"], node["settled_ns"], node["rated_ns"] = command.node, self.now, self.now
         node["capacity"] = node_capacity(command.cpu_cores, command.background_cores)
         node["slice_ns"] = first_slice(command.cpu_cores)
         node["first_running"], node["last_running"], node["first_limited"] = NONE, NONE, NONE
@@ -331,6 +340,7 @@ class FastPlane:
         row = self.rows.of_pod.get(command.pod, NONE)
         if row < 0:
             return
+        kernel.settle_all(self.memory.state)
         self._keep(command.pod, row)
         self.memory["containers"][row]["lost"] = 0
         self._kill(row)
@@ -384,7 +394,7 @@ class FastPlane:
 
 _SUMS = {
     "cpu_ns": True, "memory_bytes": False, "open": False, "queued": False, "answered": True, "failed": True,
-    "slow": True,
+    "slow": True, "periods": True, "throttled_periods": True,
 }  # fmt: skip
 """A container's fields in the order of `ContainerUsage`, and whether they add up over its runs."""
 

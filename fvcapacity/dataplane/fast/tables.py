@@ -8,7 +8,7 @@ from fvcapacity.dataplane.fast import layout
 from fvcapacity.dataplane.fast.layout import NEVER, NONE
 from fvcapacity.dataplane.fast.memory import Memory
 from fvcapacity.dataplane.source import ClosedUsers
-from fvcapacity.dataplane.statistics import BIN_NS, Statistics
+from fvcapacity.dataplane.statistics import Statistics
 from fvcapacity.program.layout import Balance, ProgramArrays
 
 _FIRST_ATTEMPTS = 1024
@@ -120,7 +120,7 @@ def empty_memory(program: ProgramArrays, plan: ServicePlan, users: ClosedUsers |
     """Return the memory before anything has happened: no nodes, no containers, nobody on the way."""
     memory = Memory()
     core, routes = memory.core, len(program.route_call)
-    core["next_bin_ns"], core["timeouts_bound_ns"] = BIN_NS, NEVER
+    core["timeouts_bound_ns"] = NEVER
     core["free_attempt"], core["first_unplanned"] = NONE, NONE
     write_program(memory, program, plan)
     write_users(memory, users, seed)

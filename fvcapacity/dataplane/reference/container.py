@@ -86,6 +86,7 @@ class Container:
         self.idle_since_ns = now_ns
         self.counted_until_ns = -PERIOD_NS
         self.throttled_period: int | None = None
+        self.periods = self.throttled_periods = 0
         self.cpu_ns = 0
 
         self.demand_milli = command.demand_milli

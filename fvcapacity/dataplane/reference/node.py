@@ -93,6 +93,8 @@ class CpuScheduler:
         self.limited: dict[int, Container] = {}
         """Containers with a quota and a busy thread, by pod."""
         self.settled_ns = 0
+        self.rated_ns = 0
+        """Last event of the node: since then the rates are what they are."""
         self.contended = False
         """The last plan had to share the CPUs; otherwise every rate is one."""
         self.ticking = False
@@ -150,17 +152,27 @@ class CpuScheduler:
             thread.container.pool_ns += back
 
     def settle(self) -> None:
-        """Book the progress of all running bursts up to now."""
+        """Book the progress of all running bursts up to now, at an event of the node: rates may change now."""
+        self.book()
+        self.rated_ns = self.env._now
+
+    def book(self) -> None:
+        """Book the progress of all running bursts up to now.
+
+        Progress is counted from the node's last event and not from the last look at it: where it is rounded does not
+        depend on how often somebody looks.
+        """
         now = self.env._now
         elapsed = now - self.settled_ns
         if elapsed <= 0:
             return
         since, self.settled_ns = self.settled_ns, now
+        booked = since - self.rated_ns
         services = self.tally.services
         for thread in self.running:
             container = thread.container
             rate = container.rate
-            gained = elapsed if rate == RATE_ONE else progress(elapsed, rate)
+            gained = elapsed if rate == RATE_ONE else progress(booked + elapsed, rate) - progress(booked, rate)
             thread.burst.remaining_ns -= gained  # type: ignore[union-attr]
             container.cpu_ns += gained
             container.saved_ns = max(0, container.saved_ns - gained)
@@ -267,6 +279,7 @@ class CpuScheduler:
         period = (now - container.phase_ns) // PERIOD_NS
         if container.throttled_period != period:
             container.throttled_period = period
+            container.throttled_periods += 1
             self.tally.services[container.service][_THROTTLED_PERIODS] += 1
         self.tally.note(now, Step.THROTTLED, thread.burst.identity, container.pod, thread.index)  # type: ignore[union-attr]
 
@@ -276,6 +289,7 @@ class CpuScheduler:
         new = periods_between(container.counted_until_ns, until)
         if new > 0:
             container.counted_until_ns = until
+            container.periods += new
             self.tally.services[container.service][_PERIODS] += new
 
     def _run(self, thread: Thread) -> None:

@@ -42,7 +42,7 @@ from fvcapacity.dataplane.reference.probes import start_probes
 from fvcapacity.dataplane.reference.tally import Tally
 from fvcapacity.dataplane.reference.visit import Attempt, Client, Visit, count_visit
 from fvcapacity.dataplane.source import ArrivalSource
-from fvcapacity.dataplane.statistics import Cause, RouteColumn, count_open, empty_statistics
+from fvcapacity.dataplane.statistics import MINUTE_NS, Cause, RouteColumn, count_open, empty_statistics
 from fvcapacity.dataplane.trace import NO_RECORDS, RequestRecord, Step, TraceLine
 from fvcapacity.errors import InvariantError
 from fvcapacity.program.program import Program
@@ -84,6 +84,8 @@ class ReferencePlane:
         Requests that arrive in this stretch of time leave a `RequestRecord` (memory grows with them).
     tracing
         Keep a `TraceLine` of every step.
+    bin_ns
+        Length of a bin of the counters; it divides a minute.
     """
 
     def __init__(
@@ -95,17 +97,18 @@ class ReferencePlane:
         *,
         records: tuple[int, int] = NO_RECORDS,
         tracing: bool = False,
+        bin_ns: int = MINUTE_NS,
     ) -> None:
         self.program = program
         self.seed = seed
         self.code = as_lists(program.arrays)
         self.env = Clock(initial_time=0)
-        self.statistics = empty_statistics(duration_ns, len(program.routes), len(program.services))
-        self.tally = Tally(self.statistics, tracing=tracing)
+        self.statistics = empty_statistics(duration_ns, len(program.routes), len(program.services), bin_ns)
+        self.tally = Tally(self.statistics, tracing=tracing, bin_ns=bin_ns)
         self.nodes: dict[int, CpuScheduler] = {}
         self.containers: dict[int, Container] = {}
-        self.before: dict[int, tuple[int, int, int, int]] = {}
-        """What earlier runs of a pod's container have used and answered: CPU, answers, failed and slow ones."""
+        self.before: dict[int, tuple[int, ...]] = {}
+        """What earlier runs of a pod's container have used and answered: see `_so_far`."""
         self.outbox: deque[PlaneEvent] = deque()
         self.open: dict[int, Client] = {}
         self.served = [0] * len(program.routes)
@@ -161,17 +164,17 @@ class ReferencePlane:
         return Observation(self.now, usage, tuple(self.served), tuple(self.arrived))
 
     def finish(self) -> None:
-        """Account for what is still open, and put the last minute away."""
+        """Account for what is still open, and put the last bin away."""
         self._settle()
         self.tally.flush()
         for client in self.open.values():
             count_open(self.statistics, client.route, self.now - client.arrived_ns)
 
     def _settle(self) -> None:
-        """Book all progress up to now, the last of it into the minute that ends now or later."""
+        """Book all progress up to now, the last of it into the bin that ends now or later."""
         self.tally.turn_to(self.now - 1)
         for node in self.nodes.values():
-            node.settle()
+            node.book()
 
     # -- requests ------------------------------------------------------------------------------------
 
@@ -253,15 +256,15 @@ class ReferencePlane:
             else:
                 self.calls.end(visit.attempt, cause)
 
-    def _so_far(self, pod: int, container: Container) -> tuple[int, int, int, int]:
-        """Return what a pod has used and answered over all runs of its container."""
-        cpu_ns, answered, failed, slow = self.before.get(pod, (0, 0, 0, 0))
-        return (
-            cpu_ns + container.cpu_ns,
-            answered + container.answered,
-            failed + container.failed,
-            slow + container.slow,
-        )
+    def _so_far(self, pod: int, container: Container) -> tuple[int, ...]:
+        """Return what a pod has used and answered over all runs of its container.
+
+        That is its CPU, its answers, the failed and the slow ones, and its CFS periods, all and throttled.
+        """
+        c = container
+        present = (c.cpu_ns, c.answered, c.failed, c.slow, c.periods, c.throttled_periods)
+        before = self.before.get(pod)
+        return present if before is None else tuple(map(sum, zip(before, present, strict=True)))
 
     def _start(self, command: StartContainer) -> None:
         before = self.containers.get(command.pod)
@@ -299,6 +302,7 @@ class ReferencePlane:
         container = self.containers.pop(command.pod, None)
         if container is None:
             return
+        self._settle()
         self.before[command.pod] = self._so_far(command.pod, container)
         container.lost = False
         if container.state != DEAD:

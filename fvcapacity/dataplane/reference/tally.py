@@ -1,22 +1,22 @@
-"""Counting: rows of plain lists for the present minute, put into the arrays when the minute is over."""
+"""Counting: rows of plain lists for the present bin, put into the arrays when the bin is over."""
 
 from __future__ import annotations
 
 from fvcapacity.dataplane.histogram import bin_of
-from fvcapacity.dataplane.statistics import BIN_NS, WINDOW_NS, RouteColumn, ServiceColumn, Statistics
+from fvcapacity.dataplane.statistics import MINUTE_NS, WINDOW_NS, RouteColumn, ServiceColumn, Statistics
 from fvcapacity.dataplane.trace import Step, TraceLine
 
 
 class Tally:
-    """Fills `Statistics`. ``routes[r][column]`` and ``services[s][column]`` belong to the present minute."""
+    """Fills `Statistics`. ``routes[r][column]`` and ``services[s][column]`` belong to the present bin."""
 
-    def __init__(self, statistics: Statistics, *, tracing: bool = False) -> None:
+    def __init__(self, statistics: Statistics, *, tracing: bool = False, bin_ns: int = MINUTE_NS) -> None:
         self.statistics = statistics
         self.trace: list[TraceLine] | None = [] if tracing else None
         self.bins = len(statistics.route_counts)
         self.windows = len(statistics.route_histogram)
+        self.bin_ns = self.next_bin_ns = bin_ns
         self.bin = 0
-        self.next_bin_ns = BIN_NS
         self.routes = self._blank(statistics.route_counts.shape[1], len(RouteColumn))
         self.services = self._blank(statistics.service_counts.shape[1], len(ServiceColumn))
 
@@ -25,11 +25,11 @@ class Tally:
         return [[0] * columns for _ in range(rows)]
 
     def turn_to(self, now_ns: int) -> None:
-        """Put the minute away when ``now`` lies in a later one."""
+        """Put the bin away when ``now`` lies in a later one."""
         if now_ns >= self.next_bin_ns and self.bin < self.bins - 1:
             self.flush()
-            self.bin = min(now_ns // BIN_NS, self.bins - 1)
-            self.next_bin_ns = (self.bin + 1) * BIN_NS
+            self.bin = min(now_ns // self.bin_ns, self.bins - 1)
+            self.next_bin_ns = (self.bin + 1) * self.bin_ns
 
     def flush(self) -> None:
         """Add the present rows to the arrays."""

@@ -10,24 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from fvcapacity.inputs.manifests.located import LocatedList, LocatedMap, clone, made, plain
-
-MERGE_KEYS = {
-    "containers": ("name",),
-    "initContainers": ("name",),
-    "ephemeralContainers": ("name",),
-    "volumes": ("name",),
-    "env": ("name",),
-    "imagePullSecrets": ("name",),
-    "secrets": ("name",),
-    "volumeMounts": ("mountPath",),
-    "volumeDevices": ("devicePath",),
-    "hostAliases": ("ip",),
-    "topologySpreadConstraints": ("topologyKey",),
-    "ports": ("containerPort", "port"),
-    "ownerReferences": ("uid",),
-    "conditions": ("type",),
-}
-"""Field to its ``patchMergeKey`` in the API's types; a list that is not here is replaced."""
+from fvcapacity.scenario.merge_keys import MERGE_KEYS
 
 _BUILT_IN = {"apps", "batch", "", "autoscaling", "policy", "networking.k8s.io", "rbac.authorization.k8s.io"}
 

@@ -12,14 +12,11 @@ from fvcapacity.errors import Location
 from fvcapacity.inputs.manifests.fields import Fields
 from fvcapacity.inputs.manifests.located import plain
 from fvcapacity.scenario.cluster import Container, PodTemplate, Probe, ProbeHandler
+from fvcapacity.scenario.secret_names import looks_secret
 
 SYSTEM_PRIORITIES = {"system-cluster-critical": 2_000_000_000, "system-node-critical": 2_000_001_000}
 """Priority classes that every cluster has (``pkg/apis/scheduling/types.go``)."""
 
-_SECRET_NAME = re.compile(r"(?:^|_)(PASSWORD|PASSWD|PASS|PWD|TOKEN|SECRET|APIKEY|CREDENTIALS?|KEY)S?(?:_|$)", re.I)
-_NO_SECRET = re.compile(
-    r"(?:_|^)(FILE|PATH|NAME|URL|HOST|TTL|EXPIRY|EXPIRES(_IN)?|ISSUER|PUBLIC_KEY|LENGTH|DIR|REF|ID)$", re.I
-)
 _SLEEP = re.compile(r"^\s*(?:/bin/|/usr/bin/)?sleep\s+([0-9]+(?:\.[0-9]+)?)(s|m)?\b")
 _PROBE_KEYS = (
     "httpGet", "tcpSocket", "exec", "grpc", "initialDelaySeconds", "periodSeconds", "timeoutSeconds",
@@ -233,12 +230,6 @@ def _is_literal(item: Fields) -> bool:
     if value is not None and not isinstance(value, str):
         item.problem("value", "the value is not text", "write it in quotes", rule="manifest-type")
     return value not in (None, "") and not str(value).startswith("$(")
-
-
-def looks_secret(name: str) -> bool:
-    """Tell whether a variable's name promises a secret (``DB_PASSWORD``, not ``TOKEN_TTL``)."""
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).replace("-", "_").replace(".", "_")
-    return bool(_SECRET_NAME.search(words)) and not _NO_SECRET.search(words)
 
 
 def template_names(fields: Fields) -> list[str]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from fvcapacity.errors import InputError, Problem, SourceError
-from fvcapacity.inputs.measured_files import LATENCY, TRAFFIC, USAGE, write_measured
+from fvcapacity.inputs.measured_files import LATENCY, TRAFFIC, USAGE, check_measurements_replaceable, save_measured
 from fvcapacity.inputs.prometheus.assemble import Figures, assemble
 from fvcapacity.inputs.prometheus.auth import Credentials
 from fvcapacity.inputs.prometheus.client import PrometheusClient
@@ -32,10 +32,9 @@ from fvcapacity.inputs.prometheus.quality import (
 )
 from fvcapacity.inputs.prometheus.reading import Reading
 from fvcapacity.inputs.prometheus.tables import latency_parts, traffic_parts, usage_parts
-from fvcapacity.inputs.provenance import SCHEMA_VERSION, Provenance, Remark
+from fvcapacity.inputs.provenance import Provenance, Remark
 from fvcapacity.tabular.arrow import Part
 from fvcapacity.tabular.columns import TableSpec
-from fvcapacity.tabular.directory import check_replaceable, write_directory
 from fvcapacity.units import NS_PER_S, format_duration
 
 if TYPE_CHECKING:
@@ -92,12 +91,7 @@ class Pulled:
         InputError
             When something that is not ours stands there, or it cannot be written.
         """
-        target = Path(directory)
-        check_replaceable(target, "measurements.json", SCHEMA_VERSION, "measurement")
-        return write_directory(target, self._write)
-
-    def _write(self, directory: Path) -> None:
-        write_measured(
+        return save_measured(
             directory,
             self.provenance,
             traffic_parts(self.figures, self.grid),
@@ -191,7 +185,7 @@ def pull(
     known = load_profiles(named)
     target = Path(out) if out is not None else None
     if target is not None:
-        check_replaceable(target, "measurements.json", SCHEMA_VERSION, "measurement")
+        check_measurements_replaceable(target)
     with PrometheusClient(url, credentials, timeout_s=timeout_s, params=params, connect=connect) as client:
         now_s = client.now_s()
         grid, remarks = _grid(start, end, step_s, now_s)

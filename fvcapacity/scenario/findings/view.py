@@ -83,8 +83,8 @@ def running(workload: Workload) -> Iterator[Container]:
 def field_of(workload: Workload, container: Container, field: str) -> str:
     """Return a field in the path grammar: ``deployment/order-service.limits.cpu``.
 
-    Containers besides the first app container are named: ``deployment/x.containers.exporter.limits.cpu``.
+    Containers besides the first app container are named: ``deployment/x/exporter.limits.cpu``.
     """
     first = next((item for item in workload.template.containers if item.kind == "app"), container)
-    inner = "" if container is first else f"containers.{container.name}."
-    return f"{workload.key}.{inner}{field}"
+    inner = "" if container is first else f"/{container.name}"
+    return f"{workload.key}{inner}.{field}"

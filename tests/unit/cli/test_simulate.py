@@ -52,6 +52,11 @@ def test_requests_of_a_stretch_of_time_are_asked_for(fake):
     assert overrides == {"requests.start": "2026-02-14T18:00:00", "requests.duration": "10m"}
 
 
+def test_the_interval_of_samples_is_asked_for(fake):
+    simulate("--monitoring-interval", "15s")
+    assert fake.calls[0]["overrides"] == {"monitoring.interval": "15s"}
+
+
 def test_a_process_for_each_core_unless_told(fake):
     simulate()
     assert fake.calls[-1]["jobs"] >= 1

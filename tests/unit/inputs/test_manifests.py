@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from fvcapacity.errors import ManifestError, Problem
 from fvcapacity.inputs.manifests import ManifestSet, load_manifests, read_manifests
 from fvcapacity.inputs.manifests.limit_ranges import with_limit_ranges
-from fvcapacity.inputs.manifests.pods import looks_secret
 from fvcapacity.scenario.cluster import Container, HpaMetric, Probe, ScalingPolicy, ScalingRules
+from fvcapacity.scenario.secret_names import looks_secret
 from fvcapacity.units import parse_bytes, parse_cpu_cores
 
 TRUTH = Path(__file__).parents[2] / "truth" / "kubernetes" / "vectors" / "limitrange_quota.json.gz"

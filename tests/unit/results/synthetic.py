@@ -23,7 +23,7 @@ from fvcapacity.control.history import (
 )
 from fvcapacity.dataplane.histogram import BINS, edges_ns
 from fvcapacity.dataplane.statistics import (
-    BIN_NS,
+    MINUTE_NS,
     WINDOW_NS,
     RouteColumn,
     ServiceColumn,
@@ -50,7 +50,6 @@ from fvcapacity.scenario.model import (
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic, WeeklyShape
 
-MINUTE_NS = BIN_NS
 WARM_UP_NS = 10 * MINUTE_NS
 DURATION_NS = 180 * MINUTE_NS
 START_NS = int(pd.Timestamp("2026-02-14T20:00:00Z").value)  # 17:00 in Santiago
@@ -104,7 +103,9 @@ def make_scenario(**file: Any) -> Scenario:
         "replications": 2,
     }
     route = {"path": "/", "steps": [{"call": "frontend", "steps": [{"cpu": {"mean_ms": 1}}]}]}
-    topology = Topology.model_validate({"services": {"frontend": {}}, "routes": dict.fromkeys(SHARES, route)})
+    topology = Topology.model_validate(
+        {"services": {name: {} for name in SERVICES}, "routes": dict.fromkeys(SHARES, route)}
+    )
     return Scenario(
         file=ScenarioFile(**{**settings, **file}),
         cluster=make_cluster(),
@@ -317,6 +318,10 @@ def _sample_minute(history: History, minute: int, calm: bool) -> None:
                 memory_peak_bytes=92 << 20,
             )
         )
+    for uid in range(1, len(SERVICES) + 1):
+        used = (6 * 10**9 * minute, 5 * 10**9 * minute, 600 * minute, 12 * minute)
+        sample = (at, uid, *used, 90 << 20, 1, True, True, 0, 0)
+        history.pod_samples.extend(sample)
     nodes = 2 if minute < SURGE + 7 else 3
     history.cluster.append(
         ClusterSample(

@@ -1,4 +1,6 @@
 import json
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import jsonschema
@@ -10,7 +12,8 @@ from fvcapacity.results.build import build_result
 from fvcapacity.results.result import load_result
 from fvcapacity.results.scenario_text import portable_path, scenario_text
 from fvcapacity.results.summary import summary_schema
-from fvcapacity.scenario.model import ScenarioFile
+from fvcapacity.scenario.model import ScenarioFile, Window
+from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.traffic import ClosedLoop, Traffic, TrafficEvent, UserStage
 from tests.unit.results import synthetic
 
@@ -37,6 +40,18 @@ def test_a_result_is_read_back_equal(result, tmp_path):
 def test_a_result_is_not_equal_to_another(result):
     assert result != make(synthetic.make_outcome(0), synthetic.make_outcome(2))
     assert result != "result"
+
+
+def test_a_long_window_has_no_samples_of_pods_and_says_so():
+    month = {"start": datetime(2026, 2, 1), "duration": "28d"}
+    outcome = replace(synthetic.make_outcome(0), duration_ns=28 * 86_400 * 10**9)
+    silent, asked, refused = (
+        make(outcome, window=Window(**month), monitoring=Monitoring(pods=pods)) for pods in (None, True, False)
+    )
+    remark = "No samples of pods: the window is longer than eight days; `monitoring: {pods: true}` keeps them."
+    assert [remark in result.summary["notes"] for result in (silent, asked, refused)] == [True, False, False]
+    assert ["pod_samples" in result.tables for result in (silent, asked, refused)] == [False, True, False]
+    assert remark not in make().summary["notes"]
 
 
 def test_two_runs_leave_the_same_bytes(result, tmp_path):

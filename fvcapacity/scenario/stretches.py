@@ -1,0 +1,44 @@
+"""Stretches of time besides the window: what a search may see, what only a proof sees, what a month is made of."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from pydantic import Field, field_validator
+
+from fvcapacity.scenario.base import Basis, DurationNs, Model
+from fvcapacity.scenario.traffic import Traffic
+
+WINDOW = "window"
+"""Name of the scenario's own window in a calendar."""
+
+MONTH_DAYS = 365 / 12
+"""Days of a month: 730 hours."""
+
+
+class Stretch(Model):
+    """A stretch of time, under the scenario's traffic or its own. Roll-outs and faults stay with the window."""
+
+    name: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)
+    start: datetime
+    """Local time of the scenario's time zone, unless it carries an offset."""
+    duration: DurationNs = Field(gt=0)
+    traffic: Traffic | None = None
+    """None: that of the scenario, whose events count by their dates."""
+    basis: Basis | None = None
+    source: str = ""
+
+    @field_validator("name")
+    @classmethod
+    def _not_the_window(cls, name: str) -> str:
+        if name == WINDOW:
+            raise ValueError(f"{WINDOW!r} is the name of the scenario's own window")
+        return name
+
+
+class CalendarPart(Model):
+    """So many days of a month are like a stretch."""
+
+    like: str = WINDOW
+    """Name of a stretch of ``history`` or ``holdout``, or ``window``."""
+    days: float = Field(gt=0, le=31)
