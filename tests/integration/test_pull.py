@@ -19,8 +19,12 @@ from fvcapacity.errors import SourceError
 from fvcapacity.inputs.measurements import Measurements, load_measurements
 from fvcapacity.inputs.prometheus import collect
 from fvcapacity.inputs.prometheus.pull import pull
-from tests.support.backfilled import Family, Written, backfill, need_prometheus, prometheus_server
+from fvcapacity.inputs.prometheus.server import LocalPrometheus
+from tests.support.backfilled import Family, Written, write_past
 from tests.support.fake_prometheus import Reply, fake_prometheus, forwarded, page
+from tests.support.prometheus import needs_prometheus
+
+pytestmark = needs_prometheus
 
 NASA = Path(__file__).resolve().parents[3] / "shared/data/traffic/nasa_http_1995_07_03_07_16_per_second_sparse.csv.gz"
 START = 805_644_000  # 13 July 1995 14:00 UTC, the day of a launch
@@ -161,12 +165,11 @@ def _owner(pod: str, scrapes: np.ndarray) -> Written:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Past]]:
-    need_prometheus()
     past = _past()
     data = tmp_path_factory.mktemp("prometheus") / "data"
-    backfill(past.families, data)
-    with prometheus_server(data) as url:
-        yield url, past
+    write_past(past.families, data)
+    with LocalPrometheus(data) as local:
+        yield local.url, past
 
 
 def _pull(url: str, **options) -> Measurements:
