@@ -106,7 +106,10 @@ def fake_prometheus(script: Script) -> Iterator[FakePrometheus]:
             reply = fake.script(asked)
             time.sleep(reply.wait_s)
             try:
-                self.send_response(reply.status)
+                if any(name == "Date" for name, _ in reply.headers):
+                    self.send_response_only(reply.status)
+                else:
+                    self.send_response(reply.status)
                 for name, value in reply.headers:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(reply.body)))

@@ -167,7 +167,8 @@ class PrometheusClient:
             When there is no answer.
         """
         result: Any = self.query("time()").result
-        return float(result[1])
+        pair = result[0]["value"] if isinstance(result[0], dict) else result  # VictoriaMetrics knows no scalars
+        return float(pair[1])
 
     def _ask(self, query: str, call: Callable[[], Any]) -> tuple[Any, tuple[str, ...]]:
         wait_s = self._backoff.first_wait_s
