@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from fvcapacity.cli.main import app
 from fvcapacity.errors import SourceError
 from fvcapacity.inputs.measurements import Measurements, load_measurements
-from fvcapacity.inputs.prometheus import collect
+from fvcapacity.inputs.prometheus import plan
 from fvcapacity.inputs.prometheus.pull import pull
 from fvcapacity.inputs.prometheus.server import LocalPrometheus
 from tests.support.backfilled import Family, Written, write_past
@@ -298,7 +298,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nothing_that_was_fetched_is_lost(server, tmp_path, monkeypatch, fault):
     """The server fails midway; the same call goes on, asks less, and gives what an undisturbed one gives."""
-    monkeypatch.setattr(collect, "PIECE_SAMPLES", 800)
+    monkeypatch.setattr(plan, "PIECE_SAMPLES", 800)
     url, _ = server
     broken = {"after": 7}
 
@@ -331,7 +331,7 @@ def test_nothing_that_was_fetched_is_lost(server, tmp_path, monkeypatch, fault):
 
 
 def test_an_interruption_keeps_what_was_fetched(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(collect, "PIECE_SAMPLES", 800)
+    monkeypatch.setattr(plan, "PIECE_SAMPLES", 800)
     url, _ = server
 
     def interrupt(update):
