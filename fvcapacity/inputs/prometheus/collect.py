@@ -13,7 +13,7 @@ from fvcapacity.inputs.prometheus.labels import Labels
 from fvcapacity.inputs.prometheus.pieces import Keeper, Piece, Samples, fetch_range, fetch_raw
 from fvcapacity.inputs.prometheus.plan import Plan
 from fvcapacity.inputs.prometheus.reading import Reading
-from fvcapacity.inputs.prometheus.rows import Bools, Key, Rows, Seen
+from fvcapacity.inputs.prometheus.rows import Bools, Key, Rows
 
 
 @dataclass
@@ -206,8 +206,7 @@ class _Computed:
                 row.values[where] = (
                     np.maximum(row.values[where], values) if self._largest else row.values[where] + values
                 )
-            seen = rows.seen.setdefault(service, Seen(np.zeros(grid.count), np.zeros(grid.count)))
-            seen.seen_s[where] = grid.step_s
+            rows.of_service(service).seen_s[where] = grid.step_s
             self.collected.watched[where] = True
 
     def finish(self) -> None:
