@@ -135,8 +135,8 @@ class _Verifier:
 
     def _only_intended(self, expected: Sequence[_Object], built: Sequence[_Object]) -> None:
         found = [
-            Problem(text, Location(str(self.directory)), field=name, rule="overlay-differs")
-            for name, text in differences(by_identity(expected), by_identity(built))
+            Problem(item.as_fault, Location(str(self.directory)), field=item.object, rule="overlay-differs")
+            for item in differences(by_identity(expected), by_identity(built))
         ]
         self._told(
             "only the intended fields change", found, f"{len(self.values)} fields, {len(self.added)} new objects"

@@ -77,8 +77,6 @@ def _container_keys(data: Mapping[str, Any], name: str, kind: PathKind) -> Seque
     spec = pod_spec_of(data)
     lists = ("containers", "initContainers")
     container = next((item for key in lists for item in mappings(spec.get(key)) if item.get("name") == name), {})
-    if kind.field == "heap":
-        return ()  # it is a part of a variable
     if kind.field == "env.*":
         names = [str(item.get("name")) for item in mappings(container.get("env"))]
         return [item for item in names if not looks_secret(item)]
