@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from time import monotonic
 
@@ -264,17 +264,39 @@ class _Search:
                 if pool is None or self.seconds_left <= 0:
                     return None
                 counts[phase:, pool] += 1
-        for pool in np.argsort(-program.fit.price):
-            while counts[-1, pool] > max(program.minimum[pool], 0) and self.seconds_left > 0:
-                fewer = counts.copy()
-                phases = [p for p in range(len(counts)) if p == len(counts) - 1 or counts[p, pool] == counts[-1, pool]]
-                fewer[phases, pool] -= 1
-                if (fewer[:, pool] < program.minimum[pool]).any() or not self._allowed(fewer):
-                    break
-                if any(self.homeless(phase, fewer[phase]) for phase in phases):
-                    break
-                counts = fewer
+        while self.seconds_left > 0:
+            cheaper = next((c for c in self._cheaper_neighbours(counts) if self._all_placed(c)), None)
+            if cheaper is None:
+                break
+            counts = cheaper
         return counts if self._allowed(counts) else None
+
+    def _all_placed(self, counts: Ints) -> bool:
+        return not any(self.homeless(phase, counts[phase]) for phase in range(len(counts)))
+
+    def _cheaper_neighbours(self, counts: Ints) -> Iterator[Ints]:
+        """Yield choices with one machine less, or a cheaper one in its place; the largest savings first.
+
+        In the last phase alone, or in all phases where the machine stands in all of them.
+        """
+        program = self.program
+        used = np.flatnonzero(counts[-1]).tolist()
+        found: list[tuple[float, int, Ints]] = []
+        for pool in used:
+            for other in (None, *used):
+                for first in range(len(counts)):
+                    changed = counts.copy()
+                    changed[first:, pool] -= 1
+                    if other is not None:
+                        changed[first:, other] += 1
+                    saved = program.cost(counts) - program.cost(changed)
+                    if saved > _SAME and self._keeps_bounds(changed):
+                        found.append((saved, len(found), changed))
+        yield from (changed for _, _, changed in sorted(found, key=lambda item: (-item[0], item[1])))
+
+    def _keeps_bounds(self, counts: Ints) -> bool:
+        within = (counts >= self.program.minimum).all() and (counts <= self.program.maximum).all()
+        return bool(within and (np.diff(counts, axis=0) >= 0).all()) and self._allowed(counts)
 
     def _of_one_kind(self) -> Ints:
         """Return the cheapest choice of one pool by its room alone: where to begin when the program has no answer."""

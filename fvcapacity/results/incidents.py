@@ -6,7 +6,7 @@ workload at most ten minutes apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -83,7 +83,7 @@ def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
 
 def _objective(windows: pd.DataFrame, kind: IncidentKind, measure: Measure, limit: float) -> Iterator[Incident]:
     """Yield runs of judged windows that fail; a route's own only where the whole does not fail at the same time."""
-    judged = windows[windows["judged"]]
+    judged = windows[windows["judged"].astype(bool)]
     whole: set[float] = set()
     for route, rows in sorted(judged.groupby("route"), key=lambda item: item[0] != ALL):
         failing = [
@@ -180,22 +180,22 @@ def _nodes(minutes: pd.DataFrame) -> Iterator[Incident]:
 
 def _joined(found: Iterable[Incident]) -> list[Incident]:
     """Join incidents of one kind and subject that touch or are close together."""
-    out: list[Incident] = []
-    open_: dict[tuple[str, str], tuple[int, int]] = {}
+    groups: list[list[Incident]] = []
+    latest: dict[tuple[str, str], tuple[list[Incident], float]] = {}
     for item in sorted(found, key=lambda incident: incident.start_s):
         key = (item.kind, item.subject)
         gap = 0.0 if item.kind in ("latency", "errors") else TOGETHER_S
-        if key in open_ and item.start_s - out[open_[key][0]].end_s <= gap:
-            index, count = open_[key]
-            first = out[index]
-            out[index] = Incident(first.kind, first.subject, first.start_s, max(first.end_s, item.end_s), first.what)
-            open_[key] = (index, count + 1)
-        else:
-            open_[key] = (len(out), 1)
-            out.append(item)
-    for index, count in open_.values():
-        last = out[index]
-        if count > 1 and last.kind in ("oom-kill", "restart", "eviction"):
-            what = f"{last.what} ({count} times)"
-            out[index] = Incident(last.kind, last.subject, last.start_s, last.end_s, what)
-    return out
+        group, end_s = latest.get(key, ([], -float("inf")))
+        if item.start_s - end_s > gap:
+            group, end_s = [], item.end_s
+            groups.append(group)
+        group.append(item)
+        latest[key] = (group, max(end_s, item.end_s))
+    return [_whole(group) for group in groups]
+
+
+def _whole(group: Sequence[Incident]) -> Incident:
+    first = group[0]
+    counted = len(group) > 1 and first.kind in ("oom-kill", "restart", "eviction")
+    what = f"{first.what} ({len(group)} times)" if counted else first.what
+    return Incident(first.kind, first.subject, first.start_s, max(item.end_s for item in group), what)

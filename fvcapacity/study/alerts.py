@@ -18,15 +18,14 @@ from fvcapacity.decisions.alerts import AlertPeriod, AlertRule, alert_periods
 from fvcapacity.inputs.model_validation import nearest
 from fvcapacity.inputs.prometheus.client import PrometheusClient
 from fvcapacity.inputs.prometheus.evaluate import evaluate
-from fvcapacity.inputs.prometheus.expressions import functions_of, metrics_of
+from fvcapacity.inputs.prometheus.expressions import functions_of, metrics_of, selectors_of
 from fvcapacity.inputs.prometheus.rules import Rule, RuleGroup
+from fvcapacity.results.alert_labels import label_text
 from fvcapacity.results.incidents import Incident, IncidentKind
 from fvcapacity.tabular.columns import Column, TableSpec
 from fvcapacity.tabular.frames import conform
 
 GRACE_S = 300.0
-HIDDEN_LABELS = frozenset({"alertname", "scenario", "run_id", "severity"})
-"""Labels that say nothing of what an alert is about."""
 
 _REQUESTS = r"request|response|http|latency|probe_(?:success|duration)|slo|sli"
 METRICS_OF: Mapping[IncidentKind, str] = {
@@ -41,11 +40,10 @@ METRICS_OF: Mapping[IncidentKind, str] = {
     "no-ready-pod": r"^up$|replicas|pod_status_ready|endpoint|_up$|probe_success",
 }
 """Patterns of metrics that tell of incidents of a kind."""
-_OBJECT_LABELS: Mapping[str, str] = {
-    "pod": "pod", "deployment": "deployment", "statefulset": "statefulset", "daemonset": "daemonset", "node": "node",
-    "instance": "", "horizontalpodautoscaler": "hpa", "hpa": "hpa", "service": "", "exported_service": "",
-    "container": "", "workload": "", "ingress": "", "route": "", "path": "", "job": "", "app": "", "name": "",
-}  # fmt: skip
+_OBJECT_LABELS = frozenset({
+    "pod", "deployment", "statefulset", "daemonset", "node", "instance", "horizontalpodautoscaler", "hpa", "service",
+    "exported_service", "container", "workload", "ingress", "route", "path", "job", "app", "name",
+})  # fmt: skip
 """Labels that name an object."""
 
 ALERTS = TableSpec(
@@ -175,11 +173,11 @@ def evaluate_alerts(
                 continue
             metrics = _expanded(rule.expr, recorded)
             missing = [name for name in metrics if name not in known]
-            complaints = [_unknown(name, known) for name in missing]
+            complaints = [_unknown(missing, known)] if missing else []
             if missing and (len(missing) == len(metrics) or functions_of(rule.expr) & {"absent", "absent_over_time"}):
-                complaints.append("this rule says nothing over simulated metrics")
                 reports.append(RuleReport(group.name, rule, "cannot fire", (), tuple(complaints), metrics))
                 continue
+            complaints += _without_series(client, rule, start_s, end_s, known)
             found = evaluate(client, group, rule, start_s, end_s)
             states = AlertRule(rule.hold_ns, rule.keep_firing_ns, group.limit)
             periods = tuple(alert_periods(found.vectors, states))
@@ -198,9 +196,24 @@ def _expanded(expression: str, recorded: Mapping[str, str], depth: int = 8) -> t
     return tuple(names)
 
 
-def _unknown(name: str, known: frozenset[str]) -> str:
-    close = nearest(name, known)
-    return f"{name} is no simulated metric" + (f"; the nearest is {close}" if close else "")
+def _unknown(missing: Sequence[str], known: frozenset[str]) -> str:
+    told = []
+    for name in missing:
+        close = nearest(name, known)
+        told.append(f"{name} (the nearest is {close})" if close else name)
+    return f"not among the simulated metrics: {', '.join(told)}"
+
+
+def _without_series(client: PrometheusClient, rule: Rule, start_s: int, end_s: int, known: frozenset[str]) -> list[str]:
+    """Return a complaint for every selector that picks no series: a label may be called otherwise here."""
+    out = []
+    for selector in selectors_of(rule.expr):
+        if known.isdisjoint(metrics_of(selector)):
+            continue  # told already
+        query = f"count(last_over_time({selector}[{max(end_s - start_s, 1)}s]))"
+        if not client.query(query, at_s=end_s).result:
+            out.append(f"no simulated series matches {selector}")
+    return out
 
 
 def _status(periods: Sequence[AlertPeriod]) -> str:
@@ -303,7 +316,7 @@ def _row(
     return {
         "rule": rule.name,
         "severity": dict(period.labels).get("severity", ""),
-        "labels": label_text(period),
+        "labels": label_text(period.labels),
         "active_s": (period.active_at_ns - start_ns) / 1e9,
         "fired_s": nan if fired is None else (fired - start_ns) / 1e9,
         "ended_s": nan if ended is None else (ended - start_ns) / 1e9,
@@ -313,8 +326,3 @@ def _row(
         "incident": incident or "",
         "delay_s": nan if delay is None else delay,
     }
-
-
-def label_text(period: AlertPeriod) -> str:
-    """Return the labels that tell what an alert is about, like ``container=cart, pod=cart-1``."""
-    return ", ".join(f"{name}={value}" for name, value in period.labels if name not in HIDDEN_LABELS)

@@ -164,7 +164,7 @@ class FastPlane:
         for row, pod in enumerate(pods):
             if (before := self.before.get(pod)) is not None:
                 out[row] += before
-        usage = {pod: ContainerUsage(*row) for pod, row in zip(pods, out.tolist(), strict=True)}
+        usage = dict(zip(pods, map(ContainerUsage._make, out.tolist()), strict=True))
         return Observation(
             self.now, usage, tuple(self.memory["served"].tolist()), tuple(self.memory["arrived"].tolist())
         )

@@ -18,7 +18,7 @@ from fvcapacity.inputs.prometheus.rows import Bools, Key, Rows, Seen
 
 MOST_RAW_SAMPLES = 5_000_000
 """Counters of more samples are left for the server to add up."""
-PIECE_SAMPLES = 50_000
+PIECE_SAMPLES = 30_000
 """Samples of one answer, about: memory is a few pieces, not the range."""
 
 
@@ -55,6 +55,8 @@ class Plan:
     raw: bool
     scrape_s: float
     now_s: float
+    doubled: bool = True
+    """Whether some series may tell the same."""
 
     @property
     def window_s(self) -> int:
@@ -86,17 +88,18 @@ class Plan:
             inner, outer = f"{query.over_time}_over_time({selected}[{self.window_s}s])", query.across
         else:
             inner, outer = f"increase({selected}[{self.window_s}s])", "sum"
-        return f"{outer} by ({', '.join(self.reading.wanted_labels)}) ({self.reading.merged(inner)})"
+        inner = self.reading.merged(inner) if self.doubled else inner
+        return f"{outer} by ({', '.join(self.reading.wanted_labels)}) ({inner})"
 
     def pieces(self) -> list[tuple[int, int]]:
         """Return the pieces: (start, end) in seconds of raw samples, or (first point, points) of the grid."""
-        per_s = max(self.reading.found.most, 1)
         if not self.raw:
-            points = int(min(max(PIECE_SAMPLES // per_s, 60), MOST_POINTS))
+            points = int(min(max(PIECE_SAMPLES // self.reading.rows, 60), MOST_POINTS))
             return list(spans(self.grid.count, points))
         lead = int(2 * self.pace.gap_s)
         start, end = self.grid.start_s - lead, min(self.grid.end_s + lead, int(self.now_s))
-        length = int(max(PIECE_SAMPLES * self.scrape_s / per_s, 2 * self.grid.step_s, 600))
+        per_scrape = max(self.reading.found.most, 1)
+        length = int(max(PIECE_SAMPLES * self.scrape_s / per_scrape, 2 * self.grid.step_s, 600))
         length = min(length, int(MOST_POINTS * self.scrape_s))
         length = max(length // self.grid.step_s, 1) * self.grid.step_s
         edges = [start, *range(self.grid.start_s + length, end, length), end]
@@ -165,7 +168,7 @@ class _Raw:
             growths = self._growths(identity, items)
             if growths:
                 _, keys, service = self._named[items[0].labels]
-                best = growths[0] if len(growths) == 1 else best_of(growths)
+                best = growths[0] if len(growths) == 1 else best_of(growths, self._plan.scrape_s)
                 self.collected.rows.add_growth(best, keys, service, self._scale)
 
     def _growths(self, identity: Labels, items: list[Samples]) -> list[Growth]:
@@ -175,7 +178,7 @@ class _Raw:
         for item in sorted(items, key=lambda item: float(item.times[0]) if item.times.size else np.inf):
             follower = self._followers.get(item.labels)
             if follower is None:
-                follower = self._followers[item.labels] = _heir(family, item)
+                follower = self._followers[item.labels] = _heir(family, item, self._plan.scrape_s)
                 family.append(follower)
             plan, tally = self._plan, self.collected.tally
             growth = follow(follower, item.times, item.values, plan.grid, plan.pace, self._watch.runs, tally)
@@ -202,17 +205,25 @@ class _Raw:
         return named
 
 
-def _heir(family: list[Follower], item: Samples) -> Follower:
+def _heir(family: list[Follower], item: Samples, scrape_s: float) -> Follower:
     """Return how a new series is followed: one that takes another's place goes on from where that stopped."""
     ended = [other for other in family if other.known and item.times.size and other.last_s < item.times[0]]
     if ended:
         last = max(ended, key=lambda other: other.last_s)
         return Follower(last.last_s, last.last, known=True)
-    return Follower(twin=bool(family))
+    begun = item.times[0] - 1.5 * scrape_s if item.times.size else np.inf
+    twin = any(other.first_s < begun for other in family)
+    return Follower(twin=twin, echo=bool(family) and not twin)
 
 
-def best_of(growths: list[Growth]) -> Growth:
-    """Return one growth of several that tell the same: in each interval the one that saw more, the first on a tie."""
+def best_of(growths: list[Growth], slack_s: float) -> Growth:
+    """Return one growth of several that tell the same: in each interval the first, unless another saw more of it.
+
+    Parameters
+    ----------
+    slack_s
+        How much more: replicas scrape at different times, and see the edges of a series' life differently.
+    """
     first = min(item.first for item in growths)
     stop = max(item.first + item.grown.size for item in growths)
     shape = (len(growths), stop - first)
@@ -220,7 +231,8 @@ def best_of(growths: list[Growth]) -> Growth:
     for number, item in enumerate(growths):
         where = slice(item.first - first, item.first - first + item.grown.size)
         grown[number, where], seen[number, where], unseen[number, where] = item.grown, item.seen_s, item.unseen_s
-    best = np.argmax(np.round(seen, 6), axis=0), np.arange(stop - first)
+    favoured = seen + np.where(np.arange(len(growths)) == 0, slack_s, 0.0)[:, np.newaxis]
+    best = np.argmax(np.round(favoured, 6), axis=0), np.arange(stop - first)
     return Growth(first, grown[best], seen[best], unseen[best])
 
 

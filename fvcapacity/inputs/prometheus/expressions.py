@@ -31,14 +31,37 @@ def metrics_of(expression: str) -> tuple[str, ...]:
         following = tokens[position + 1][1] if position + 1 < len(tokens) else ""
         if kind == "word" and text.lower() in _LISTS and following == "(":
             position = _closing(tokens, position + 1, "(", ")")
+        elif text == "[":
+            position = _closing(tokens, position, "[", "]")
         elif text == "{":
             end = _closing(tokens, position, "{", "}")
             names.update(dict.fromkeys(_named(tokens[position:end])))
             position = end
-        elif kind == "word" and following.lower() not in _AFTER_FUNCTIONS and text.lower() not in _WORDS:
+        elif _is_metric(kind, text, following):
             names[text] = None
         position += 1
     return tuple(names)
+
+
+def selectors_of(expression: str) -> tuple[str, ...]:
+    """Return the selectors of an expression as they are written, without range and offset: ``up{job="x"}``."""
+    tokens = _tokens(expression)
+    found: dict[str, None] = {}
+    position = 0
+    while position < len(tokens):
+        kind, text = tokens[position]
+        following = tokens[position + 1][1] if position + 1 < len(tokens) else ""
+        if kind == "word" and text.lower() in _LISTS and following == "(":
+            position = _closing(tokens, position + 1, "(", ")")
+        elif text == "[":
+            position = _closing(tokens, position, "[", "]")
+        elif text == "{" or _is_metric(kind, text, following):
+            braces = position if text == "{" else position + 1
+            end = _closing(tokens, braces, "{", "}") if "{" in (text, following) else position
+            found["".join(word for _, word in tokens[position : end + 1])] = None
+            position = end
+        position += 1
+    return tuple(found)
 
 
 def functions_of(expression: str) -> frozenset[str]:
@@ -48,6 +71,10 @@ def functions_of(expression: str) -> frozenset[str]:
         for (kind, text), (_, following) in pairwise(_tokens(expression))
         if kind == "word" and following in _AFTER_FUNCTIONS
     )
+
+
+def _is_metric(kind: str, text: str, following: str) -> bool:
+    return kind == "word" and following.lower() not in _AFTER_FUNCTIONS and text.lower() not in _WORDS
 
 
 def _tokens(expression: str) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from fvcapacity.errors import InputError, Problem, SourceError
+from fvcapacity.inputs.measured_files import LATENCY, TRAFFIC, USAGE, write_measured
 from fvcapacity.inputs.prometheus.assemble import Figures, assemble
 from fvcapacity.inputs.prometheus.auth import Credentials
 from fvcapacity.inputs.prometheus.client import PrometheusClient
@@ -18,7 +19,7 @@ from fvcapacity.inputs.prometheus.collect import MOST_RAW_SAMPLES, Collected, Pl
 from fvcapacity.inputs.prometheus.growth import Grid
 from fvcapacity.inputs.prometheus.owners import Owners, load_owners
 from fvcapacity.inputs.prometheus.pieces import Keeper
-from fvcapacity.inputs.prometheus.probe import Found, Scope, find, what_now
+from fvcapacity.inputs.prometheus.probe import Found, Scope, find, is_ever, what_now
 from fvcapacity.inputs.prometheus.profiles import Profile, ProfileQuery, load_profiles
 from fvcapacity.inputs.prometheus.quality import (
     counts_from,
@@ -30,8 +31,11 @@ from fvcapacity.inputs.prometheus.quality import (
     scrape_interval_of,
 )
 from fvcapacity.inputs.prometheus.reading import Reading
+from fvcapacity.inputs.prometheus.tables import latency_parts, traffic_parts, usage_parts
 from fvcapacity.inputs.provenance import SCHEMA_VERSION, Provenance, Remark
-from fvcapacity.tabular.directory import check_replaceable
+from fvcapacity.tabular.arrow import Part
+from fvcapacity.tabular.columns import TableSpec
+from fvcapacity.tabular.directory import check_replaceable, write_directory
 from fvcapacity.units import NS_PER_S, format_duration
 
 if TYPE_CHECKING:
@@ -54,6 +58,52 @@ class PullProgress:
     done: int
     total: int
     query: str
+
+
+@dataclass(frozen=True, eq=False)
+class Pulled:
+    """What was read, before it becomes tables."""
+
+    provenance: Provenance
+    figures: Figures
+    grid: Grid
+
+    def measurements(self) -> Measurements:
+        """Return it as tables; only now pandas is loaded."""
+        import pandas as pd
+
+        from fvcapacity.inputs.measurements import Measurements, joined
+
+        def frame(spec: TableSpec, parts: Iterable[Part]) -> pd.DataFrame:
+            return joined(spec, [pd.DataFrame(dict(part)) for part in parts])
+
+        return Measurements(
+            self.provenance,
+            frame(TRAFFIC, traffic_parts(self.figures, self.grid)),
+            frame(USAGE, usage_parts(self.figures, self.grid)),
+            frame(LATENCY, latency_parts(self.figures, self.grid)),
+        )
+
+    def save(self, directory: str | Path) -> Path:
+        """Write it as `Measurements.save` does, in the memory of a few series.
+
+        Raises
+        ------
+        InputError
+            When something that is not ours stands there, or it cannot be written.
+        """
+        target = Path(directory)
+        check_replaceable(target, "measurements.json", SCHEMA_VERSION, "measurement")
+        return write_directory(target, self._write)
+
+    def _write(self, directory: Path) -> None:
+        write_measured(
+            directory,
+            self.provenance,
+            traffic_parts(self.figures, self.grid),
+            usage_parts(self.figures, self.grid),
+            latency_parts(self.figures, self.grid),
+        )
 
 
 @dataclass
@@ -92,7 +142,7 @@ def pull(
     out: str | Path | None = None,
     connect: PrometheusConnect | None = None,
     progress: Callable[[PullProgress], None] | None = None,
-) -> Measurements:
+) -> Pulled:
     """Read traffic, usage and response times of a running system from its Prometheus.
 
     Parameters
@@ -157,6 +207,7 @@ def pull(
     for part in parts:
         remarks += remarks_of(part)
     remarks += remarks_of_all(figures, parts)
+    gaps = tuple(gap for part in parts for gap in gaps_of(part))
     provenance = Provenance(
         source=client.url,
         start=datetime.fromtimestamp(grid.start_s, UTC),
@@ -165,23 +216,15 @@ def pull(
         scrape_interval_s=scrape_interval_of(parts),
         counts_from=counts_from(parts),
         coverage=tuple(coverage),
-        gaps=tuple(gap for part in parts for gap in gaps_of(part)),
+        gaps=gaps,
         remarks=tuple(remarks),
     )
-    measured = _measurements(provenance, figures, grid)
+    del parts, run  # the tables need the room
+    pulled = Pulled(provenance, figures, grid)
     if target is not None:
-        measured.save(target)
+        pulled.save(target)
         keeper.discard()
-    return measured
-
-
-def _measurements(provenance: Provenance, figures: Figures, grid: Grid) -> Measurements:
-    from fvcapacity.inputs.measurements import Measurements  # pandas is loaded when there is room for it
-    from fvcapacity.inputs.prometheus.frames import latency_frame, traffic_frame, usage_frame
-
-    return Measurements(
-        provenance, traffic_frame(figures, grid), usage_frame(figures, grid), latency_frame(figures, grid)
-    )
+    return pulled
 
 
 def _grid(start: datetime, end: datetime, step_s: int, now_s: float) -> tuple[Grid, list[Remark]]:
@@ -222,11 +265,12 @@ def _collect_all(run: _Pull, profiles: list[Profile]) -> list[Collected]:
         looks = [pool.submit(find, run.client, query, run.scope) for _, query in queries]
         found = [_outcome(run, look, f"{p.profile}: {q.name}", q) for (p, q), look in zip(queries, looks, strict=True)]
         owners = _owners(run, [q for (_, q), metric in zip(queries, found, strict=True) if metric is not None])
-        plans = [
-            _plan(run, Reading(profile.profile, query, metric, owners, run.entry))
+        readings = [
+            Reading(profile.profile, query, metric, owners, run.entry)
             for (profile, query), metric in zip(queries, found, strict=True)
             if metric is not None
         ]
+        plans = list(pool.map(lambda reading: _plan(run, reading), readings))
         _tell_missing(run, queries, found)
         parts = _fetch(run, pool, plans)
     if owners.by_name:
@@ -293,7 +337,9 @@ def _plan(run: _Pull, reading: Reading) -> Plan:
     grid = run.scope.grid
     volume = reading.found.series * (grid.end_s - grid.start_s) / scrape_s
     fits = volume < MOST_RAW_SAMPLES if run.counts == "auto" else run.counts == "raw"
-    return Plan(reading, grid, fits and reading.query.kind != "gauge", scrape_s, run.now_s)
+    raw = fits and reading.query.kind != "gauge"
+    doubled = raw or is_ever(run.client, reading.doubles, grid)  # taking them for one costs the server dearly
+    return Plan(reading, grid, raw, scrape_s, run.now_s, doubled)
 
 
 def _tell_missing(run: _Pull, queries: list[tuple[Profile, ProfileQuery]], found: list[Found | None]) -> None:

@@ -78,7 +78,7 @@ class Calibration:
             "source": dict(self.source),
             "arrivals": None if self.arrivals is None else plain(self.arrivals),
             "findings": [item.__dict__ for item in self.findings],
-            "tables": {name: _records(self.tables[name]) for name in _IN_DOCUMENT},
+            "tables": {name: records(self.tables[name]) for name in _IN_DOCUMENT},
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -117,7 +117,8 @@ def check_replaceable(directory: Path) -> None:
     directories.check_replaceable(directory, "calibration.json", SCHEMA_VERSION, "calibration")
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as JSON has it: numbers to six digits, nothing for what does not exist."""
     return [{str(key): _json(value) for key, value in row.items()} for row in table.to_dict("records")]
 
 

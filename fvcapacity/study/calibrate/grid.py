@@ -71,11 +71,18 @@ class Grid:
         )
 
 
-def make_grid(measured: Measurements, scenario: Scenario) -> tuple[Grid | None, list[Problem]]:
+def make_grid(
+    measured: Measurements, scenario: Scenario, *, least: int = LEAST_INTERVALS
+) -> tuple[Grid | None, list[Problem]]:
     """Return the measurements on a grid, and everything that is wrong with them.
 
     Routes are known by name, ``METHOD /path``, or a path that only one route has; services by the name of their
     Kubernetes Service or of the workload behind it.
+
+    Parameters
+    ----------
+    least
+        Fewer intervals are an error.
     """
     problems = [*_negative(measured), *_sums_of_time(measured)]
     routes, more = _route_names(measured, scenario)
@@ -83,10 +90,8 @@ def make_grid(measured: Measurements, scenario: Scenario) -> tuple[Grid | None, 
     problems += more + others
     interval = measured.provenance.interval_s
     times = _times(measured, interval)
-    if len(times) < LEAST_INTERVALS:
-        hint = (
-            f"measure for longer, or at a shorter interval: at least {LEAST_INTERVALS} intervals, better a week of 15 s"
-        )
+    if len(times) < least:
+        hint = f"measure for longer, or at a shorter interval: at least {least} intervals, better a week of 15 s"
         message = f"there are {len(times)} intervals of traffic, too few to tell routes apart"
         problems.append(Problem(message, field="traffic", hint=hint, rule="too-few-intervals"))
     if any(problem.severity == "error" for problem in problems):
