@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ def find_kubectl() -> str | None:
     return shutil.which("kubectl", path=str(Path(sys.executable).parent)) or shutil.which("kubectl")
 
 
+@cache
 def kubectl_version(kubectl: str) -> str:
     """Return what builds: ``kubectl v1.32.4``; no cluster is asked.
 

@@ -53,7 +53,18 @@ def portable_path(text: str) -> str:
     return PurePath(text).name if PurePath(text).is_absolute() else text
 
 
-def _plain(value: Any, annotation: Any) -> Any:
+def plain(model: BaseModel, *, only_set: bool = False) -> dict[str, Any]:
+    """Return a model as YAML types, durations and quantities with their units.
+
+    Parameters
+    ----------
+    only_set
+        Leave out what was not given (defaults).
+    """
+    return dict(_plain(model, type(model), only_set=only_set))
+
+
+def _plain(value: Any, annotation: Any, *, only_set: bool = False) -> Any:
     """Return a field's value as YAML types, written as its annotation asks for."""
     if value is None:
         return None
@@ -62,17 +73,18 @@ def _plain(value: Any, annotation: Any) -> Any:
             return write(value)
     if isinstance(value, BaseModel):
         hints = get_type_hints(type(value), include_extras=True)
-        return {name: _plain(getattr(value, name), hints[name]) for name in type(value).model_fields}
+        names = [name for name in type(value).model_fields if not only_set or name in value.model_fields_set]
+        return {name: _plain(getattr(value, name), hints[name], only_set=only_set) for name in names}
     origin, members = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return _plain(value, members[0])
+        return _plain(value, members[0], only_set=only_set)
     if origin in (Union, UnionType):
-        return _plain(value, _member(value, members))
+        return _plain(value, _member(value, members), only_set=only_set)
     if isinstance(value, Mapping):
         inner = members[1] if len(members) == 2 else Any
-        return {str(key): _plain(item, inner) for key, item in value.items()}
+        return {str(key): _plain(item, inner, only_set=only_set) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item, members[0] if members else Any) for item in value]
+        return [_plain(item, members[0] if members else Any, only_set=only_set) for item in value]
     return value.isoformat() if isinstance(value, datetime) else value
 
 

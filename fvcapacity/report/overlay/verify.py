@@ -135,8 +135,8 @@ class _Verifier:
 
     def _only_intended(self, expected: Sequence[_Object], built: Sequence[_Object]) -> None:
         found = [
-            Problem(text, Location(str(self.directory)), field=name, rule="overlay-differs")
-            for name, text in differences(by_identity(expected), by_identity(built))
+            Problem(item.as_fault, Location(str(self.directory)), field=item.object, rule="overlay-differs")
+            for item in differences(by_identity(expected), by_identity(built))
         ]
         self._told(
             "only the intended fields change", found, f"{len(self.values)} fields, {len(self.added)} new objects"
@@ -148,7 +148,7 @@ class _Verifier:
         found: list[Problem] = []
         for identity, item in after.items():
             if item != before.get(identity):
-                found += check_object(before.get(identity, {}), item, built)
+                found += _senseless(before.get(identity, {}), item, built)
         self._told("requests fit limits, volumes only grow", found, "")
         new = self._new_errors(built)
         self._told("quotas and limit ranges hold every pod", new, "every HPA at its maximum, with the largest roll-out")
@@ -172,17 +172,17 @@ class _Verifier:
 
     def _reimport(self, promised: Scenario) -> None:
         """Check that the overlay, read again, is the promised scenario: what was replayed is what is handed over."""
+        found = []
         try:
             again = self.scenario.with_patch(self.directory)
+            for path in self.values:
+                one, two = promised.value(path), again.value(path)
+                if one != two:
+                    message = f"it is {two}, and {one} was promised"
+                    found.append(Problem(message, Location(str(self.directory)), field=path, rule="overlay-differs"))
         except InputError as error:
             self._told("read again, it is what was promised", error.problems, "")
             return
-        found = []
-        for path in self.values:
-            one, two = promised.value(path), again.value(path)
-            if one != two:
-                message = f"it is {two}, and {one} was promised"
-                found.append(Problem(message, Location(str(self.directory)), field=path, rule="overlay-differs"))
         if not found and _said(promised) != _said(again):
             message = "read again, the manifests say something else than what was promised"
             found.append(Problem(message, Location(str(self.directory)), rule="overlay-differs"))
@@ -192,6 +192,14 @@ class _Verifier:
         self.problems += problems
         count = f"{len(problems)} problem{'' if len(problems) == 1 else 's'}"
         self.checks.append(Check(name, "failed" if problems else "passed", count if problems else detail))
+
+
+def _senseless(before: _Object, after: _Object, objects: Sequence[_Object]) -> list[Problem]:
+    try:
+        return check_object(before, after, objects)
+    except (ValueError, TypeError) as error:  # what was built need not be of the API's types
+        name = f"{str(after.get('kind')).lower()}/{(after.get('metadata') or {}).get('name')}"
+        return [Problem(str(error), field=name, rule="senseless-value")]
 
 
 def _said(scenario: Scenario) -> str:

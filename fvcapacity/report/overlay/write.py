@@ -35,7 +35,7 @@ def check_overlay_replaceable(directory: str | Path) -> None:
     InputError
         When something else stands there. Callers check before a long search, not after it.
     """
-    check_replaceable(Path(directory), CHANGES, OVERLAY_SCHEMA, "overlay")
+    check_replaceable(Path(directory), CHANGES, OVERLAY_SCHEMA, "Kustomize overlay of ours")
 
 
 def write_overlay(

@@ -255,6 +255,14 @@ def _metric_name(metric: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(inner.get("container") or ""), str(name or ""), source
 
 
+def metric_names(target: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return container (empty: the whole pod) and name of every metric that an HPA follows."""
+    if str(target.get("apiVersion")) == "autoscaling/v1":
+        return [("", "cpu")]
+    named = [_metric_name(item) for item in mappings(get(target, ("spec", "metrics")))]
+    return [(container, name) for container, name, _ in named if name]
+
+
 def _average_kind(source: str, name: str) -> str:
     if not source.lower().endswith("resource"):
         return "quantity"

@@ -1,0 +1,67 @@
+"""``fvcap calibrate``: from measurements to a topology with numbers."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fvcapacity.cli.failures import reported
+from fvcapacity.cli.options import Debug, OutputFormat, Quiet, Seed, share
+
+if TYPE_CHECKING:
+    from fvcapacity.study.calibrate import Calibration
+
+
+def calibrate(
+    measured: Annotated[
+        Path, typer.Argument(help="Directory of measurements, as fvcap pull writes it.", metavar="MEASURED")
+    ],
+    scenario: Annotated[
+        Path, typer.Argument(help="Scenario file: its topology gives the call graph.", metavar="SCENARIO")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(help="Directory for topology, tables and plots [default: calibrations/NAME].")
+    ] = None,
+    least_coverage: Annotated[
+        float,
+        typer.Option(parser=share, metavar="PERCENT", help="Least share of the intervals that must be measured whole."),
+    ] = "50%",  # type: ignore[assignment]
+    seed: Seed = 1,
+    plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")] = True,
+    output: Annotated[OutputFormat, typer.Option("--format", help="How to print.")] = OutputFormat.TABLE,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Estimate CPU by route, memory, visits and burstiness from measurements.
+
+    Writes a topology with measured numbers and their intervals, and tables and plots that say how far to trust them.
+    What the data cannot tell stays as it is in the scenario's topology, and is named.
+    """
+    with reported(debug=debug):
+        from fvcapacity.inputs import load_scenario
+        from fvcapacity.inputs.measurements import load_measurements
+        from fvcapacity.study.calibrate import CalibrationOptions
+        from fvcapacity.study.calibrate import calibrate as run
+        from fvcapacity.study.calibrate.calibration import check_replaceable
+
+        loaded = load_scenario(scenario)
+        target = out or Path("calibrations") / loaded.name
+        check_replaceable(target)
+        options = CalibrationOptions(least_coverage=least_coverage, seed=seed if seed is not None else 1)
+        calibration = run(load_measurements(measured), loaded, options)
+        calibration.save(target, plots=plots)
+        typer.echo(_render(calibration, output), nl=False)
+        if not quiet:
+            typer.echo(f"Calibration: {target}; use it with `topology: {target / 'topology.yaml'}`", err=True)
+
+
+def _render(calibration: Calibration, output: OutputFormat) -> str:
+    if output is OutputFormat.JSON:
+        return calibration.to_json()
+    from fvcapacity.cli import render_calibration
+
+    if output is OutputFormat.MARKDOWN:
+        return render_calibration.render_calibration_markdown(calibration)
+    return render_calibration.render_calibration_table(calibration)

@@ -1,0 +1,60 @@
+"""A calibration for a terminal and as Markdown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from fvcapacity.cli.render_markdown import section
+from fvcapacity.cli.render_table import drawn, grid_table
+from fvcapacity.cli.view import Grid
+from fvcapacity.cli.view_calibration import (
+    arrivals_text,
+    calibration_headline,
+    demands_grid,
+    findings_lines,
+    quality_grid,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from fvcapacity.study.calibrate import Calibration
+
+
+def render_calibration_table(calibration: Calibration) -> str:
+    """Return a calibration as text for a terminal."""
+    grids = [quality_grid(calibration), demands_grid(calibration)]
+    lines = [arrivals_text(calibration), *findings_lines(calibration)]
+    return render_grids(calibration_headline(calibration), grids, lines)
+
+
+def render_calibration_markdown(calibration: Calibration) -> str:
+    """Return a calibration as GitHub-flavoured Markdown."""
+    grids = [quality_grid(calibration), demands_grid(calibration, None)]
+    lines = [arrivals_text(calibration), *findings_lines(calibration)]
+    return markdown_grids(calibration_headline(calibration), grids, lines)
+
+
+def render_grids(title: str, grids: list[Grid], lines: list[str]) -> str:
+    """Return a title, tables and remarks as text for a terminal."""
+
+    def draw(console: Console) -> None:
+        from rich.text import Text
+
+        console.print(Text(title, style="bold"))
+        for grid in grids:
+            console.print()
+            console.print(grid_table(grid))
+            if grid.remark:
+                console.print(Text(grid.remark, style="dim"))
+        console.print()
+        for line in lines:
+            console.print(Text(f"- {line}"))
+
+    return drawn(draw, None, None)
+
+
+def markdown_grids(title: str, grids: list[Grid], lines: list[str]) -> str:
+    """Return a title, tables and remarks as GitHub-flavoured Markdown."""
+    remarks = "\n".join("- " + line.replace("*", "\\*") for line in lines)
+    return "\n\n".join([f"# {title}", *(section(grid) for grid in grids), remarks]) + "\n"

@@ -1,0 +1,84 @@
+"""A scenario under measured traffic, with calibrated numbers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from fvcapacity.scenario.model import JUDGED_WINDOW_NS, Scenario, TrafficTable
+from fvcapacity.scenario.monitoring import Monitoring
+from fvcapacity.scenario.topology import Topology
+from fvcapacity.scenario.traffic import Arrivals, Traffic
+from fvcapacity.study.backtest.stretches import Stretch
+from fvcapacity.study.calibrate.grid import Floats, Grid
+
+RATE_S = 60.0
+"""Rates are taken by the minute: what is finer is left to the arrival process, whose burstiness was fitted within
+it."""
+WARM_UP_NS = 6 * JUDGED_WINDOW_NS
+
+
+def measured_traffic(grid: Grid, stretch: Stretch, scenario: Scenario) -> tuple[TrafficTable, int]:
+    """Return the measured rates of a stretch and its warm-up, and how many of its intervals had to be filled in.
+
+    Before the first measured interval its rates hold; gaps are filled along a line, and are not compared afterwards.
+    """
+    step = max(RATE_S, grid.interval_s)
+    begin = stretch.start - pd.Timedelta(WARM_UP_NS, "ns")
+    starts = pd.date_range(begin, stretch.end, freq=pd.Timedelta(step, "s"), inclusive="left")
+    table = pd.DataFrame(grid.requests, index=grid.times, columns=list(grid.routes))
+    binned = table.resample(pd.Timedelta(step, "s"), origin=begin).sum(min_count=round(step / grid.interval_s))
+    rates = binned.reindex(starts) / step
+    inside = starts >= stretch.start
+    filled = int(rates[inside].isna().any(axis=1).sum())
+    rates = rates.interpolate(limit_direction="both").fillna(0.0)
+    rps = np.zeros((len(starts), len(scenario.topology.routes)))
+    names = list(scenario.topology.routes)
+    rps[:, [names.index(name) for name in grid.routes]] = rates.to_numpy(np.float64)
+    return TrafficTable(round(step * 1e9), _epoch_ns(begin), tuple(names), rps, "measured"), filled
+
+
+def replay_scenario(
+    scenario: Scenario, topology: Topology, arrivals: Arrivals, table: TrafficTable, stretch: Stretch, seed: int | None
+) -> Scenario:
+    """Return the scenario with calibrated numbers, in a measured stretch under its traffic.
+
+    Its own traffic, events, roll-outs and faults are left out: what happened is in the measured counts.
+    """
+    duration = _epoch_ns(stretch.end) - _epoch_ns(stretch.start)
+    window = scenario.file.window.model_copy(
+        update={"start": stretch.start.to_pydatetime(), "duration": duration, "warm_up": WARM_UP_NS}
+    )
+    file = scenario.file.model_copy(
+        update={
+            "window": window,
+            "traffic": Traffic(file="measured", arrivals=arrivals),
+            "monitoring": Monitoring(pods=True),
+            "rollouts": (),
+            "faults": (),
+            "requests": None,
+            "seed": scenario.file.seed if seed is None else seed,
+        }
+    )
+    return replace(
+        scenario,
+        file=file,
+        topology=topology,
+        traffic=table,
+        start_ns=_epoch_ns(stretch.start),
+        versions=(),
+        patcher=None,
+    )
+
+
+def _epoch_ns(moment: pd.Timestamp) -> int:
+    return int(moment.as_unit("ns").value)
+
+
+def known_bins(grid: Grid, starts: pd.DatetimeIndex, step_s: float) -> Floats:
+    """Return for each bin the share of its intervals in which the traffic of every route was measured."""
+    known = pd.Series((~np.isnan(grid.requests).any(axis=1)).astype(float), index=grid.times)
+    whole = known.resample(pd.Timedelta(step_s, "s"), origin=starts[0]).sum() * grid.interval_s / step_s
+    return np.asarray(whole.reindex(starts).fillna(0.0), np.float64)

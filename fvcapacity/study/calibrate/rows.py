@@ -1,0 +1,89 @@
+"""Which intervals say something about a service's demands, and why the others do not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from fvcapacity.study.calibrate.grid import Floats, Grid
+
+Flags = npt.NDArray[np.bool_]
+
+MOST_FAILED = 0.05
+"""A larger share of failed requests, and the interval is no picture of the demand: work was refused or done twice."""
+MOST_THROTTLED = 0.5
+"""A larger share of throttled periods: the work of one interval is done in the next ones."""
+SETTLING_S = 60.0
+"""After a change of the number of pods: start-up CPU and warm-up belong to no request."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The intervals that are used, and how many are left out for which reason."""
+
+    used: Flags
+    left_out: dict[str, int]
+
+    @property
+    def coverage(self) -> float:
+        """Share of the intervals in which everything needed was measured."""
+        return 1 - self.left_out.get("missing", 0) / max(len(self.used), 1)
+
+
+def usable_rows(grid: Grid, service: str, needed: list[Floats], regressors: Floats) -> Rows:
+    """Return the intervals in which a service did nothing but serve requests, all of them measured.
+
+    Parameters
+    ----------
+    needed
+        Measures without which an interval is missing, each of shape (intervals,).
+    regressors
+        Requests of the routes that come to the service, shape (intervals, routes).
+    """
+    missing = np.isnan(regressors).any(axis=1)
+    for values in needed:
+        missing |= np.isnan(values)
+    reasons = {"missing": missing}
+    pods = grid.measure(service, "pods")
+    if pods is not None:
+        reasons["pods changed"] = _near_changes(pods, max(int(np.ceil(SETTLING_S / grid.interval_s)), 1))
+    restarts = grid.measure(service, "restarts")
+    if restarts is not None:
+        reasons["restarts"] = _spread(np.nan_to_num(restarts) > 0, max(int(np.ceil(SETTLING_S / grid.interval_s)), 1))
+    requests, failed = grid.measure(service, "requests"), grid.measure(service, "failed")
+    if requests is not None and failed is not None:
+        reasons["failures"] = np.nan_to_num(failed) > MOST_FAILED * np.maximum(np.nan_to_num(requests), 1.0)
+    periods, throttled = grid.measure(service, "periods"), grid.measure(service, "throttled_periods")
+    if periods is not None and throttled is not None:
+        saturated = np.nan_to_num(throttled) > MOST_THROTTLED * np.maximum(np.nan_to_num(periods), 1.0)
+        reasons["throttled"] = _spread(saturated, 1)
+    used = np.asarray(~missing, np.bool_)
+    left_out: dict[str, int] = {}
+    for name, flags in reasons.items():
+        if name == "missing":
+            left_out[name] = int(flags.sum())
+            continue
+        new = used & flags
+        if new.any():
+            left_out[name] = int(new.sum())
+        used = np.asarray(used & ~flags, np.bool_)
+    return Rows(used, {name: count for name, count in left_out.items() if count})
+
+
+def _near_changes(pods: Floats, reach: int) -> Flags:
+    """Flag the interval before a change of the number of pods, that of it, and those in which it settles."""
+    known = np.where(np.isnan(pods), np.inf, pods)
+    changed = np.zeros(len(pods), bool)
+    changed[1:] = (known[1:] != known[:-1]) & np.isfinite(known[1:]) & np.isfinite(known[:-1])
+    return _spread(changed, reach)
+
+
+def _spread(flags: Flags, reach: int) -> Flags:
+    """Flag also the interval before a flag and so many after it."""
+    result = flags.copy()
+    result[:-1] |= flags[1:]
+    for step in range(1, reach + 1):
+        result[step:] |= flags[:-step]
+    return result
