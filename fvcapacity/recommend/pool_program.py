@@ -30,6 +30,7 @@ Floats = npt.NDArray[np.float64]
 
 Headroom = Literal["none", "node", "zone"]
 
+_FEW_COLUMNS = 400
 _INFEASIBLE = 2
 """Status of ``scipy.optimize.milp``."""
 _FILLED = 0.9
@@ -120,6 +121,11 @@ class PoolProgram:
     def _x(self, phase: int, pair: int) -> int:
         return 2 * len(self.phases) * len(self.offers) + phase * len(self.pairs) + pair
 
+    @property
+    def whole_pods(self) -> bool:
+        """Whether pods are whole numbers too: beyond a few hundred that costs more time than it tightens."""
+        return len(self.pairs) * len(self.phases) <= _FEW_COLUMNS
+
     def solve(self, time_limit_s: float) -> Solution:
         """Return the cheapest counts that no cut forbids, or None with an infinite bound when there are none."""
         from scipy.optimize import Bounds, LinearConstraint, milp
@@ -138,7 +144,7 @@ class PoolProgram:
         )
         upper[counts : 2 * counts] = 1
         whole[: 2 * counts] = 1
-        if len(self.pairs) * len(self.phases) <= 400:  # beyond, whole pods cost more time than they tighten
+        if self.whole_pods:
             whole[2 * counts : self._x(len(self.phases), 0)] = 1
         if cut_columns:
             upper[-cut_columns:], whole[-cut_columns:] = 1, 1

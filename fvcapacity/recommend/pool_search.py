@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from time import monotonic
 
 import numpy as np
@@ -16,6 +17,7 @@ from fvcapacity.recommend.pool_program import Cut, PoolProgram
 Ints = npt.NDArray[np.int64]
 
 _SAME = 1e-9
+_LARGEST_SLACK = 0.2
 
 
 class PoolSearch:
@@ -55,8 +57,10 @@ class PoolSearch:
             if not failed:
                 return self._better(solution.counts), bound, number
             program.cuts += [Cut(p, tuple(map(int, solution.counts[p]))) for p in failed]
-            if (mended := self._mended(solution.counts)) is not None:
-                self._better(mended)
+            starts = [solution.counts, self._with_slack(solution.counts)] if number == 1 else [solution.counts]
+            for start in starts:
+                if start is not None and (mended := self._mended(start)) is not None:
+                    self._better(mended)
             if self.seconds_left <= 0:
                 return self.best, bound, number
         return self.best, bound, max_rounds
@@ -92,7 +96,7 @@ class PoolSearch:
         program, counts = self.program, counts.copy()
         for phase in range(len(program.phases)):
             while homeless := self.homeless(phase, counts[phase]):
-                pool = self._cheapest_for(homeless[0], counts)
+                pool = self._most_useful(phase, homeless, counts)
                 if pool is None or self.seconds_left <= 0:
                     return None
                 counts[phase:, pool] += 1
@@ -142,22 +146,39 @@ class PoolSearch:
                 found[program.cost(counts)] = counts
         return found[min(found)] if found else np.tile(program.minimum, (len(program.phases), 1))
 
-    def _cheapest_for(self, pod: SchedulingPod, counts: Ints) -> int | None:
-        """Return the cheapest pool with room for one more machine that takes a pod; those in use before new ones."""
+    def _with_slack(self, counts: Ints) -> Ints | None:
+        """Return the program's answer when every machine is a little smaller: by the share of pods that failed.
+
+        What the scheduler strands by spreading pods is bought by the program, which knows what is cheap, and not by
+        adding machines one at a time. Of use where many pods share a machine.
+        """
         program = self.program
-        group = next(i for i, g in enumerate(program.groups) if pod.name.rpartition("-")[0] == g.pod.name)
-        used = int((counts[-1] > 0).sum())
-        best: tuple[float, int] | None = None
-        for pool, price in enumerate(program.fit.price):
-            if program.fit.most[group, pool] == 0 or counts[-1, pool] >= program.maximum[pool]:
-                continue
-            if counts[-1, pool] == 0 and used >= program.rules.max_pools:
-                continue
+        failed = [len(self.homeless(phase, counts[phase])) for phase in range(len(counts))]
+        share = max(n / max(int(total), 1) for n, total in zip(failed, program.wanted.sum(axis=1), strict=True))
+        if program.whole_pods or share > _LARGEST_SLACK:
+            return None
+        smaller = replace(program.fit, room=program.fit.room * (1 - share))
+        return PoolProgram(program.offers, program.groups, smaller, program.rules).solve(self.seconds_left / 3).counts
+
+    def _most_useful(self, phase: int, homeless: Sequence[SchedulingPod], counts: Ints) -> int | None:
+        """Return the pool of which one more machine takes the most pods for its price, those in use before new ones.
+
+        None when there is no pool that takes the first pod and keeps the rules.
+        """
+        program = self.program
+        group = next(i for i, g in enumerate(program.groups) if homeless[0].name.rpartition("-")[0] == g.pod.name)
+        possible = []
+        for pool in np.flatnonzero(program.fit.most[group] > 0).tolist():
             more = counts.copy()
-            more[:, pool] += 1
-            if self._spot_allowed(more) and (best is None or price < best[0]):
-                best = (float(price), pool)
-        return None if best is None else best[1]
+            more[phase:, pool] += 1
+            if (more[:, pool] <= program.maximum[pool]).all() and self._allowed(more):
+                possible.append((float(program.fit.price[pool]), pool, more))
+        used = [item for item in possible if counts[-1, item[1]] > 0]
+        if len(used) < 2:
+            choice = used or sorted(possible, key=lambda item: item[:2])
+            return choice[0][1] if choice else None
+        gain = {pool: len(homeless) - len(self.homeless(phase, more[phase])) for _, pool, more in used}
+        return max(used, key=lambda item: (gain[item[1]] / item[0], -item[0]))[1]
 
     def _allowed(self, counts: Ints) -> bool:
         return self._spot_allowed(counts) and int((counts[-1] > 0).sum()) <= self.program.rules.max_pools
