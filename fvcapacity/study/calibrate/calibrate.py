@@ -19,12 +19,13 @@ from fvcapacity.study.calibrate.calibration import Calibration
 from fvcapacity.study.calibrate.dispersion import Dispersion, find_dispersion
 from fvcapacity.study.calibrate.factors import Factors, find_factors
 from fvcapacity.study.calibrate.findings import calibration_findings
-from fvcapacity.study.calibrate.grid import Grid, make_grid
 from fvcapacity.study.calibrate.memory import MemoryFit, fit_memory
 from fvcapacity.study.calibrate.quality import build_tables
 from fvcapacity.study.calibrate.rewrite import rewrite_topology
 from fvcapacity.study.calibrate.services import with_background, with_memory
 from fvcapacity.study.calibrate.time_of_day import HourlyBias, find_hourly_bias
+from fvcapacity.study.calibrate.variability import fit_variability
+from fvcapacity.study.grid import Grid, make_grid
 
 LEAST_COVERAGE = 0.5
 
@@ -41,11 +42,14 @@ class CalibrationOptions:
         Of the bootstrap.
     hourly
         Whether days are held back to look for a bias by hour.
+    variability
+        Whether windows are simulated to fit the variability of demands to measured latency.
     """
 
     least_coverage: float = LEAST_COVERAGE
     seed: int = 1
     hourly: bool = True
+    variability: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def calibrate(measured: Measurements, scenario: Scenario, options: CalibrationOp
     """
     options = options or CalibrationOptions()
     estimates = estimate(measured, scenario, options)
-    return build_calibration(estimates, measured, scenario)
+    return build_calibration(estimates, measured, scenario, options)
 
 
 def estimate(measured: Measurements, scenario: Scenario, options: CalibrationOptions) -> Estimates:
@@ -134,7 +138,9 @@ def estimate_on(grid: Grid, scenario: Scenario, options: CalibrationOptions) -> 
     return Estimates(grid, demands, cpu, visits, memory, dispersion, hourly, find_factors(usable, demands))
 
 
-def build_calibration(estimates: Estimates, measured: Measurements, scenario: Scenario) -> Calibration:
+def build_calibration(
+    estimates: Estimates, measured: Measurements, scenario: Scenario, options: CalibrationOptions
+) -> Calibration:
     """Return the calibration that estimates come to."""
     provenance = measured.provenance
     grid = estimates.grid
@@ -154,6 +160,15 @@ def build_calibration(estimates: Estimates, measured: Measurements, scenario: Sc
     arrivals = None
     if size is not None and spread is not None:
         arrivals = ClusteredArrivals(mean_size=round(size[0], 3), spread=f"{round(spread[0] * 1000)}ms")  # type: ignore[arg-type]
+    tables = build_tables(estimates)
+    topology, tables["variability"] = fit_variability(
+        grid,
+        scenario,
+        topology,
+        arrivals or scenario.file.traffic.arrivals,
+        seed=options.seed,
+        wanted=options.variability,
+    )
     header = (
         f"# Calibrated by fvcap from {words}.\n"
         "# Numbers with `basis: measured` carry their 95 % interval in `source`; all others are as they were.\n"
@@ -161,7 +176,7 @@ def build_calibration(estimates: Estimates, measured: Measurements, scenario: Sc
     return Calibration(
         topology=topology,
         arrivals=arrivals,
-        tables=build_tables(estimates),
+        tables=tables,
         findings=calibration_findings(estimates),
         source=source,
         header=header,

@@ -5,7 +5,8 @@
     CALIBRATION/
       calibration.json   what it comes from, arrivals, findings, and the tables below
       topology.yaml      the scenario's topology with the measured numbers
-      tables/NAME.csv    quality, demands, memory, visits, dispersion, hourly_bias, fit_hours
+      tables/NAME.csv    quality, demands, memory, visits, dispersion, variability, hourly_bias,
+                         fit_hours
       plots/             measured against predicted CPU, residuals, bias by hour
 """
 
@@ -28,7 +29,7 @@ from fvcapacity.tabular import directory as directories
 from fvcapacity.tabular.storage import write_csv
 
 SCHEMA_VERSION = "fvcapacity.calibration/1"
-_IN_DOCUMENT = ("quality", "demands", "memory", "visits", "dispersion", "hourly_bias")
+_IN_DOCUMENT = ("quality", "demands", "memory", "visits", "dispersion", "variability", "hourly_bias")
 
 
 @dataclass(frozen=True)

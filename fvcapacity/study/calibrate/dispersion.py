@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from fvcapacity.study.calibrate.grid import Floats, Grid
+from fvcapacity.study.grid import Floats, Grid
 
 RATE_S = 60.0
 LEAST_MINUTES = 120

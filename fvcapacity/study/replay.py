@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,7 @@ from fvcapacity.scenario.model import JUDGED_WINDOW_NS, Scenario, TrafficTable
 from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Arrivals, Traffic
-from fvcapacity.study.backtest.stretches import Stretch
-from fvcapacity.study.calibrate.grid import Floats, Grid
+from fvcapacity.study.grid import Floats, Grid
 
 RATE_S = 60.0
 """Rates are taken by the minute: what is finer is left to the arrival process, whose burstiness was fitted within
@@ -20,13 +20,28 @@ it."""
 WARM_UP_NS = 6 * JUDGED_WINDOW_NS
 
 
-def measured_traffic(grid: Grid, stretch: Stretch, scenario: Scenario) -> tuple[TrafficTable, int]:
+@dataclass(frozen=True)
+class Stretch:
+    """A stretch of time, in UTC: ``[start, end)``."""
+
+    start: pd.Timestamp
+    end: pd.Timestamp
+
+    def text(self, zone: ZoneInfo) -> str:
+        """Return the stretch as local times."""
+        first, last = (moment.tz_convert(zone) for moment in (self.start, self.end))
+        return f"{first:%Y-%m-%dT%H:%M} to {last:%Y-%m-%dT%H:%M} ({zone.key})"
+
+
+def measured_traffic(
+    grid: Grid, stretch: Stretch, scenario: Scenario, warm_up_ns: int = WARM_UP_NS
+) -> tuple[TrafficTable, int]:
     """Return the measured rates of a stretch and its warm-up, and how many of its intervals had to be filled in.
 
     Before the first measured interval its rates hold; gaps are filled along a line, and are not compared afterwards.
     """
     step = max(RATE_S, grid.interval_s)
-    begin = stretch.start - pd.Timedelta(WARM_UP_NS, "ns")
+    begin = stretch.start - pd.Timedelta(warm_up_ns, "ns")
     starts = pd.date_range(begin, stretch.end, freq=pd.Timedelta(step, "s"), inclusive="left")
     table = pd.DataFrame(grid.requests, index=grid.times, columns=list(grid.routes))
     binned = table.resample(pd.Timedelta(step, "s"), origin=begin).sum(min_count=round(step / grid.interval_s))
@@ -41,7 +56,14 @@ def measured_traffic(grid: Grid, stretch: Stretch, scenario: Scenario) -> tuple[
 
 
 def replay_scenario(
-    scenario: Scenario, topology: Topology, arrivals: Arrivals, table: TrafficTable, stretch: Stretch, seed: int | None
+    scenario: Scenario,
+    topology: Topology,
+    arrivals: Arrivals,
+    table: TrafficTable,
+    stretch: Stretch,
+    *,
+    seed: int | None = None,
+    warm_up_ns: int = WARM_UP_NS,
 ) -> Scenario:
     """Return the scenario with calibrated numbers, in a measured stretch under its traffic.
 
@@ -49,7 +71,7 @@ def replay_scenario(
     """
     duration = _epoch_ns(stretch.end) - _epoch_ns(stretch.start)
     window = scenario.file.window.model_copy(
-        update={"start": stretch.start.to_pydatetime(), "duration": duration, "warm_up": WARM_UP_NS}
+        update={"start": stretch.start.to_pydatetime(), "duration": duration, "warm_up": warm_up_ns}
     )
     file = scenario.file.model_copy(
         update={
