@@ -171,7 +171,7 @@ def write_measurements(
 
     def write(work: Path) -> None:
         (work / "measurements.json").write_text(provenance.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        _pack(traffic, work / "traffic.csv.gz")
+        write_traffic(traffic, work / "traffic.csv.gz")
         write_parquet(conform(USAGE, usage), USAGE, work / "usage.parquet")
         write_parquet(conform(LATENCY, latency), LATENCY, work / "latency.parquet")
 
@@ -228,8 +228,8 @@ def joined(spec: TableSpec, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return conform(spec, pd.concat(parts, ignore_index=True)) if parts else empty(spec)
 
 
-def _pack(parts: Iterable[pd.DataFrame], path: Path) -> None:
-    """Write tables below each other as compressed CSV, the same to the byte in every repetition."""
+def write_traffic(parts: Iterable[pd.DataFrame], path: Path) -> None:
+    """Write tables of traffic below each other as compressed CSV, the same to the byte in every repetition."""
     with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="", compresslevel=6) as packed:
         packed.write((",".join(column.name for column in TRAFFIC.columns) + "\n").encode())
         for part in parts:

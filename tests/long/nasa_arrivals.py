@@ -23,6 +23,7 @@ from fvcapacity.scenario.model import TrafficTable
 from fvcapacity.scenario.traffic import ClusteredArrivals, PoissonArrivals, Traffic
 from fvcapacity.study.calibrate.dispersion import Dispersion, find_dispersion
 from fvcapacity.study.grid import Grid
+from fvcapacity.study.rates import index_of, rates_without_noise
 
 FILE = Path(__file__).resolve().parents[3] / "shared/data/traffic/nasa_http_1995_07_03_07_16_per_second_sparse.csv.gz"
 DAY_S = 86_400
@@ -59,9 +60,10 @@ def true_times(counts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return np.sort(seconds + rng.random(len(seconds)))
 
 
-def rebuilt_times(counts: np.ndarray, step_s: int, arrivals, start: int, seed: int) -> np.ndarray:
+def rebuilt_times(counts: np.ndarray, step_s: int, arrivals, smooth: bool, start: int, seed: int) -> np.ndarray:
     """Return instants in seconds, drawn from counts of ``step_s`` as a scenario's traffic is."""
-    rates = counts.reshape(-1, step_s).sum(axis=1)[:, None] / step_s
+    binned = counts.reshape(-1, step_s).sum(axis=1)[:, None]
+    rates = (rates_without_noise(binned, index_of(arrivals)) if smooth else binned) / step_s
     table = TrafficTable(step_s * NS, start * NS, ("all",), rates)
     multiplier = compile_multiplier(Traffic(file="counts"), ("all",), ZoneInfo("UTC"))
     stream = ArrivalStream(table, arrivals, multiplier, seed, start * NS, len(counts) * NS)
@@ -100,14 +102,13 @@ def errors() -> tuple[pd.DataFrame, Dispersion]:
     """Return errors of p95 and p99 by model, day and station."""
     start, counts = counts_by_second()
     found = burstiness(start, counts)
+    fitted = ClusteredArrivals(mean_size=found.mean_size[0], spread=f"{found.spread_s[0] * 1000:.0f}ms")
     models = {
-        "Poisson, rates by the minute": (60, PoissonArrivals()),
-        "clusters, default (1.6, 3 s)": (60, ClusteredArrivals()),
-        "clusters, calibrated on 3 to 9 July": (
-            60,
-            ClusteredArrivals(mean_size=found.mean_size[0], spread=f"{found.spread_s[0] * 1000:.0f}ms"),
-        ),
-        "Poisson, rates by 15 s": (15, PoissonArrivals()),
+        "Poisson, counts by the minute as rates": (60, PoissonArrivals(), False),
+        "clusters (1.6, 3 s), counts by the minute as rates": (60, ClusteredArrivals(), False),
+        "clusters (1.6, 3 s), rates without noise": (60, ClusteredArrivals(), True),
+        "clusters calibrated on 3 to 9 July, rates without noise": (60, fitted, True),
+        "Poisson, counts by 15 s as rates": (15, PoissonArrivals(), False),
     }
     rows = []
     for day in REPLAYED:
@@ -116,10 +117,10 @@ def errors() -> tuple[pd.DataFrame, Dispersion]:
         for servers, share in STATIONS:
             mean_s = share * servers / busy
             truth = percentiles(lambda seed, part=part: true_times(part, np.random.default_rng(seed)), servers, mean_s)
-            for name, (step, arrivals) in models.items():
+            for name, (step, arrivals, smooth) in models.items():
                 drawn = percentiles(
-                    lambda seed, part=part, begin=begin, step=step, arrivals=arrivals: rebuilt_times(
-                        part, step, arrivals, begin, seed
+                    lambda seed, part=part, begin=begin, step=step, arrivals=arrivals, smooth=smooth: rebuilt_times(
+                        part, step, arrivals, smooth, begin, seed
                     ),
                     servers,
                     mean_s,

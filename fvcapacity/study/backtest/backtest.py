@@ -146,8 +146,8 @@ def backtest(
     learnt, predicted = find_stretches(grid, options.train, options.test, zone)
     estimates = estimate_on(grid.between(learnt.start, learnt.end), scenario, options.calibration)
     calibration = build_calibration(estimates, measured, scenario, options.calibration)
-    table, filled = measured_traffic(grid, predicted, scenario)
     arrivals = calibration.arrivals or scenario.file.traffic.arrivals
+    table, filled = measured_traffic(grid, predicted, scenario, arrivals)
     future = replay_scenario(scenario, calibration.topology, arrivals, table, predicted, seed=options.seed)
     result = simulate(future, replications=options.replications, jobs=options.jobs, progress=progress)
     test = grid.between(predicted.start, predicted.end)

@@ -8,12 +8,15 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import pandas as pd
+
 from fvcapacity.errors import InputError, Problem
-from fvcapacity.inputs.measurements import Measurements
+from fvcapacity.inputs.measurements import TRAFFIC, Measurements
 from fvcapacity.scenario.demands import Demands, expected_demands
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.topology import Topology
-from fvcapacity.scenario.traffic import ClusteredArrivals
+from fvcapacity.scenario.traffic import Arrivals, ClusteredArrivals
 from fvcapacity.study.calibrate.by_route import RouteFit, fit_by_route
 from fvcapacity.study.calibrate.calibration import Calibration
 from fvcapacity.study.calibrate.dispersion import Dispersion, find_dispersion
@@ -26,6 +29,9 @@ from fvcapacity.study.calibrate.services import with_background, with_memory
 from fvcapacity.study.calibrate.time_of_day import HourlyBias, find_hourly_bias
 from fvcapacity.study.calibrate.variability import fit_variability
 from fvcapacity.study.grid import Grid, make_grid
+from fvcapacity.study.rates import index_of, rates_without_noise
+from fvcapacity.study.replay import RATE_S, counts_by_minute
+from fvcapacity.tabular.frames import conform
 
 LEAST_COVERAGE = 0.5
 
@@ -160,14 +166,10 @@ def build_calibration(
     arrivals = None
     if size is not None and spread is not None:
         arrivals = ClusteredArrivals(mean_size=round(size[0], 3), spread=f"{round(spread[0] * 1000)}ms")  # type: ignore[arg-type]
+    process = arrivals or scenario.file.traffic.arrivals
     tables = build_tables(estimates)
     topology, tables["variability"] = fit_variability(
-        grid,
-        scenario,
-        topology,
-        arrivals or scenario.file.traffic.arrivals,
-        seed=options.seed,
-        wanted=options.variability,
+        grid, scenario, topology, process, seed=options.seed, wanted=options.variability
     )
     header = (
         f"# Calibrated by fvcap from {words}.\n"
@@ -179,6 +181,7 @@ def build_calibration(
         tables=tables,
         findings=calibration_findings(estimates),
         source=source,
+        traffic=_traffic(grid, process),
         header=header,
     )
 
@@ -202,6 +205,16 @@ def new_topology(estimates: Estimates, scenario: Scenario, words: str) -> Topolo
     topology = rewrite_topology(scenario.topology, estimates.demands, estimates.factors, told)
     topology = with_background(topology, scenario, cpu, words)
     return with_memory(topology, estimates.memory, words)
+
+
+def _traffic(grid: Grid, arrivals: Arrivals) -> pd.DataFrame:
+    """Return the measured traffic by the minute without the chance that ``arrivals`` add."""
+    step = pd.Timedelta(max(RATE_S, grid.interval_s), "s")
+    counts = counts_by_minute(grid, grid.times[0].ceil(step), grid.times[-1] + pd.Timedelta(grid.interval_s, "s"))
+    smooth = rates_without_noise(counts.to_numpy(np.float64), index_of(arrivals, step.total_seconds()))
+    table = pd.DataFrame(smooth.round(3), index=counts.index.rename("time_utc"), columns=counts.columns)
+    long = table.melt(ignore_index=False, var_name="route", value_name="requests").reset_index()
+    return conform(TRAFFIC, long.assign(failed=np.nan))
 
 
 def _with_coverage(fitted: RouteFit, least: float) -> RouteFit:

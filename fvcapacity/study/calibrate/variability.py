@@ -59,7 +59,7 @@ class _Replay:
         topology = rewrite_topology(self.topology, expected_demands(self.topology), factors, lambda service, routes: "")
         parts = []
         for window in self.windows:
-            table, _ = measured_traffic(self.grid, window, self.scenario, JUDGED_WINDOW_NS)
+            table, _ = measured_traffic(self.grid, window, self.scenario, self.arrivals, JUDGED_WINDOW_NS)
             future = replay_scenario(
                 self.scenario, topology, self.arrivals, table, window, seed=seed, warm_up_ns=JUDGED_WINDOW_NS
             )
