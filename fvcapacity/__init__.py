@@ -31,6 +31,11 @@ if TYPE_CHECKING:
         TrafficError,
     )
     from fvcapacity.inputs import load_scenario
+    from fvcapacity.inputs.measurements import Measurements, load_measurements
+    from fvcapacity.inputs.prometheus.pull import pull
+    from fvcapacity.inputs.sides import load_sides
+    from fvcapacity.report.difference import difference_of
+    from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
     from fvcapacity.results.result import Result, load_result
     from fvcapacity.run import simulate
     from fvcapacity.scenario.model import Scenario
@@ -45,8 +50,10 @@ __all__ = [
     "InputError",
     "InvariantError",
     "ManifestError",
+    "Measurements",
     "PlaneError",
     "PriceError",
+    "Proposal",
     "Result",
     "Scenario",
     "ScenarioError",
@@ -55,19 +62,33 @@ __all__ = [
     "TrafficError",
     "__version__",
     "compare",
+    "difference_of",
+    "load_measurements",
     "load_result",
     "load_scenario",
+    "load_sides",
+    "pull",
     "simulate",
+    "verify_overlay",
+    "write_overlay",
 ]
 
 _HOMES = {
     "Comparison": "fvcapacity.study.comparison",
+    "Measurements": "fvcapacity.inputs.measurements",
+    "Proposal": "fvcapacity.report.overlay",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
     "compare": "fvcapacity.study.compare",
+    "difference_of": "fvcapacity.report.difference",
+    "load_measurements": "fvcapacity.inputs.measurements",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",
+    "load_sides": "fvcapacity.inputs.sides",
+    "pull": "fvcapacity.inputs.prometheus.pull",
     "simulate": "fvcapacity.run",
+    "verify_overlay": "fvcapacity.report.overlay",
+    "write_overlay": "fvcapacity.report.overlay",
 }
 
 

@@ -1,4 +1,4 @@
-"""The progress bar on stderr: simulated time, speed, requests."""
+"""Progress bars on stderr: simulated time, speed, requests; or bytes of files."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from fvcapacity.units import format_duration
 if TYPE_CHECKING:
     from rich.progress import Progress, Task
 
+    from fvcapacity.inputs.prometheus.pull import PullProgress
     from fvcapacity.results.outcome import ProgressUpdate
 
 
@@ -45,6 +46,29 @@ class ProgressBook:
 
 
 @contextmanager
+def byte_bar(total: int, *, quiet: bool) -> Iterator[Callable[[int], None] | None]:
+    """Yield a callback that is told of more bytes and draws a bar on stderr; None as in `progress_bar`.
+
+    Parameters
+    ----------
+    total
+        Bytes in all; 0 when nobody knows.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=total or None)
+        yield lambda count: bar.advance(task, count)
+
+
+@contextmanager
 def progress_bar(replications: int, *, quiet: bool) -> Iterator[Callable[[ProgressUpdate], None] | None]:
     """Yield a callback that draws a bar on stderr; None when stderr is no terminal or nothing is wanted."""
     if quiet or not sys.stderr.isatty():
@@ -64,3 +88,32 @@ def progress_bar(replications: int, *, quiet: bool) -> Iterator[Callable[[Progre
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         yield ProgressBook(bar, replications)
+
+
+@contextmanager
+def saying(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
+    """Yield a callback that shows on stderr, in a line that moves, what is being done; None when nothing is wanted."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status("starting") as status:
+        yield status.update
+
+
+@contextmanager
+def pieces_bar(*, quiet: bool) -> Iterator[Callable[[PullProgress], None] | None]:
+    """Yield a callback that draws how much was fetched, as `progress_bar` does."""
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("looking at the metrics", total=None)
+        yield lambda update: bar.update(
+            task, total=update.total, completed=update.done, description=f"fetching {update.query}"
+        )

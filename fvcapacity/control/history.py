@@ -118,21 +118,20 @@ class ClusterEvent:
 
 
 class PodColumn(IntEnum):
-    """Columns of a sample of a pod: what it used since the sample before, and holds at ``TIME_NS``."""
+    """Columns of a sample of a pod: what it has used since its creation, and what it holds at ``TIME_NS``."""
 
     TIME_NS = 0
     UID = 1
-    INTERVAL_NS = 2
-    CPU_NS = 3
-    SERVING_CPU_NS = 4
-    PERIODS = 5
-    THROTTLED_PERIODS = 6
-    MEMORY_BYTES = 7
-    OPEN_REQUESTS = 8
-    RUNNING = 9
-    READY = 10
-    RESTARTS = 11
-    OOM_KILLS = 12
+    CPU_NS = 2
+    SERVING_CPU_NS = 3
+    PERIODS = 4
+    THROTTLED_PERIODS = 5
+    MEMORY_BYTES = 6
+    OPEN_REQUESTS = 7
+    RUNNING = 8
+    READY = 9
+    RESTARTS = 10
+    OOM_KILLS = 11
 
 
 @dataclass(slots=True)

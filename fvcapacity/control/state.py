@@ -51,20 +51,9 @@ class Usage:
 
     timestamp_ns: int
     window_ns: int
-    containers: dict[str, tuple[int, int]]
+    containers: Mapping[str, tuple[int, int]]
     total: tuple[int, int] = (0, 0)
     """Of all containers together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sampled:
-    """What a pod had used since its creation when it was last written down: all of it, and its serving container."""
-
-    time_ns: int
-    cpu_ns: int
-    serving_cpu_ns: int
-    periods: int
-    throttled_periods: int
 
 
 @dataclass(slots=True)
@@ -120,8 +109,6 @@ class PodRecord:
     background_since_ns: int = 0
     ran_ns: int = 0
     """How long its containers have run, up to ``background_since_ns``."""
-    sampled: Sampled | None = None
-    """At the last sample of pods."""
     last_usage: ContainerUsage | None = None
     """Of its serving container, when that was last taken off the plane."""
     memory_bytes: int = 0

@@ -14,124 +14,42 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
-from fvcapacity.scenario.base import Model
-from fvcapacity.tabular.columns import Column, TableSpec
+from fvcapacity.inputs.measured_files import LATENCY, TRAFFIC, USAGE, write_csv_parts, write_measured
+from fvcapacity.inputs.provenance import SCHEMA_VERSION, Coverage, Gap, Measure, Provenance, Remark
+from fvcapacity.tabular.arrow import Part
+from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.directory import check_replaceable, write_directory
 from fvcapacity.tabular.frames import conform
-from fvcapacity.tabular.storage import read_parquet, write_parquet
+from fvcapacity.tabular.storage import read_parquet
 
-SCHEMA_VERSION = "fvcapacity.measurements/1"
-
-_TIME = Column("time_utc", "", "utc", "Start of the interval.")
-_SERVICE = Column("service", "", "string", "Name of the Kubernetes workload, or of the Service before it.")
-
-TRAFFIC = TableSpec(
-    "traffic",
-    "One route in one interval.",
-    (
-        _TIME,
-        Column("route", "", "string", "Method and path, as the source labels them."),
-        Column("requests", "requests", "float64", "Requests that came in; empty where the figure is missing."),
-        Column("failed", "requests", "float64", "Of these, the ones answered with 5xx; empty where it is missing."),
-    ),
-)
-
-Measure = Literal[
-    "cpu_core_s",
-    "memory_bytes",
-    "memory_peak_bytes",
-    "pods",
-    "ready",
-    "desired",
-    "periods",
-    "throttled_periods",
-    "requests",
-    "failed",
-    "open_requests",
-    "restarts",
-    "oom_kills",
+__all__ = [
+    "LATENCY",
+    "SCHEMA_VERSION",
+    "TRAFFIC",
+    "USAGE",
+    "Coverage",
+    "Gap",
+    "Measure",
+    "Measurements",
+    "Provenance",
+    "Remark",
+    "check_measurements_replaceable",
+    "empty",
+    "joined",
+    "load_measurements",
+    "write_measurements",
 ]
-"""Measures of a service, all of its pods together.
 
-``cpu_core_s``, ``periods``, ``throttled_periods``, ``requests``, ``failed``, ``restarts`` and ``oom_kills`` are sums
-over the interval; ``memory_bytes``, ``pods``, ``ready``, ``desired`` and ``open_requests`` are means of its samples,
-summed over pods; ``memory_peak_bytes`` is the largest pod. CPU and memory are those of the serving container where it
-is known.
-"""
-
-USAGE = TableSpec(
-    "usage",
-    "One measure of one service in one interval.",
-    (
-        _TIME,
-        _SERVICE,
-        Column("measure", "", "string", "Which of the measures."),
-        Column("value", "by measure", "float64", "Its value; empty where it is missing."),
-    ),
-)
-
-LATENCY = TableSpec(
-    "latency",
-    "One bucket of one histogram in one interval.",
-    (
-        _TIME,
-        Column("subject", "", "string", "`service/NAME` or `route/METHOD PATH`."),
-        Column("le_s", "s", "float64", "Upper edge of the bucket; infinite for the last."),
-        Column("count", "requests", "float64", "Requests in this bucket alone (not cumulative)."),
-    ),
-)
-
-
-class Coverage(Model):
-    """How much of what was asked for one query gave."""
-
-    query: str
-    name: str
-    series: int
-    samples: int
-    expected: int
-
-    @property
-    def ratio(self) -> float:
-        """Samples per expected sample; 0 when none was expected."""
-        return self.samples / self.expected if self.expected else 0.0
-
-
-class Remark(Model):
-    """Something about the figures that a reader has to know."""
-
-    severity: Literal["error", "warning", "note"] = "note"
-    rule: str
-    message: str
-    hint: str = ""
-
-
-class Provenance(Model):
-    """Where measurements come from, and how good they are."""
-
-    schema_version: str = SCHEMA_VERSION
-    source: str
-    """Address or file, without any credential."""
-    start: datetime
-    end: datetime
-    interval_s: float
-    scrape_interval_s: float | None = None
-    counts_from: str = ""
-    """``raw counters``, or the query function and window that stood in for them."""
-    coverage: tuple[Coverage, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+_PART_ROWS = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,13 +88,16 @@ def write_measurements(
     """
 
     def write(work: Path) -> None:
-        (work / "measurements.json").write_text(provenance.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        write_traffic(traffic, work / "traffic.csv.gz")
-        write_parquet(conform(USAGE, usage), USAGE, work / "usage.parquet")
-        write_parquet(conform(LATENCY, latency), LATENCY, work / "latency.parquet")
+        pieces = (part for table in traffic for part in _parts(TRAFFIC, table))
+        write_measured(work, provenance, pieces, _parts(USAGE, usage), _parts(LATENCY, latency))
 
     check_measurements_replaceable(directory)
     return write_directory(Path(directory), write)
+
+
+def write_traffic(traffic: pd.DataFrame, path: Path) -> None:
+    """Write traffic as compressed CSV that a scenario reads, the same to the byte in every repetition."""
+    write_csv_parts(_parts(TRAFFIC, traffic), TRAFFIC, path)
 
 
 def check_measurements_replaceable(directory: str | Path) -> None:
@@ -228,11 +149,9 @@ def joined(spec: TableSpec, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return conform(spec, pd.concat(parts, ignore_index=True)) if parts else empty(spec)
 
 
-def write_traffic(parts: Iterable[pd.DataFrame], path: Path) -> None:
-    """Write tables of traffic below each other as compressed CSV, the same to the byte in every repetition."""
-    with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="", compresslevel=6) as packed:
-        packed.write((",".join(column.name for column in TRAFFIC.columns) + "\n").encode())
-        for part in parts:
-            table = conform(TRAFFIC, part)
-            shown = table.assign(time_utc=table["time_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-            packed.write(shown.to_csv(index=False, header=False, lineterminator="\n").encode())
+def _parts(spec: TableSpec, table: pd.DataFrame) -> Iterator[Part]:
+    """Yield the table in parts, each held to its description: a whole one would stand in memory several times."""
+    for first in range(0, len(table), _PART_ROWS):
+        part = conform(spec, table.iloc[first : first + _PART_ROWS])
+        part["time_utc"] = part["time_utc"].dt.tz_localize(None)
+        yield {column.name: part[column.name].to_numpy() for column in spec.columns}

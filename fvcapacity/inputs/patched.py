@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fvcapacity.errors import ManifestError, Problem, ScenarioError
 from fvcapacity.inputs.canonical import manifests_hash
@@ -45,8 +46,10 @@ class ManifestPatcher:
     rollouts: tuple[RolloutPatch, ...] = ()
     sources: tuple[Path, ...] = ()
 
-    def patched(self, scenario: Scenario, changes: Sequence[Change]) -> Scenario:
-        """Return the scenario with changed manifests.
+    def patched(
+        self, scenario: Scenario, changes: Sequence[Change], added: Sequence[Mapping[str, Any]] = ()
+    ) -> Scenario:
+        """Return the scenario with changed manifests, and new objects at their end.
 
         Raises
         ------
@@ -57,6 +60,7 @@ class ManifestPatcher:
         """
         patching = Patching(self.objects)
         patching.apply(changes)
+        patching.add(added)
         _refuse(ManifestError, patching.problems)
         objects = tuple(patching.objects)
         collected: list[Problem] = []

@@ -25,6 +25,8 @@ from fvcapacity.units import NS_PER_S
 
 Floats = npt.NDArray[np.float64]
 
+OTHER = "other"
+"""Requests of a file of counts that belong to no route: an access log has them."""
 WEEKLY_INTERVAL_NS = 60 * NS_PER_S
 
 
@@ -103,7 +105,7 @@ def _counted_table(traffic: Traffic, routes: Mapping[str, Route], span: RunSpan,
     counts, problems = read_counts(path, span.zone)
     if counts is None:
         raise TrafficError(problems)
-    counts = replace(counts, sparse=counts.sparse or traffic.sparse)
+    counts = _without_other(replace(counts, sparse=counts.sparse or traffic.sparse), routes)
     columns, names, problems = _columns(counts, routes)
     interval, more = find_interval(counts)
     shift = _shift(traffic, span, problems)
@@ -125,6 +127,26 @@ def _counted_table(traffic: Traffic, routes: Mapping[str, Route], span: RunSpan,
     return TrafficTable(
         interval, part.start_ns - shift, tuple(routes), rps, counts.file, (*counts.notes, *notes)
     )  # fmt: skip
+
+
+def _without_other(counts: Counts, routes: Mapping[str, Route]) -> Counts:
+    """Return the counts without those of `OTHER`, which belong to no route; a topology may have one of that name."""
+    if counts.routes is None or OTHER in _labels(routes):
+        return counts
+    other = counts.routes.astype(str) == OTHER
+    if not other.any() or other.all():
+        return counts
+    lost = f"{np.nansum(counts.requests[other]):,.0f} of {np.nansum(counts.requests):,.0f} requests"
+    note = f"{lost} of the file belong to no route ({OTHER!r}) and are left out"
+    kept = ~other
+    return replace(
+        counts,
+        times_ns=counts.times_ns[kept],
+        requests=counts.requests[kept],
+        routes=counts.routes[kept],
+        lines=counts.lines[kept],
+        notes=(*counts.notes, note),
+    )
 
 
 def _shift(traffic: Traffic, span: RunSpan, problems: list[Problem]) -> int:

@@ -368,6 +368,36 @@ SERVICE_SAMPLES = TableSpec(
     SERVICE_MINUTES.columns,
 )
 
+CONTAINERS = TableSpec(
+    "containers",
+    "One container of a pod template, init containers left out; the same in every replication.",
+    (
+        WORKLOAD,
+        Column("namespace", "", "string", "Namespace of the workload."),
+        Column("container", "", "string", "Name of the container."),
+        Column("image", "", "string", "Its image."),
+        Column("service", "", "string", "Service whose requests it serves; empty if none."),
+        Column("cpu_request_cores", "cores", "float64", "CPU request; empty if none."),
+        Column("cpu_limit_cores", "cores", "float64", "CPU limit; empty if none."),
+        Column("memory_request_bytes", "bytes", "float64", "Memory request; empty if none."),
+        Column("memory_limit_bytes", "bytes", "float64", "Memory limit; empty if none."),
+        Column("steady_cpu_cores", "cores", "float64", "CPU that it takes besides requests."),
+        Column("steady_memory_bytes", "bytes", "int64", "Memory that it takes besides what serves requests."),
+    ),
+)
+
+ROUTE_PATHS = TableSpec(
+    "route_paths",
+    "One route as the topology describes it; the same in every replication.",
+    (
+        Column("route", "", "string", "Name of the route."),
+        Column("method", "", "string", "Its method."),
+        Column("path", "", "string", "Its path, with parameters as `:name`."),
+        Column("entry", "", "string", "Service that a request comes to first."),
+        Column("application", "", "string", "The one service that the entry passes it on to, if it is a proxy."),
+    ),
+)
+
 POD_SAMPLES = TableSpec(
     "pod_samples",
     "One pod at the end of one interval of `monitoring`, as the kubelet's metrics would show it.",
@@ -423,6 +453,8 @@ TABLES: dict[str, TableSpec] = {
         ROUTE_SAMPLES,
         SERVICE_SAMPLES,
         POD_SAMPLES,
+        CONTAINERS,
+        ROUTE_PATHS,
     )
 }
 

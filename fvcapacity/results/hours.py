@@ -31,9 +31,9 @@ def is_long(scenario: Scenario) -> bool:
 
 @dataclass(frozen=True)
 class Folding:
-    """How the minutes of a table become hours: its key, and what is done with columns, by default ``fold``."""
+    """How the minutes of a table become hours: whose they are, and what is done with columns, by default ``fold``."""
 
-    key: str
+    names: tuple[str, ...]
     fold: Fold
     besides: dict[str, Fold] = field(default_factory=dict)
 
@@ -43,10 +43,11 @@ class Folding:
 
 
 FOLDINGS = {
-    "route_minutes": Folding("route", "sum"),
-    "service_minutes": Folding("service", "sum"),
-    "workload_minutes": Folding("workload", "max", {"ready": "min", "updated": "min", "cpu_usage_cores": "mean"}),
-    "node_minutes": Folding("pool", "max", {"ready_nodes": "min"}),
+    "route_minutes": Folding(("route",), "sum"),
+    "service_minutes": Folding(("service",), "sum"),
+    "workload_minutes": Folding(("workload",), "max", {"ready": "min", "updated": "min", "cpu_usage_cores": "mean"}),
+    "node_minutes": Folding(("pool",), "max", {"ready_nodes": "min"}),
+    "hpa_metrics": Folding(("hpa", "metric"), "max"),
 }
 """Counts are added up. Of samples the worst remains: the most that was wanted, used or pending, the fewest ready."""
 
@@ -75,7 +76,7 @@ def join(name: str, stretches: list[pd.DataFrame]) -> pd.DataFrame:
 def _grouped(name: str, table: pd.DataFrame, means: list[str]) -> pd.DataFrame:
     """Put the rows of an hour together; means stay sums."""
     folding = FOLDINGS[name]
-    keys = ["replication", folding.key, "time_s"]
+    keys = ["replication", *folding.names, "time_s"]
     how: dict[str, str] = {column: folding.of(column) for column in table.columns if column not in keys}
     how |= {**dict.fromkeys((*means, _MINUTES), "sum"), "time_utc": "first"}
     return table.groupby(keys, sort=False).agg(how).reset_index()

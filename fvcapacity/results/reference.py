@@ -16,10 +16,10 @@ A result is a directory: `summary.json` (see `summary.schema.json`), `scenario.y
 - The warm-up is left out everywhere; pods and nodes may have begun before the window.
 - `time_utc` is an instant in UTC, `time_s` the same in seconds since the start of the window.
 - Each replication has its own rows, numbered in `replication`.
-- In a window longer than a week the tables of minutes hold hours: counts are added up, and of samples the most remains
-  (the fewest of what is ready or updated, the mean of CPU use). The minutes themselves lie in `minutes/` (Parquet, a
-  row group for each simulated day; `result.minutes.read(name, from_s=..., until_s=...)`), and there is one histogram a
-  day.
+- In a window longer than a week the tables of minutes and `hpa_metrics` hold hours: counts are added up, and of samples
+  the most remains (the fewest of what is ready or updated, the mean of CPU use). The minutes themselves lie in
+  `minutes/` (Parquet, a row group for each simulated day; `result.minutes.read(name, from_s=..., until_s=...)`), and
+  there is one histogram a day.
 - Percentiles come from log-spaced histograms and are off by at most {100 * RELATIVE_ERROR:.2g} %.
 - Requests that are still open at the end count in the percentiles with their age, a lower bound.
 

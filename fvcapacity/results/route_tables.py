@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,7 @@ def route_table(outcome: RunOutcome, totals: Totals, program: Program) -> pd.Dat
             "open_at_end": with_whole(totals.whole.route_open, users, 0),
             **_causes(counts),
             "error_ratio": ratio(failed, ended),
-            **_percentiles(histogram),
+            **_named(percentiles_s(histogram, PERCENTS)),
             "egress_bytes": counts[:, RouteColumn.EGRESS_BYTES],
         },
     )
@@ -83,10 +84,9 @@ def route_windows(outcome: RunOutcome, program: Program, scenario: Scenario) -> 
     """Return the table ``route_windows`` of one replication, with the rows of `ALL` last."""
     users = np.array(program.user_routes, dtype=bool)
     span, bins = windows_of(outcome), bins_of(outcome)
-    histogram = window_histogram(outcome, span)
     counts = with_whole(_per_window(outcome, span, bins), users, 1)
-    timed = with_whole(histogram, users, 1)
-    requests = timed.sum(axis=2).T.ravel()
+    timed = [(one.sum(axis=1), percentiles_s(one, PERCENTS)) for one in _window_histograms(outcome, span, users)]
+    requests, percentiles = (np.concatenate(column) for column in zip(*timed, strict=True))
     failed = counts[:, :, FAILED].sum(axis=2).T.ravel()
     judgeable = np.repeat([*program.user_routes, True], len(span))
     enough = np.repeat([scenario.file.objectives.minimum_requests] * len(program.routes) + [1], len(span))
@@ -98,22 +98,29 @@ def route_windows(outcome: RunOutcome, program: Program, scenario: Scenario) -> 
             "requests": requests,
             "failed": failed,
             "error_ratio": ratio(failed, requests),
-            **_percentiles(timed.transpose(1, 0, 2).reshape(-1, timed.shape[2])),
+            **_named(percentiles),
             "complete": complete,
             "judged": judgeable & complete & (requests >= enough),
         },
     )
 
 
-def window_histogram(outcome: RunOutcome, span: Span) -> Ints:
-    """Return response times by window, those still open at the end put into the last one by their age.
+def _window_histograms(outcome: RunOutcome, span: Span, users: npt.NDArray[np.bool_]) -> Iterator[Ints]:
+    """Yield the response times of each route by window, shape (windows, BINS), and of the user routes together.
 
-    Their age is a lower bound of their response time: leaving them out would make a hung system look fast.
+    Those still open at the end are put into the last one by their age. It is a lower bound of their response time:
+    leaving them out would make a hung system look fast.
     """
-    histogram = outcome.statistics.route_histogram[span.first : span.stop].astype(np.int64)
-    if len(span):
-        histogram[-1] += outcome.statistics.route_open_histogram
-    return histogram
+    statistics = outcome.statistics
+    whole = np.zeros((len(span), statistics.route_histogram.shape[2]), np.int64)
+    for route, user in enumerate(users):
+        one = statistics.route_histogram[span.first : span.stop, route].astype(np.int64)
+        if len(span):
+            one[-1] += statistics.route_open_histogram[route]
+        if user:
+            whole += one
+        yield one
+    yield whole
 
 
 def sparse_histogram(histogram: npt.NDArray[Any], names: tuple[str, ...], starts_ns: Ints | None) -> pd.DataFrame:
@@ -164,6 +171,5 @@ def _causes(counts: Ints) -> dict[str, Ints]:
     return {name: counts[:, RouteColumn.TIMEOUT + i] for i, name in enumerate(CAUSES)}
 
 
-def _percentiles(histogram: Ints) -> dict[str, npt.NDArray[np.float64]]:
-    values = percentiles_s(histogram, PERCENTS)
-    return {f"p{percent:.0f}_s": values[:, i] for i, percent in enumerate(PERCENTS)}
+def _named(percentiles: npt.NDArray[np.float64]) -> dict[str, npt.NDArray[np.float64]]:
+    return {f"p{percent:.0f}_s": percentiles[:, i] for i, percent in enumerate(PERCENTS)}

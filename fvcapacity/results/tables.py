@@ -10,6 +10,7 @@ import pandas as pd
 from fvcapacity.program.program import Program
 from fvcapacity.results import columns
 from fvcapacity.results.conservation import check_conservation
+from fvcapacity.results.container_table import container_table
 from fvcapacity.results.control_tables import control_tables
 from fvcapacity.results.extreme_tables import largest_sizes, pool_table, workload_table
 from fvcapacity.results.hours import FOLDINGS, fold, is_long, join
@@ -18,6 +19,7 @@ from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.pod_samples import pod_samples, sample_rows
 from fvcapacity.results.recovery import backup_table
 from fvcapacity.results.request_table import request_table
+from fvcapacity.results.route_paths import route_paths
 from fvcapacity.results.route_tables import route_counts, route_table, route_windows, sparse_histogram
 from fvcapacity.results.service_tables import service_counts, service_table
 from fvcapacity.results.span import windows_of
@@ -48,6 +50,8 @@ def build_tables(
         for name, table in _tables_of(scenario, program, outcome, minutes).items():
             parts.setdefault(name, []).append(table)
     joined = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+    joined["containers"] = container_table(scenario, program)
+    joined["route_paths"] = route_paths(scenario, program)
     if scenario.file.backups:
         joined["backups"] = backup_table(scenario)
     return {name: joined[name] for name in columns.TABLES if name in joined}

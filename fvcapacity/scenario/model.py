@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -290,7 +290,11 @@ class Scenario:
         return read_value(self, path)
 
     def with_values(
-        self, values: Mapping[str, Value], *, pools: Mapping[str, NodePool | None] | None = None
+        self,
+        values: Mapping[str, Value],
+        *,
+        pools: Mapping[str, NodePool | None] | None = None,
+        objects: Sequence[Mapping[str, Any]] = (),
     ) -> Scenario:
         """Return the scenario with other values in some fields: a candidate, or a what-if.
 
@@ -303,6 +307,8 @@ class Scenario:
             New value of each field by its path; None takes the field out.
         pools
             Node pools to add or to put in the place of one; None takes a pool away.
+        objects
+            New objects as mappings of the API: a ResourceQuota, a LimitRange, a PodDisruptionBudget.
 
         Raises
         ------
@@ -315,8 +321,11 @@ class Scenario:
 
         plan = plan_change(self, values, pools)
         changed = replace(self, file=plan.file, topology=plan.topology)
-        if self.patcher is None:
+        if self.patcher is None and not objects:
             return changed
+        if self.patcher is None:
+            raise ScenarioError("the manifests are not at hand", hint="change what load_scenario returned")
         words = [f"{item.path} = {'null' if item.after is None else item.after}" for item in plan.changes]
         words += [f"nodes/{name}{' taken away' if pool is None else ''}" for name, pool in (pools or {}).items()]
-        return replace(self.patcher.patched(changed, plan.patches), changes=(*self.changes, *words))
+        words += [f"new {str(item.get('kind')).lower()}/{item.get('metadata', {}).get('name')}" for item in objects]
+        return replace(self.patcher.patched(changed, plan.patches, objects), changes=(*self.changes, *words))

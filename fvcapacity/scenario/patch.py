@@ -69,8 +69,10 @@ class Patcher(Protocol):
         """Files and directories that the manifests were read from."""
         ...
 
-    def patched(self, scenario: Scenario, changes: Sequence[Change]) -> Scenario:
-        """Return the scenario with changed manifests, checked as if it had been loaded so."""
+    def patched(
+        self, scenario: Scenario, changes: Sequence[Change], added: Sequence[Mapping[str, Any]] = ()
+    ) -> Scenario:
+        """Return the scenario with changed manifests and new objects, checked as if it had been loaded so."""
         ...
 
 

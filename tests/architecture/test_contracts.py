@@ -37,8 +37,10 @@ def test_public_names_are_pinned():
         "InputError",
         "InvariantError",
         "ManifestError",
+        "Measurements",
         "PlaneError",
         "PriceError",
+        "Proposal",
         "Result",
         "Scenario",
         "ScenarioError",
@@ -47,9 +49,15 @@ def test_public_names_are_pinned():
         "TrafficError",
         "__version__",
         "compare",
+        "difference_of",
+        "load_measurements",
         "load_result",
         "load_scenario",
+        "load_sides",
+        "pull",
         "simulate",
+        "verify_overlay",
+        "write_overlay",
     ]
     assert dir(fvcapacity) == sorted(fvcapacity.__all__)
 
@@ -82,7 +90,10 @@ def test_every_error_is_public():
         (Document.SCENARIO, "scenario.schema.json"),
         (Document.SUMMARY, "summary.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
+        (Document.PROFILE, "profile.schema.json"),
+        (Document.DIFFERENCE, "difference.schema.json"),
         (Document.TABLES, "results.md"),
+        (Document.PATHS, "paths.md"),
     ],
 )
 def test_generated_pages_are_in_step(document, path):
@@ -96,7 +107,9 @@ def test_no_file_is_too_long():
     assert not long
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["simulate", "--help"], ["compare", "--help"], ["check", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--help"], ["simulate", "--help"], ["compare", "--help"], ["check", "--help"], ["diff", "--help"]]
+)
 def test_help_loads_nothing_heavy(arguments):
     code = (
         "import json, sys\n"

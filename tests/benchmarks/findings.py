@@ -18,7 +18,7 @@ class Findings:
     """The chain of queues by tool."""
     mean_ms: float = 0.0
     shop: dict[str, Timed] = field(default_factory=dict)
-    """The evening's peak by plane."""
+    """The evening's peak by plane and length."""
     parts: dict[str, shop.Parts] = field(default_factory=dict)
     """Where the time goes, by workload."""
     day: Timed | None = None
@@ -61,10 +61,19 @@ def _shop(found: Findings, runs: int) -> None:
     scenario = shop.evening()
     shop.replay(scenario)  # loads what is compiled
     fast = best_of(lambda: shop.replay(scenario)[0], runs)
-    slow = best_of(lambda: shop.replay(shop.evening(plane="simpy"))[0], 1 if runs == 1 else 2)
-    found.shop = {"fast": fast, "simpy": slow}
-    found.parts["evening's peak, 15 minutes"] = parts = _parts(shop.evening(), runs)
+    slow = shop.replay(shop.evening(plane="simpy"))[0]
+    quarter = best_of(lambda: shop.replay(shop.evening(shop.QUARTER))[0], runs)
+    slow_quarter = shop.replay(shop.evening(shop.QUARTER, "simpy"))[0]
+    found.shop = {
+        "`plane: fast`, an hour": fast,
+        "`plane: simpy`, an hour": slow,
+        "`plane: fast`, a quarter": quarter,
+        "`plane: simpy`, a quarter": slow_quarter,
+    }
+    found.parts["evening's peak, an hour"] = parts = _parts(shop.evening(), runs)
+    found.parts["evening's peak, a quarter of an hour"] = _parts(shop.evening(shop.QUARTER), runs)
     found.figures["shop_ratio"] = slow.seconds / fast.seconds
+    found.figures["shop_ratio_quarter"] = slow_quarter.seconds / quarter.seconds
     found.figures["shop_requests"] = fast.rate
     found.figures["shop_events"] = parts.events_a_second
 

@@ -104,10 +104,7 @@ def _tools(found: Findings) -> list[Row]:
 
 
 def _shop(found: Findings) -> list[Row]:
-    return [
-        (f"`plane: {plane}`", f"{spent.work:,}", seconds(spent.seconds), rate(spent.rate))
-        for plane, spent in found.shop.items()
-    ]
+    return [(name, f"{spent.work:,}", seconds(spent.seconds), rate(spent.rate)) for name, spent in found.shop.items()]
 
 
 def _memory(found: Findings) -> list[Row]:
@@ -219,7 +216,10 @@ SimPy with callbacks and queues of its own 225 k; uqSim (C++, -O3) 223 k; SimPy 
 AsyncFlow 6.6 k; happysim 6.2 k; salabim 3.3 k. The two heap loops know three queues and nothing else: no time-outs, no
 CPU that is shared, no limits, no probes.
 
-The whole shop, with its controllers, probes, limits and time-outs: a quarter of an hour from 18:55 on Valentine's Day.
+The whole shop, with its controllers, probes, limits and time-outs, from 18:55 on Valentine's Day: an hour, and a quarter
+of one. The evening's peak lasts three hours, the scenario two days. What a run costs whatever its traffic (start-up of
+all pods, the syncs of the controllers) weighs the more the shorter it is, and the more the less traffic there is: the
+ratio is told for both lengths.
 
 {shop}
 

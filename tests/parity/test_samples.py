@@ -35,7 +35,7 @@ class Shop:
     work: int = 1
     requests: int = 180
 
-    def run(self, plane: str, interval: str) -> Result:
+    def run(self, plane: str, monitoring: str) -> Result:
         """Simulate it for five and a half minutes, after five of warm-up."""
         manifests = MANIFESTS.replace("replicas: 1", "replicas: 3").replace("        - name: shop\n", PROBES)
         topology = TOPOLOGY.replace("container: shop\n", f"container: shop\n    background_cpu: 3m\n{self.service}")
@@ -44,7 +44,7 @@ class Shop:
         with TemporaryDirectory() as home:
             path = write_shop(
                 Path(home),
-                scenario=f"{text.replace('count: 1', 'count: 2')}monitoring: {{interval: {interval}}}\n{self.scenario}",
+                scenario=f"{text.replace('count: 1', 'count: 2')}monitoring: {{{monitoring}}}\n{self.scenario}",
                 topology=topology,
                 counts=COUNTS.replace(",90", f",{self.requests}"),
             )
@@ -91,8 +91,8 @@ SHOPS = {
 
 
 @cache
-def run(name: str, plane: str = "fast", interval: str = "15s") -> Result:
-    return SHOPS[name].run(plane, interval)
+def run(name: str, plane: str = "fast", monitoring: str = "interval: 15s") -> Result:
+    return SHOPS[name].run(plane, monitoring)
 
 
 @pytest.fixture(params=list(SHOPS))
@@ -139,16 +139,25 @@ def test_samples_of_a_pod_tell_of_its_whole_life(shop: str) -> None:
         assert not gone[["memory_bytes", "open_requests"]].to_numpy().any()
 
 
-@pytest.mark.parametrize("interval", ["60s", "1s"])
-def test_how_often_it_is_written_down_changes_nothing(shop: str, interval: str) -> None:
-    usual, other = run(shop), run(shop, interval=interval)
-    written = {"pod_samples", "route_samples", "service_samples"}
-    for name in usual.tables.keys() - written:
+SAMPLES = {"pod_samples", "route_samples", "service_samples"}
+
+
+@pytest.mark.parametrize(
+    ("monitoring", "written"),
+    [
+        ("interval: 60s", {"pod_samples"}),
+        ("interval: 1s, pods: false", {"route_samples", "service_samples"}),
+    ],
+)
+def test_how_it_is_written_down_changes_nothing(shop: str, monitoring: str, written: set[str]) -> None:
+    usual, other = run(shop), run(shop, monitoring=monitoring)
+    for name in usual.tables.keys() - SAMPLES:
         pd.testing.assert_frame_equal(usual.tables[name], other.tables[name], check_exact=True, obj=name)
     assert {**usual.summary, "scenario": 0} == {**other.summary, "scenario": 0}
-    assert written - other.tables.keys() == ({"route_samples", "service_samples"} if interval == "60s" else set())
-    used = nanoseconds(other.tables["pod_samples"]["serving_cpu_core_s"])
-    assert used == nanoseconds(usual.tables["pod_samples"]["serving_cpu_core_s"])
+    assert other.tables.keys() & SAMPLES == written
+    if "pod_samples" in written:
+        used, again = (nanoseconds(r.tables["pod_samples"]["serving_cpu_core_s"]) for r in (usual, other))
+        assert used == again
 
 
 @pytest.mark.parametrize("kind", ["route", "service"])

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,20 @@ def refused(status: int, error: str, kind: str = "bad_data", **headers: str) -> 
 def page(status: int, text: str) -> Reply:
     """Return a web page."""
     return Reply(status, text.encode(), (("Content-Type", "text/html"),))
+
+
+def forwarded(url: str, asked: Asked) -> Reply:
+    """Return what the server at ``url`` answers to a request."""
+    form = urlencode(asked.params)
+    if asked.method == "POST":
+        request = urllib.request.Request(f"{url}{asked.path}", form.encode())
+    else:
+        request = urllib.request.Request(f"{url}{asked.path}?{form}")
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return Reply(answer.status, answer.read())
+    except urllib.error.HTTPError as error:
+        return Reply(error.code, error.read())
 
 
 Script = Callable[[Asked], Reply]

@@ -164,7 +164,7 @@ class FastPlane:
         for row, pod in enumerate(pods):
             if (before := self.before.get(pod)) is not None:
                 out[row] += before
-        usage = {pod: ContainerUsage(*row) for pod, row in zip(pods, out.tolist(), strict=True)}
+        usage = dict(zip(pods, map(ContainerUsage._make, out.tolist()), strict=True))
         return Observation(
             self.now, usage, tuple(self.memory["served"].tolist()), tuple(self.memory["arrived"].tolist())
         )
@@ -340,6 +340,7 @@ class FastPlane:
         row = self.rows.of_pod.get(command.pod, NONE)
         if row < 0:
             return
+        kernel.settle_all(self.memory.state)
         self._keep(command.pod, row)
         self.memory["containers"][row]["lost"] = 0
         self._kill(row)

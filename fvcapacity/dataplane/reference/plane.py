@@ -302,6 +302,7 @@ class ReferencePlane:
         container = self.containers.pop(command.pod, None)
         if container is None:
             return
+        self._settle()
         self.before[command.pod] = self._so_far(command.pod, container)
         container.lost = False
         if container.state != DEAD:

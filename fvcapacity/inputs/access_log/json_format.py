@@ -74,6 +74,32 @@ def parse_field(text: str) -> JsonField:
     return JsonField(tuple(path.split(".")), _UNITS_S[unit] if unit else 1.0)
 
 
+def parse_fields(texts: Sequence[str]) -> dict[Role, JsonField]:
+    """Return fields that are given as ``role=name``.
+
+    Raises
+    ------
+    InputError
+        With all that are wrong.
+    """
+    found: dict[Role, JsonField] = {}
+    problems: list[Problem] = []
+    for text in texts:
+        name, _, path = text.partition("=")
+        role = next((known for known in ROLES if known == name.strip()), None)
+        if role is None:
+            hint = f"one of {', '.join(ROLES)}, like path=req.url"
+            problems.append(Problem(f"{text!r} gives no known role a field", field="--field", hint=hint))
+            continue
+        try:
+            found[role] = parse_field(path.strip())
+        except InputError as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InputError(problems)
+    return found
+
+
 def choose_fields(sample: Sequence[Mapping[str, Any]], given: Mapping[Role, JsonField]) -> dict[Role, JsonField]:
     """Return the field of every role: the given one, or the first candidate that most requests of a sample have.
 

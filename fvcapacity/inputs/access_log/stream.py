@@ -18,6 +18,7 @@ LONGEST_LINE = 1 << 20
 """Of a longer line only the first `KEPT_BYTES` are looked at, so that memory stays small whatever comes."""
 KEPT_BYTES = 4096
 
+_STEP = 64
 _GZIP = b"\x1f\x8b"
 _OTHERS = {
     b"\x28\xb5\x2f\xfd": "zstdcat",
@@ -95,7 +96,8 @@ class LogFile:
 
     def _unzipped(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """Unpack gzip, also several members one after the other, as logrotate and cat make them."""
-        member = zlib.decompressobj(31)
+        before = member = zlib.decompressobj(31)
+        rest = b""
         try:
             for chunk in chunks:
                 rest = chunk
@@ -105,6 +107,7 @@ class LogFile:
                         if not rest:
                             break
                         member = zlib.decompressobj(31)
+                    before = member.copy()
                     data = member.decompress(rest, BLOCK_BYTES)
                     if data:
                         yield data
@@ -112,10 +115,22 @@ class LogFile:
                     if not rest and len(data) < BLOCK_BYTES:
                         break
         except zlib.error as error:
+            yield _before_damage(before, rest)
             self.damage = f"the compressed data are damaged ({str(error).rpartition(': ')[2]})"
             return
         if not member.eof:
             self.damage = "the compressed data end in the middle"
+
+
+def _before_damage(member: Any, data: bytes) -> bytes:
+    """Unpack what can be unpacked, a few bytes at a time."""
+    found = []
+    try:
+        for start in range(0, len(data), _STEP):
+            found.append(member.decompress(data[start : start + _STEP]))
+    except zlib.error:
+        pass
+    return b"".join(found)
 
 
 def _chunks(stream: IO[bytes], on_bytes: Callable[[int], None] | None) -> Iterator[bytes]:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
-from fvcapacity.errors import ManifestError, Problem
+from fvcapacity.errors import Location, ManifestError, Problem
 from fvcapacity.inputs.manifests.collect import collect
-from fvcapacity.inputs.manifests.located import LocatedMap
+from fvcapacity.inputs.manifests.located import LocatedMap, made, plain
 from fvcapacity.inputs.manifests.sources import Sources
 from fvcapacity.inputs.model_validation import in_file_order
 from fvcapacity.scenario.cluster import ClusterObjects
 
-__all__ = ["ManifestSet", "load_manifests", "read_manifests"]
+__all__ = ["ManifestSet", "load_manifests", "objects_of_mappings", "read_manifests"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +74,13 @@ def read_manifests(sources: Sequence[str | Path], *, stdin: TextIO | None = None
         raw=tuple(raw),
         reading_problems=reading_problems,
     )
+
+
+def objects_of_mappings(objects: Sequence[Mapping[str, Any]]) -> tuple[ClusterObjects, list[Problem]]:
+    """Read objects that are mappings of the API already, such as a built kustomization, and what is wrong with them."""
+    problems: list[Problem] = []
+    cluster, _ = collect([made(plain(item), Location("<built>")) for item in objects], problems)
+    return cluster, problems
 
 
 def load_manifests(sources: Sequence[str | Path], *, stdin: TextIO | None = None) -> ManifestSet:

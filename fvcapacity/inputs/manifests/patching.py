@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +58,17 @@ class Patching:
                 patch = Patch(body, None if body.at.file == INLINE else body.at)
                 self._merge(body, patch.target)
                 self.told.append(str(patch))
+
+    def add(self, objects: Iterable[Mapping[str, Any]]) -> None:
+        """Add objects that are not there yet; ``problems`` grows."""
+        for data in objects:
+            resource = _resource(made(plain(data), Location(INLINE)))
+            if any(other.was(resource.identity) for other in self.resources):
+                message = f"{resource.kind}/{resource.name} is there already"
+                self._problem(message, Location(INLINE), "change its fields instead of adding it")
+                continue
+            self.resources.append(resource)
+            self.told.append(f"new {resource.kind.lower()}/{resource.name}")
 
     def is_from_patch(self, problem: Problem) -> bool:
         """Tell whether a problem stands in a patch."""

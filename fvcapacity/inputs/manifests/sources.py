@@ -92,3 +92,19 @@ def _walk(directory: Path) -> tuple[list[Path], list[Path]]:
         elif entry.suffix in SUFFIXES and entry.is_file():
             files.append(entry)
     return files, kustomizations
+
+
+def kustomizations_and_files(source: Path) -> tuple[list[Path], list[Path]]:
+    """Return the kustomizations (as directories) and the plain files of manifests that a source stands for."""
+    if source.is_dir():
+        if _kustomization(source):
+            return [source], []
+        files, kustomizations = _walk(source)
+        return kustomizations, [path for path in files if _objects_of(path)]
+    return ([source.parent], []) if source.name in KUSTOMIZATION_NAMES else ([], [source])
+
+
+def _objects_of(path: Path) -> list[LocatedMap]:
+    """Return the objects of a file that was found, not named: it may hold something else altogether."""
+    text, _ = read_text(path)
+    return parse_objects(text, str(path), [], in_directory=True) if text is not None else []

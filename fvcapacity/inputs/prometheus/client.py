@@ -180,7 +180,7 @@ class PrometheusClient:
                 self._sleep(max(self._wanted_wait_s(), wait_s * random.uniform(0.75, 1.25)))
                 wait_s *= 2
                 continue
-            return result, _warnings(self._last.take())
+            return result, tuple(map(self._credentials.scrub, _warnings(self._last.take())))
         raise AssertionError("unreachable")
 
     def _once(self, query: str, call: Callable[[], Any]) -> Any:
@@ -196,7 +196,7 @@ class PrometheusClient:
             # no result in the answer, whatever else it is
             response = self._last.response
             error = (
-                from_answer(response, query)
+                from_answer(response, query, self._credentials.scrub)
                 if response is not None
                 else SourceError("the server gave no answer", query=query, retryable=True, rule="unreachable")
             )

@@ -45,11 +45,11 @@ class FieldPath:
     @property
     def object(self) -> str:
         """The object whose field it is: ``deployment/order-service``."""
-        return f"{self.owner}/{_quoted(self.name)}" if self.name else self.owner
+        return f"{self.owner}/{quoted(self.name)}" if self.name else self.owner
 
     def __str__(self) -> str:
         """Return the path as it is written."""
-        inner = f"/{_quoted(self.container)}" if self.container else ""
+        inner = f"/{quoted(self.container)}" if self.container else ""
         words = ".".join(self.key if word == KEY else word for word in self.kind.words)
         return f"{self.object}{inner}" + (f".{words}" if words else "")
 
@@ -130,5 +130,6 @@ def _nearest_field(rest: str, known: list[PathKind]) -> str:
     return did_you_mean(rest, dict.fromkeys(shown), otherwise=f"there are: {every}")
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """Return a name as it stands in a path: in quotes when it has a dot or a slash in it."""
     return f'"{name}"' if "." in name or "/" in name else name

@@ -9,7 +9,7 @@ from typing import Any
 
 from fvcapacity.errors import Problem, ScenarioError
 from fvcapacity.scenario.finding import did_you_mean
-from fvcapacity.scenario.paths.grammar import FieldPath
+from fvcapacity.scenario.paths.grammar import FieldPath, quoted
 from fvcapacity.scenario.paths.kinds import CONTAINER, KEY, KIND_NAMES, POD
 from fvcapacity.scenario.paths.trees import Item, Step, get, mappings, put
 from fvcapacity.scenario.paths.values import VALUE_KINDS, Value, amount_kind, percent
@@ -255,6 +255,14 @@ def _metric_name(metric: Mapping[str, Any]) -> tuple[str, str, str]:
     return str(inner.get("container") or ""), str(name or ""), source
 
 
+def metric_names(target: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return container (empty: the whole pod) and name of every metric that an HPA follows."""
+    if str(target.get("apiVersion")) == "autoscaling/v1":
+        return [("", "cpu")]
+    named = [_metric_name(item) for item in mappings(get(target, ("spec", "metrics")))]
+    return [(container, name) for container, name, _ in named if name]
+
+
 def _average_kind(source: str, name: str) -> str:
     if not source.lower().endswith("resource"):
         return "quantity"
@@ -309,5 +317,5 @@ def _claims_of_sets(objects: Iterable[Mapping[str, Any]], name: str) -> list[str
         if item.get("kind") == "StatefulSet":
             for claim in mappings(get(item, ("spec", "volumeClaimTemplates"))):
                 if re.fullmatch(rf"{re.escape(_name(claim))}-{re.escape(_name(item))}-[0-9]+", name):
-                    found.append(f"statefulset/{_name(item)}.claims.{_name(claim)}")
+                    found.append(f"statefulset/{quoted(_name(item))}.claims.{_name(claim)}")
     return found

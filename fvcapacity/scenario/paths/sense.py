@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fvcapacity.errors import Problem
+from fvcapacity.scenario.paths.grammar import quoted
 from fvcapacity.scenario.paths.kinds import KIND_NAMES
 from fvcapacity.scenario.paths.places import heap_of, pod_spec_of
 from fvcapacity.scenario.paths.trees import get, mappings
@@ -28,7 +29,7 @@ def check_object(
         All objects as they shall be.
     """
     kind = str(after["kind"])
-    name = f"{_OWNERS.get(kind, kind.lower())}/{get(after, ('metadata', 'name'))}"
+    name = f"{_OWNERS.get(kind, kind.lower())}/{quoted(str(get(after, ('metadata', 'name'))))}"
     if kind == "HorizontalPodAutoscaler":
         found = _autoscaler(after)
     elif kind == "PodDisruptionBudget":
@@ -140,6 +141,18 @@ def _scales(item: Mapping[str, Any], workload: Mapping[str, Any]) -> bool:
     spaces = [get(one, ("metadata", "namespace")) or "default" for one in (item, workload)]
     named = (target.get("kind"), target.get("name")) == (workload["kind"], get(workload, ("metadata", "name")))
     return named and spaces[0] == spaces[1]
+
+
+def owners_of_replicas(objects: Sequence[Mapping[str, Any]]) -> list[tuple[str, str]]:
+    """Return path of the replicas and name of the HPA for every workload that writes replicas though an HPA decides."""
+    found = []
+    for item in objects:
+        if item.get("kind") in ("Deployment", "StatefulSet", "ReplicaSet") and get(item, ("spec", "replicas")):
+            owner = next((other for other in objects if _scales(other, item)), None)
+            if owner is not None:
+                path = f"{_OWNERS[str(item['kind'])]}/{quoted(str(get(item, ('metadata', 'name'))))}.replicas"
+                found.append((path, str(get(owner, ("metadata", "name")))))
+    return found
 
 
 def _none(amount: Any) -> bool:

@@ -103,7 +103,7 @@ class Calibration:
     def _write(self, directory: Path, *, plots: bool) -> None:
         (directory / "calibration.json").write_text(self.to_json(), encoding="utf-8")
         (directory / "topology.yaml").write_text(self.topology_yaml(), encoding="utf-8")
-        write_traffic([self.traffic], directory / "traffic.csv.gz")
+        write_traffic(self.traffic, directory / "traffic.csv.gz")
         (directory / "tables").mkdir()
         for name, table in self.tables.items():
             write_csv(table, directory / "tables" / f"{name}.csv")

@@ -103,7 +103,9 @@ def make_scenario(**file: Any) -> Scenario:
         "replications": 2,
     }
     route = {"path": "/", "steps": [{"call": "frontend", "steps": [{"cpu": {"mean_ms": 1}}]}]}
-    topology = Topology.model_validate({"services": {"frontend": {}}, "routes": dict.fromkeys(SHARES, route)})
+    topology = Topology.model_validate(
+        {"services": {name: {} for name in SERVICES}, "routes": dict.fromkeys(SHARES, route)}
+    )
     return Scenario(
         file=ScenarioFile(**{**settings, **file}),
         cluster=make_cluster(),
@@ -317,7 +319,8 @@ def _sample_minute(history: History, minute: int, calm: bool) -> None:
             )
         )
     for uid in range(1, len(SERVICES) + 1):
-        sample = (at, uid, MINUTE_NS, 6 * 10**9, 5 * 10**9, 600, 12, 90 << 20, 1, True, True, 0, 0)
+        used = (6 * 10**9 * minute, 5 * 10**9 * minute, 600 * minute, 12 * minute)
+        sample = (at, uid, *used, 90 << 20, 1, True, True, 0, 0)
         history.pod_samples.extend(sample)
     nodes = 2 if minute < SURGE + 7 else 3
     history.cluster.append(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from array import array
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +14,7 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from fvcapacity.control.history import PodColumn
 from fvcapacity.plots.context import PlotContext
 from fvcapacity.plots.replicas import draw_replicas
 from fvcapacity.plots.traffic import draw_traffic
@@ -24,7 +26,7 @@ from fvcapacity.results.result import Result, load_result
 from fvcapacity.results.tables import build_tables
 from tests.unit.results import synthetic
 
-KEYS = {name: ["replication", folding.key, "time_s"] for name, folding in hours.FOLDINGS.items()}
+KEYS = {name: ["replication", *folding.names, "time_s"] for name, folding in hours.FOLDINGS.items()}
 DAY_MINUTES = 70
 """A day that ends inside an hour of the window, which begins after ten minutes of warm-up."""
 
@@ -48,6 +50,10 @@ def _part(outcome: RunOutcome, begin: int, end: int) -> Part:
     windows = slice(begin // 5, -(-end // 5))
     until = float("inf") if last else end * synthetic.MINUTE_NS
 
+    width = len(PodColumn)
+    pods = np.array(history.pod_samples, np.int64).reshape(-1, width)
+    sampled = pods[(begin * synthetic.MINUTE_NS <= pods[:, 0]) & (pods[:, 0] < until)]
+
     def within(records: list[Any]) -> list[Any]:
         return [record for record in records if begin * synthetic.MINUTE_NS <= record.time_ns < until]
 
@@ -67,6 +73,7 @@ def _part(outcome: RunOutcome, begin: int, end: int) -> Part:
             cluster=within(history.cluster),
             hpas=within(history.hpas),
             events=within(history.events),
+            pod_samples=array("q", sampled.ravel().tolist()),
             pods=history.pods if last else [],
             nodes=history.nodes if last else [],
         ),
@@ -103,7 +110,7 @@ def test_the_minutes_of_a_long_run_are_those_of_a_short_one(short: Result, long:
 
 def test_all_else_is_the_same_in_days_as_in_one_piece(short: Result, long: Result) -> None:
     same = set(short.tables) - set(KEYS)
-    assert same >= {"routes", "route_windows", "services", "workloads", "pools", "hpa", "pods", "events"}
+    assert same >= {"routes", "route_windows", "services", "workloads", "pools", "hpa", "nodes", "pods", "events"}
     for name in same:
         pd.testing.assert_frame_equal(long.tables[name], short.tables[name])
     for part in ("run", "verdict", "routes", "services", "scaling", "nodes"):

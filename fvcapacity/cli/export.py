@@ -1,0 +1,42 @@
+"""``fvcap export``: a result in the formats of other tools."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fvcapacity.cli.failures import reported
+from fvcapacity.cli.options import Debug, Quiet
+from fvcapacity.cli.progress import saying
+
+export = typer.Typer(help="Write a result in the formats of other tools.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@export.callback()
+def formats() -> None:
+    """Write a result in the formats of other tools."""
+
+
+@export.command()
+def openmetrics(
+    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT")],
+    out: Annotated[Path, typer.Option(help="Directory for the files, one a day.")],
+    replication: Annotated[int, typer.Option(help="Which replication.", min=0)] = 0,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write the simulated cluster as the metrics that the real one exposes.
+
+    Every series carries the labels `scenario` and `run_id`. The files are for promtool; `fvcap serve-prometheus` does
+    all of it.
+    """
+    with reported(debug=debug):
+        from fvcapacity.report.openmetrics.export import check_export_replaceable, export_openmetrics
+        from fvcapacity.results.result import load_result
+
+        check_export_replaceable(out)
+        with saying(quiet=quiet) as tell:
+            written = export_openmetrics(load_result(result), out, replication=replication, tell=tell)
+        typer.echo(f"{written.samples:,} samples in {len(written.files)} files: {out}")

@@ -1,0 +1,88 @@
+"""A result behind a Prometheus of its own."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from fvcapacity.inputs.prometheus.backfill import backfill, list_blocks, prepare_data
+from fvcapacity.inputs.prometheus.programs import find_program
+from fvcapacity.inputs.prometheus.server import LocalPrometheus
+from fvcapacity.report.openmetrics.export import Export, export_openmetrics
+from fvcapacity.results.result import Result
+
+SEEN_AFTER = 1.5
+"""For how many intervals a sample is seen after its instant. A series that has ended cannot say so in a file: with the
+usual five minutes a pod that is gone would still be counted, and its successor as well."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """A server and what it serves."""
+
+    server: LocalPrometheus
+    export: Export
+
+    @property
+    def start_utc(self) -> str:
+        """First instant."""
+        return _utc(self.export.start_ms)
+
+    @property
+    def end_utc(self) -> str:
+        """Last instant."""
+        return _utc(self.export.end_ms)
+
+
+@contextmanager
+def served(
+    result: Result,
+    data: Path | None = None,
+    *,
+    port: int = 0,
+    rules: Sequence[Path] = (),
+    replication: int = 0,
+    tell: Callable[[str], None] | None = None,
+) -> Iterator[Served]:
+    """Export a result, backfill a database with it, and serve that on loopback as long as the block lasts.
+
+    Parameters
+    ----------
+    data
+        Directory of the database, new or one that was made so; None for one that is gone afterwards. Runs are told
+        apart by their label ``run_id``; one that is there already is not written again.
+    port, rules
+        As `LocalPrometheus` takes them.
+    tell
+        Told what is being done.
+
+    Raises
+    ------
+    InputError
+        When the directory holds something else, or there is no such replication.
+    SourceError
+        When Prometheus is missing or does not come up.
+    """
+    find_program("prometheus")  # before anything is written
+    find_program("promtool")
+    with tempfile.TemporaryDirectory(prefix="fvcap-metrics-") as work:
+        database = Path(work) / "data" if data is None else data
+        prepare_data(database)
+        export = export_openmetrics(result, Path(work) / "export", replication=replication, tell=tell)
+        mark = database / f"run-{export.labels['run_id']}"
+        if not mark.exists():
+            before = sum(block.samples for block in list_blocks(database))
+            backfill(export.files, database, expected_samples=before + export.samples, tell=tell)
+            mark.touch()
+        lookback = SEEN_AFTER * export.interval_s
+        with LocalPrometheus(database, port=port, rules=rules, lookback_s=lookback) as server:
+            yield Served(server, export)
+
+
+def _utc(time_ms: int) -> str:
+    return f"{pd.Timestamp(time_ms, unit='ms', tz='UTC'):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,60 @@
+"""Write series as OpenMetrics text: families together, series together, instants ascending, in seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import IO
+
+from fvcapacity.report.openmetrics.series import Collected, Ints, Series, Values
+
+_ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
+
+
+def write_text(collected: Collected, common: Mapping[str, str], out: IO[str], *, head: str = "") -> int:
+    """Write all series, and return how many samples that were.
+
+    Parameters
+    ----------
+    common
+        Labels that every series carries.
+    head
+        A remark, given as the help of no metric: OpenMetrics knows no comments, so that it stands in the help of the
+        first family.
+    """
+    samples = 0
+    texts: dict[int, list[str]] = {}
+    for number, (family, series) in enumerate(collected.series.items()):
+        remark = f" {head}" if head and number == 0 else ""
+        out.write(f"# HELP {family.name} {_escaped(family.help + remark)}\n# TYPE {family.name} {family.type}\n")
+        for one in series:
+            samples += len(one.times_ms)
+            out.writelines(_lines(one, common, texts))
+    out.write("# EOF\n")
+    return samples
+
+
+def labels_text(labels: Mapping[str, str]) -> str:
+    """Return labels as they stand in braces; empty ones, which mean the same as none, are left out."""
+    return ",".join(f'{name}="{_escaped(value)}"' for name, value in labels.items() if value)
+
+
+def _lines(series: Series, common: Mapping[str, str], texts: dict[int, list[str]]) -> Iterator[str]:
+    labels = labels_text({**series.labels, **common})
+    start = f"{series.family.name}{series.suffix}{{{labels}}} "
+    instants = texts.get(id(series.times_ms))
+    if instants is None:
+        instants = _instants(series.times_ms)
+        texts[id(series.times_ms)] = instants
+    return (f"{start}{value}{instant}" for value, instant in zip(_values(series.values), instants, strict=True))
+
+
+def _instants(times_ms: Ints) -> list[str]:
+    return [f" {whole}.{rest:03d}\n" for whole, rest in (divmod(time, 1000) for time in times_ms.tolist())]
+
+
+def _values(values: Values) -> list[str]:
+    return [repr(value) for value in values.tolist()]
+
+
+def _escaped(text: str) -> str:
+    return text.translate(_ESCAPES)

@@ -1,0 +1,47 @@
+"""What was checked of an overlay, and what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from fvcapacity.errors import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: its name, how it went, and a detail that says with what or on how much."""
+
+    name: str
+    status: Literal["passed", "failed", "skipped"]
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Everything that was checked of an overlay.
+
+    Attributes
+    ----------
+    builder
+        Who built it: ``kubectl v1.32.4``, or our own builder, and then why.
+    checks
+        In the order in which they were made.
+    problems
+        What does not hold; none when the overlay is what was promised.
+    """
+
+    builder: str
+    checks: Sequence[Check]
+    problems: Sequence[Problem] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything that was checked holds."""
+        return not self.problems
+
+    @property
+    def passed(self) -> list[Check]:
+        """The checks that held."""
+        return [check for check in self.checks if check.status == "passed"]
