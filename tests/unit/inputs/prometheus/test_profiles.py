@@ -54,6 +54,7 @@ def test_a_profile_of_ones_own(tmp_path):
         ("measure: requests", "measure: requests\n    service: cart", 7, "names no label"),
         ("measure: requests", "measure: requests\n    failed: {status: '5(.'}", 7, "regular expression"),
         ("measure: requests", "measure: cpu_core_s\n    failed: {status: '5..'}", 3, "failed belongs to"),
+        ("measure: requests", "measure: requests\n    service: ''", 3, "has to be a route"),
         ("kind: counter", "kind: gauge\n    route: '{path}'", 3, "not to a gauge"),
         ("measure: requests\n", "measure: requests\n  - {name: requests, metric: up, kind: gauge, measure: pods}\n", 7, "second query"),
     ],
