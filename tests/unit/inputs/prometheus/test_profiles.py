@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import jsonschema
 import pytest
 import yaml
@@ -75,3 +78,11 @@ def test_an_unknown_name_and_a_missing_file_are_told_together(tmp_path):
         load_profiles(["prom-clint", str(tmp_path / "none.yaml")])
     assert [problem.rule for problem in caught.value.problems] == ["unknown-profile", "missing-file"]
     assert "prom-client" in caught.value.problems[0].hint
+
+
+def test_the_profile_in_the_documentation_can_be_used(tmp_path):
+    page = (Path(__file__).resolve().parents[4] / "docs/how-to/pull-from-prometheus.md").read_text()
+    (shown,) = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.S) if block.startswith("profile:")]
+    (tmp_path / "own.yaml").write_text(shown)
+    (profile,) = load_profiles([str(tmp_path / "own.yaml")])
+    assert [query.kind for query in profile.queries] == ["counter", "histogram"]
