@@ -29,6 +29,10 @@ def backtest(
     out: Annotated[
         Path | None, typer.Option(help="Directory for tables, plots and the calibration [default: backtests/NAME].")
     ] = None,
+    variability: Annotated[
+        bool,
+        typer.Option("--variability/--no-variability", help="Fit the variability of demands to measured latency."),
+    ] = True,
     jobs: Jobs = None,
     seed: Seed = None,
     plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")] = True,
@@ -48,6 +52,7 @@ def backtest(
         from fvcapacity.study.backtest import BacktestOptions
         from fvcapacity.study.backtest import backtest as run
         from fvcapacity.study.backtest.backtest import check_replaceable
+        from fvcapacity.study.calibrate import CalibrationOptions
 
         loaded = load_scenario(scenario)
         target = out or Path("backtests") / loaded.name
@@ -55,7 +60,9 @@ def backtest(
         history = load_measurements(measured)
         if not quiet:
             prepare_plane(loaded, lambda words: typer.echo(words, err=True))
-        options = BacktestOptions(train, test, replications, processes(jobs), seed)
+        options = BacktestOptions(
+            train, test, replications, processes(jobs), seed, CalibrationOptions(variability=variability)
+        )
         with progress_bar(replications, quiet=quiet) as progress:
             found = run(history, loaded, options, progress=progress)
         found.save(target, plots=plots)

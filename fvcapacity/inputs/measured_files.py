@@ -71,7 +71,7 @@ def save_measured(
 
     def write(work: Path) -> None:
         (work / "measurements.json").write_text(provenance.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        _write_csv(traffic, TRAFFIC, work / "traffic.csv.gz")
+        write_csv_parts(traffic, TRAFFIC, work / "traffic.csv.gz")
         write_parquet_parts(usage, USAGE, work / "usage.parquet")
         write_parquet_parts(latency, LATENCY, work / "latency.parquet")
 
@@ -90,7 +90,7 @@ def check_measurements_replaceable(directory: str | Path) -> None:
     check_replaceable(Path(directory), "measurements.json", SCHEMA_VERSION, "measurement")
 
 
-def _write_csv(parts: Iterable[Part], spec: TableSpec, path: Path) -> None:
+def write_csv_parts(parts: Iterable[Part], spec: TableSpec, path: Path) -> None:
     """Write a table as compressed CSV, the same to the byte in every repetition."""
     with (
         path.open("wb") as file,

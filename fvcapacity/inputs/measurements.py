@@ -23,7 +23,14 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
-from fvcapacity.inputs.measured_files import LATENCY, TRAFFIC, USAGE, check_measurements_replaceable, save_measured
+from fvcapacity.inputs.measured_files import (
+    LATENCY,
+    TRAFFIC,
+    USAGE,
+    check_measurements_replaceable,
+    save_measured,
+    write_csv_parts,
+)
 from fvcapacity.inputs.provenance import SCHEMA_VERSION, Coverage, Gap, Measure, Provenance, Remark
 from fvcapacity.tabular.arrow import Part
 from fvcapacity.tabular.columns import TableSpec
@@ -91,6 +98,11 @@ def write_measurements(
             yield from _parts(TRAFFIC, table)
 
     return save_measured(directory, provenance, rows(), _parts(USAGE, usage), _parts(LATENCY, latency))
+
+
+def write_traffic(traffic: pd.DataFrame, path: Path) -> None:
+    """Write traffic as compressed CSV that a scenario reads, the same to the byte in every repetition."""
+    write_csv_parts(_parts(TRAFFIC, traffic), TRAFFIC, path)
 
 
 def load_measurements(directory: str | Path) -> Measurements:

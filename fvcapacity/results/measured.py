@@ -55,7 +55,7 @@ def measurements_of(
     replication
         Which of the replications.
     buckets_s
-        Upper edges of the latency buckets, the last of them infinite.
+        Upper edges of the latency buckets; an infinite one comes last in any case.
 
     Raises
     ------
@@ -183,7 +183,7 @@ def _latency(result: Result, replication: int, buckets_s: Sequence[float]) -> pd
     parts = []
     start = pd.Timestamp(result.tables["service_minutes"]["time_utc"].iloc[0])
     start -= pd.Timedelta(float(result.tables["service_minutes"]["time_s"].iloc[0]), "s")
-    edges = np.array([*buckets_s])
+    edges = np.array(sorted({*buckets_s, float("inf")}))
     for name, kind in (("service_histogram", "service"), ("route_histogram", "route")):
         table = result.histograms[name]
         table = table[table["replication"] == replication]

@@ -20,7 +20,7 @@ from fvcapacity.inputs.measurements import load_measurements
 from fvcapacity.results.measured import measurements_of
 from fvcapacity.scenario.demands import expected_demands
 from fvcapacity.scenario.model import Scenario
-from fvcapacity.study.calibrate import Calibration, calibrate
+from fvcapacity.study.calibrate import Calibration, CalibrationOptions, calibrate
 from fvcapacity.study.calibrate.factors import Factors
 from fvcapacity.study.calibrate.rewrite import rewrite_topology
 
@@ -91,7 +91,7 @@ def close(scenario: Scenario, variants: range, directory: Path) -> Loop:
     """Calibrate every variant from the documented topology, and hold the demands against the drawn ones."""
     rows, calibrations = [], []
     for variant in variants:
-        found = calibrate(measure(scenario, variant, directory), scenario)
+        found = calibrate(measure(scenario, variant, directory), scenario, CalibrationOptions(variability=False))
         calibrations.append(found)
         truth = expected_demands(drawn(scenario, variant).topology).cpu_s
         table = found.tables["demands"]

@@ -18,13 +18,13 @@ from fvcapacity.results.measured import BUCKETS_S, measurements_of
 from fvcapacity.results.result import Result
 from fvcapacity.run import Progress, simulate
 from fvcapacity.scenario.model import Scenario
-from fvcapacity.study.backtest.replay import known_bins, measured_traffic, replay_scenario
 from fvcapacity.study.backtest.scores import score
 from fvcapacity.study.backtest.series import bin_length, bin_starts, binned
 from fvcapacity.study.backtest.stretches import find_stretches
 from fvcapacity.study.calibrate.calibrate import CalibrationOptions, build_calibration, estimate_on
 from fvcapacity.study.calibrate.calibration import Calibration, records
-from fvcapacity.study.calibrate.grid import Grid, make_grid
+from fvcapacity.study.grid import Grid, make_grid
+from fvcapacity.study.replay import known_bins, measured_traffic, replay_scenario
 from fvcapacity.tabular import directory as directories
 from fvcapacity.tabular.storage import write_csv
 
@@ -145,10 +145,10 @@ def backtest(
     zone = ZoneInfo(scenario.file.time_zone)
     learnt, predicted = find_stretches(grid, options.train, options.test, zone)
     estimates = estimate_on(grid.between(learnt.start, learnt.end), scenario, options.calibration)
-    calibration = build_calibration(estimates, measured, scenario)
-    table, filled = measured_traffic(grid, predicted, scenario)
+    calibration = build_calibration(estimates, measured, scenario, options.calibration)
     arrivals = calibration.arrivals or scenario.file.traffic.arrivals
-    future = replay_scenario(scenario, calibration.topology, arrivals, table, predicted, options.seed)
+    table, filled = measured_traffic(grid, predicted, scenario, arrivals)
+    future = replay_scenario(scenario, calibration.topology, arrivals, table, predicted, seed=options.seed)
     result = simulate(future, replications=options.replications, jobs=options.jobs, progress=progress)
     test = grid.between(predicted.start, predicted.end)
     step = bin_length(grid)
@@ -184,8 +184,7 @@ def _simulated(result: Result, future: Scenario, replication: int, edges: tuple[
 def _edges(test: Grid) -> tuple[float, ...]:
     """Return the measured buckets' edges, so that both histograms are as coarse as each other."""
     edges = np.sort(test.latency["le_s"].unique()) if len(test.latency) else np.array(BUCKETS_S)
-    finite = [float(edge) for edge in edges if np.isfinite(edge)]
-    return (*finite, float("inf"))
+    return tuple(float(edge) for edge in edges)
 
 
 def _doubts(calibration: Calibration) -> dict[tuple[str, str], str]:

@@ -15,7 +15,7 @@ import pandas as pd
 from scipy import stats
 
 from fvcapacity.study.backtest.series import Series
-from fvcapacity.study.calibrate.grid import Floats
+from fvcapacity.study.grid import Floats
 from fvcapacity.tabular.columns import Column, TableSpec
 from fvcapacity.tabular.frames import conform
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from fvcapacity.study.calibrate.grid import Floats, Grid
+from fvcapacity.study.grid import Floats, Grid
 
 BIN_S = 300.0
 PERCENT = 95.0

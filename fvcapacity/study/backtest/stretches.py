@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
 from fvcapacity.errors import InputError, Problem
-from fvcapacity.study.calibrate.grid import LEAST_INTERVALS, Grid
+from fvcapacity.study.grid import LEAST_INTERVALS, Grid
+from fvcapacity.study.replay import Stretch
 
 LEARNT = 2 / 3
 """Share of the history that is learnt from when nothing is said; the cut is at a midnight where there are days
 enough."""
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A stretch of time, in UTC: ``[start, end)``."""
-
-    start: pd.Timestamp
-    end: pd.Timestamp
-
-    def text(self, zone: ZoneInfo) -> str:
-        """Return the stretch as local times."""
-        first, last = (moment.tz_convert(zone) for moment in (self.start, self.end))
-        return f"{first:%Y-%m-%dT%H:%M} to {last:%Y-%m-%dT%H:%M} ({zone.key})"
 
 
 def parse_stretch(text: str, zone: ZoneInfo, field: str) -> Stretch:

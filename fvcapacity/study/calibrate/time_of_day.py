@@ -18,8 +18,8 @@ import pandas as pd
 from scipy import stats
 
 from fvcapacity.study.calibrate.by_route import fit_by_route
-from fvcapacity.study.calibrate.grid import Floats, Grid
 from fvcapacity.study.calibrate.rows import usable_rows
+from fvcapacity.study.grid import Floats, Grid
 
 FLAGGED = 0.05
 LEAST_DAYS = 3
