@@ -36,15 +36,20 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.sides import load_sides
     from fvcapacity.report.difference import difference_of
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
+    from fvcapacity.results.measured import measurements_of
     from fvcapacity.results.result import Result, load_result
     from fvcapacity.run import simulate
     from fvcapacity.scenario.model import Scenario
+    from fvcapacity.study.backtest import Backtest, backtest
+    from fvcapacity.study.calibrate import Calibration, calibrate
     from fvcapacity.study.compare import compare
     from fvcapacity.study.comparison import Comparison
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Backtest",
+    "Calibration",
     "Comparison",
     "FvcapError",
     "InputError",
@@ -61,12 +66,15 @@ __all__ = [
     "TopologyError",
     "TrafficError",
     "__version__",
+    "backtest",
+    "calibrate",
     "compare",
     "difference_of",
     "load_measurements",
     "load_result",
     "load_scenario",
     "load_sides",
+    "measurements_of",
     "pull",
     "simulate",
     "verify_overlay",
@@ -74,17 +82,22 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Backtest": "fvcapacity.study.backtest",
+    "Calibration": "fvcapacity.study.calibrate",
     "Comparison": "fvcapacity.study.comparison",
     "Measurements": "fvcapacity.inputs.measurements",
     "Proposal": "fvcapacity.report.overlay",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
+    "backtest": "fvcapacity.study.backtest",
+    "calibrate": "fvcapacity.study.calibrate",
     "compare": "fvcapacity.study.compare",
     "difference_of": "fvcapacity.report.difference",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",
     "load_sides": "fvcapacity.inputs.sides",
+    "measurements_of": "fvcapacity.results.measured",
     "pull": "fvcapacity.inputs.prometheus.pull",
     "simulate": "fvcapacity.run",
     "verify_overlay": "fvcapacity.report.overlay",
