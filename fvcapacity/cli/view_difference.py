@@ -136,7 +136,7 @@ def _signed(number: int) -> str:
 
 
 def _signed_cpu(cores: float) -> str:
-    return f"{'+' if cores > 0 else '-' if cores < 0 else ''}{format_cpu(abs(cores))}"
+    return f"{round(cores * 1000):+d}m" if round(cores * 1000) else "0"
 
 
 def _signed_bytes(count: int) -> str:

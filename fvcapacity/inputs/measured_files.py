@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from fvcapacity.inputs.provenance import Provenance
+from fvcapacity.inputs.provenance import SCHEMA_VERSION, Provenance
 from fvcapacity.tabular.arrow import Part, rows_of, write_parquet_parts
 from fvcapacity.tabular.columns import Column, TableSpec
+from fvcapacity.tabular.directory import check_replaceable, write_directory
 
 _TIME = Column("time_utc", "", "utc", "Start of the interval.")
 _SERVICE = Column("service", "", "string", "Name of the Kubernetes workload, or of the Service before it.")
@@ -53,14 +54,40 @@ LATENCY = TableSpec(
 )
 
 
-def write_measured(
-    directory: Path, provenance: Provenance, traffic: Iterable[Part], usage: Iterable[Part], latency: Iterable[Part]
-) -> None:
-    """Write the files of measurements into a directory."""
-    (directory / "measurements.json").write_text(provenance.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    write_csv_parts(traffic, TRAFFIC, directory / "traffic.csv.gz")
-    write_parquet_parts(usage, USAGE, directory / "usage.parquet")
-    write_parquet_parts(latency, LATENCY, directory / "latency.parquet")
+def save_measured(
+    directory: str | Path,
+    provenance: Provenance,
+    traffic: Iterable[Part],
+    usage: Iterable[Part],
+    latency: Iterable[Part],
+) -> Path:
+    """Write a directory of measurements, all of it or nothing.
+
+    Raises
+    ------
+    InputError
+        When something that is not ours stands there, or it cannot be written.
+    """
+
+    def write(work: Path) -> None:
+        (work / "measurements.json").write_text(provenance.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        write_csv_parts(traffic, TRAFFIC, work / "traffic.csv.gz")
+        write_parquet_parts(usage, USAGE, work / "usage.parquet")
+        write_parquet_parts(latency, LATENCY, work / "latency.parquet")
+
+    check_measurements_replaceable(directory)
+    return write_directory(Path(directory), write)
+
+
+def check_measurements_replaceable(directory: str | Path) -> None:
+    """Check that measurements may be written here; callers check before long work, not after it.
+
+    Raises
+    ------
+    InputError
+        When something that is not ours stands there.
+    """
+    check_replaceable(Path(directory), "measurements.json", SCHEMA_VERSION, "measurement")
 
 
 def write_csv_parts(parts: Iterable[Part], spec: TableSpec, path: Path) -> None:

@@ -23,11 +23,17 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
-from fvcapacity.inputs.measured_files import LATENCY, TRAFFIC, USAGE, write_csv_parts, write_measured
+from fvcapacity.inputs.measured_files import (
+    LATENCY,
+    TRAFFIC,
+    USAGE,
+    check_measurements_replaceable,
+    save_measured,
+    write_csv_parts,
+)
 from fvcapacity.inputs.provenance import SCHEMA_VERSION, Coverage, Gap, Measure, Provenance, Remark
 from fvcapacity.tabular.arrow import Part
 from fvcapacity.tabular.columns import TableSpec
-from fvcapacity.tabular.directory import check_replaceable, write_directory
 from fvcapacity.tabular.frames import conform
 from fvcapacity.tabular.storage import read_parquet
 
@@ -87,28 +93,16 @@ def write_measurements(
         When something that is not ours stands there, or it cannot be written.
     """
 
-    def write(work: Path) -> None:
-        pieces = (part for table in traffic for part in _parts(TRAFFIC, table))
-        write_measured(work, provenance, pieces, _parts(USAGE, usage), _parts(LATENCY, latency))
+    def rows() -> Iterator[Part]:
+        for table in traffic:
+            yield from _parts(TRAFFIC, table)
 
-    check_measurements_replaceable(directory)
-    return write_directory(Path(directory), write)
+    return save_measured(directory, provenance, rows(), _parts(USAGE, usage), _parts(LATENCY, latency))
 
 
 def write_traffic(traffic: pd.DataFrame, path: Path) -> None:
     """Write traffic as compressed CSV that a scenario reads, the same to the byte in every repetition."""
     write_csv_parts(_parts(TRAFFIC, traffic), TRAFFIC, path)
-
-
-def check_measurements_replaceable(directory: str | Path) -> None:
-    """Check that measurements may be written here; callers check before long work, not after it.
-
-    Raises
-    ------
-    InputError
-        When something that is not ours stands there.
-    """
-    check_replaceable(Path(directory), "measurements.json", SCHEMA_VERSION, "measurement")
 
 
 def load_measurements(directory: str | Path) -> Measurements:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.benchmarks import chain, cluster, growth, shop, startup
+from tests.benchmarks import chain, cluster, growth, quarter, shop, startup
 from tests.benchmarks.clocks import Timed, best_of, require_unchecked
 
 
@@ -24,6 +24,7 @@ class Findings:
     day: Timed | None = None
     memory: dict[str, growth.Memory] = field(default_factory=dict)
     clusters: dict[str, cluster.Carried] = field(default_factory=dict)
+    quarter: quarter.Quarter | None = None
 
 
 def find(quick: bool, tell: Callable[[str], None]) -> Findings:
@@ -115,6 +116,11 @@ def _day(found: Findings, runs: int) -> None:
     found.figures["day"] = found.day.seconds
 
 
+def _quarter(found: Findings, runs: int) -> None:
+    found.quarter = quarter.quarter(9 if runs == 1 else quarter.DAYS)
+    found.figures["quarter_memory"] = found.quarter.peak_bytes / 1e9
+
+
 def _startup(found: Findings, runs: int) -> None:
     waits = startup.waits(runs)
     found.figures.update(first=waits.first, warm=waits.warm, library=waits.library)
@@ -127,5 +133,6 @@ _STEPS = {
     "growth of memory": _memory,
     "big cluster": _cluster,
     "shop at 100 requests a second": _day,
+    "a quarter": _quarter,
     "start-up": _startup,
 }

@@ -17,10 +17,14 @@ from typer.testing import CliRunner
 from fvcapacity.cli.main import app
 from fvcapacity.errors import SourceError
 from fvcapacity.inputs.measurements import Measurements, load_measurements
-from fvcapacity.inputs.prometheus import collect
+from fvcapacity.inputs.prometheus import plan
 from fvcapacity.inputs.prometheus.pull import pull
-from tests.support.backfilled import Family, Written, backfill, need_prometheus, prometheus_server
+from fvcapacity.inputs.prometheus.server import LocalPrometheus
+from tests.support.backfilled import Family, Written, write_past
 from tests.support.fake_prometheus import Reply, fake_prometheus, forwarded, page
+from tests.support.prometheus import needs_prometheus
+
+pytestmark = needs_prometheus
 
 NASA = Path(__file__).resolve().parents[3] / "shared/data/traffic/nasa_http_1995_07_03_07_16_per_second_sparse.csv.gz"
 START = 805_644_000  # 13 July 1995 14:00 UTC, the day of a launch
@@ -161,12 +165,11 @@ def _owner(pod: str, scrapes: np.ndarray) -> Written:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Past]]:
-    need_prometheus()
     past = _past()
     data = tmp_path_factory.mktemp("prometheus") / "data"
-    backfill(past.families, data)
-    with prometheus_server(data) as url:
-        yield url, past
+    write_past(past.families, data)
+    with LocalPrometheus(data) as local:
+        yield local.url, past
 
 
 def _pull(url: str, **options) -> Measurements:
@@ -295,7 +298,7 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS)
 def test_nothing_that_was_fetched_is_lost(server, tmp_path, monkeypatch, fault):
     """The server fails midway; the same call goes on, asks less, and gives what an undisturbed one gives."""
-    monkeypatch.setattr(collect, "PIECE_SAMPLES", 800)
+    monkeypatch.setattr(plan, "PIECE_SAMPLES", 800)
     url, _ = server
     broken = {"after": 7}
 
@@ -328,7 +331,7 @@ def test_nothing_that_was_fetched_is_lost(server, tmp_path, monkeypatch, fault):
 
 
 def test_an_interruption_keeps_what_was_fetched(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(collect, "PIECE_SAMPLES", 800)
+    monkeypatch.setattr(plan, "PIECE_SAMPLES", 800)
     url, _ = server
 
     def interrupt(update):

@@ -33,7 +33,7 @@ def test_the_documented_system(start: str, minutes: int) -> None:
     found, result = analyse(scenario), fv.simulate(scenario)
     services, routes = (result.tables[name].set_index(name[:-1]) for name in ("services", "routes"))
     ready = result.tables["workload_minutes"].groupby("workload")["ready"].mean()
-    print(f"\n{start}, {minutes} minutes, {int(routes['requests'].sum())} requests")
+    print(f"\n{start}, {minutes} minutes, {int(routes.loc['all'].requests)} requests")
     for i, name in enumerate(found.services):
         row = services.loc[name]
         cores, pods = row.cpu_core_s / (60 * minutes), ready[row.workload]

@@ -89,6 +89,12 @@ def service_minute(s: State, service: int) -> Row:
     return _service_count_at(s, s.bin * s.services_wide + service)
 
 
+@inlined
+def service_bin(s: State, at: int, service: int) -> Row:
+    """Return the counters of a service in an earlier bin."""
+    return _service_count_at(s, at * s.services_wide + service)
+
+
 @merged
 def add_response(s: State, route: int, duration_ns: int) -> None:
     """Count a response time of a route in the present window."""

@@ -10,7 +10,7 @@ from fvcapacity.errors import Problem
 from fvcapacity.inputs.manifests.located import plain
 from fvcapacity.inputs.sides import Side
 from fvcapacity.report.difference.document import DIFFERENCE_SCHEMA, DifferenceDocument
-from fvcapacity.report.difference.risks import risks
+from fvcapacity.report.difference.risks import Seen, risks
 from fvcapacity.report.difference.room import Room, room_of
 from fvcapacity.report.overlay.trees import by_identity, differences
 from fvcapacity.scenario.admission import pod_spec
@@ -43,7 +43,7 @@ def difference_of(first: Side, second: Side, comparison: Comparison | None = Non
     fields, others = _fields(first, second)
     one, two = by_identity(first.objects), by_identity(second.objects)
     rooms = {side: _rooms(item) for side, item in (("first", first), ("second", second))}
-    found = risks(first, second, rooms["second"], _seen(comparison))
+    found = risks(first, second, rooms["second"], _seen(first, comparison))
     document = {
         "schema_version": DIFFERENCE_SCHEMA,
         "first": _side(first),
@@ -160,17 +160,19 @@ def _rooms_json(rooms: Mapping[str, Room] | None) -> dict[str, Any] | None:
     }
 
 
-def _seen(comparison: Comparison | None) -> dict[str, Any] | None:
+def _seen(first: Side, comparison: Comparison | None) -> dict[str, Seen] | None:
     """Return what the replay of the first side saw of each workload."""
-    if comparison is None:
+    if comparison is None or first.scenario is None:
         return None
+    services = first.scenario.topology.services
     duration = comparison.first.summary["scenario"]["duration_s"]
     found = {}
     for part in comparison.first.summary["services"]:
         pods = part["replicas_max"] or 1
         cpu = (part["cpu_core_s"] or {}).get("mean")
         mean = None if cpu is None else cpu / duration / pods
-        found[part["workload"]] = {"memory_peak_bytes": part["memory_peak_bytes"], "cpu_mean_cores": mean}
+        container = services[part["service"]].container or ""
+        found[part["workload"]] = Seen(container, part["memory_peak_bytes"], mean)
     return found
 
 

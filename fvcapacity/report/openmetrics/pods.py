@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,12 @@ class Pod:
         """``deployment/order-service``."""
         return str(self.life["workload"])
 
-    @property
+    @cached_property
     def times_ms(self) -> Ints:
         """Instants of its samples."""
         return np.asarray(self.start_ms + np.rint(self.samples["time_s"].to_numpy(float) * 1000), np.int64)
 
-    @property
+    @cached_property
     def counter_times_ms(self) -> Ints:
         """The same with the start of the first interval before them, where its counters stood at 0."""
         first = round(float(self.samples["interval_s"].iloc[0]) * 1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from fvcapacity.inputs.prometheus.backfill import backfill, list_blocks, prepare_data
+from fvcapacity.inputs.prometheus.backfill import backfill, prepare_data
 from fvcapacity.inputs.prometheus.programs import find_program
 from fvcapacity.inputs.prometheus.server import LocalPrometheus
 from fvcapacity.report.openmetrics.export import Export, export_openmetrics
@@ -74,14 +75,32 @@ def served(
         database = Path(work) / "data" if data is None else data
         prepare_data(database)
         export = export_openmetrics(result, Path(work) / "export", replication=replication, tell=tell)
-        mark = database / f"run-{export.labels['run_id']}"
-        if not mark.exists():
-            before = sum(block.samples for block in list_blocks(database))
-            backfill(export.files, database, expected_samples=before + export.samples, tell=tell)
-            mark.touch()
+        _add_run(database, export, tell)
         lookback = SEEN_AFTER * export.interval_s
         with LocalPrometheus(database, port=port, rules=rules, lookback_s=lookback) as server:
             yield Served(server, export)
+
+
+def _add_run(database: Path, export: Export, tell: Callable[[str], None] | None) -> None:
+    """Put a run into a database, unless it is there.
+
+    Its blocks are made in a directory within, which Prometheus does not look into, and moved out when all samples are
+    found in them. What an interrupted move has left is taken away first: the blocks of a run stand on a list.
+    """
+    name = export.labels["run_id"]
+    done, moving, aside = (database / f"{kind}-{name}" for kind in ("run", "moving", "aside"))
+    if done.exists():
+        return
+    if moving.exists():
+        for block in moving.read_text(encoding="utf-8").split():
+            shutil.rmtree(database / block, ignore_errors=True)
+    shutil.rmtree(aside, ignore_errors=True)
+    blocks = [block.name for block in backfill(export.files, aside, expected_samples=export.samples, tell=tell)]
+    moving.write_text("\n".join(blocks), encoding="utf-8")
+    for block in blocks:
+        (aside / block).rename(database / block)
+    moving.rename(done)
+    shutil.rmtree(aside, ignore_errors=True)
 
 
 def _utc(time_ms: int) -> str:

@@ -15,7 +15,6 @@ from fvcapacity.scenario.paths.settings import pool_document
 from fvcapacity.scenario.paths.values import Value
 
 OVERLAY_SCHEMA: Final = "fvcapacity/overlay/1"
-CHANGES = "changes.json"
 
 
 def readme(planned: PlannedOverlay, verification: Verification, name: str) -> str:

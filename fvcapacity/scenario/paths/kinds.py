@@ -28,6 +28,10 @@ KIND_NAMES: Mapping[str, str] = {
     "limitrange": "LimitRange",
 }
 """First word of a path to the kind of the API; what is not here is no object of the manifests."""
+OWNER_OF_KIND: Mapping[str, str] = {kind: owner for owner, kind in KIND_NAMES.items()}
+"""Kind of the API to the first word of its paths."""
+LIMIT_TYPES: Mapping[str, str] = {"container": "Container", "pod": "Pod", "pvc": "PersistentVolumeClaim"}
+"""Word of a LimitRange's path to the ``type`` of its items."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from fvcapacity.errors import InputError
 from fvcapacity.inputs import load_scenario
 from fvcapacity.inputs.sides import load_sides
 from fvcapacity.report.difference import difference_of
+from fvcapacity.report.difference.risks import Seen, risks
 from fvcapacity.report.difference.room import room_of
 from fvcapacity.report.overlay import Proposal, write_overlay
 from tests.support.garden import MANIFESTS, write_garden
@@ -166,6 +167,23 @@ def test_what_a_change_risks(home):
     )
     moved = next(item for item in found["risks"] if item["rule"] == "hpa-threshold-moved")
     assert moved["message"] == "it acts at 147m of CPU a pod, before at 77m: the request times the target"
+
+
+def test_less_than_what_the_replay_saw_is_a_risk(home):
+    lower = ("requests: {cpu: 100m, memory: 64Mi}, limits: {cpu: 150m, memory: 128Mi}", "requests: {cpu: 40m, memory: 48Mi}, limits: {cpu: 150m, memory: 100Mi}")  # fmt: skip
+    sides = load_sides("manifests", edited(home, "other", lower))
+    found = {
+        (item.field, item.severity, item.message)
+        for item in risks(*sides, None, {"deployment/shop": Seen("shop", 110 * 2**20, 0.05)})
+        if item.rule == "below-seen-usage"
+    }
+    assert found == {
+        ("deployment/shop/shop.limits.memory", "error", "100Mi is below the 110Mi that were seen in use: it is OOM-killed at that load"),
+        ("deployment/shop/shop.requests.memory", "warning", "48Mi is below the 110Mi that were seen in use: its node may run out of memory"),
+        ("deployment/shop/shop.requests.cpu", "warning", "40m is below the mean of 50m a pod that was seen in use"),
+    }  # fmt: skip
+    enough = {"deployment/shop": Seen("shop", 40 * 2**20, 0.03)}
+    assert "below-seen-usage" not in {item.rule for item in risks(*sides, None, enough)}
 
 
 def test_what_was_wrong_before_is_no_risk_of_the_change(home):

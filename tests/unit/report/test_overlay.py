@@ -13,6 +13,7 @@ from fvcapacity.inputs import load_scenario
 from fvcapacity.inputs.sides import load_sides
 from fvcapacity.report.overlay import Proposal, check_base, complete_values, verify, verify_overlay, write_overlay
 from fvcapacity.report.overlay.yaml_text import yaml_text
+from fvcapacity.run import simulate
 from tests.support.garden import MANIFESTS, write_garden
 from tests.support.overlays import PROPOSAL, QUOTA, SABOTAGE, VALUES
 from tests.support.shops import write_shop
@@ -213,3 +214,20 @@ def test_a_reason_of_several_lines_is_one_comment(garden, tmp_path):
     text = (overlay.directory / "patches" / "horizontalpodautoscaler-shop.yaml").read_text()
     assert "# was 6: one kind: Evil # two" in text
     assert yaml.safe_load(text)["kind"] == "HorizontalPodAutoscaler"
+
+
+def test_what_is_read_again_runs_as_what_was_promised(garden, tmp_path):
+    overlay = write(garden, tmp_path / "out")
+    (check,) = [item for item in overlay.verification.checks if item.name.startswith("read again")]
+    assert "order" not in check.detail
+    values = {path: value for path, value in complete_values(garden, VALUES).items() if not path.startswith("nodes")}
+    promised, again = garden.with_values(values, objects=[QUOTA]), garden.with_patch(overlay.directory)
+    one, two = (simulate(scenario).summary for scenario in (promised, again))
+    same = {key for key in one if one[key] == two[key]}
+    assert set(one) - same <= {"scenario"}  # its hash knows of the annotation
+
+
+def test_patches_leave_the_objects_that_they_are_given(garden):
+    before = json.dumps(garden.patcher.objects)
+    garden.with_values({"hpa/shop.max": 9, "deployment/shop/shop.limits.cpu": None}, objects=[QUOTA])
+    assert json.dumps(garden.patcher.objects) == before

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import logging
+import shutil
+import ssl
+import subprocess
 import traceback
 
 import pytest
@@ -108,3 +111,46 @@ def test_no_failure_shows_a_secret(tmp_path, caplog):
 @pytest.mark.parametrize(("name", "secret"), [("token", True), ("api_key", True), ("Password", True), ("dedup", False)])
 def test_names_of_secrets(name, secret):
     assert looks_secret(name) == secret
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory):
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("no openssl on the PATH to make certificates with")
+    where = tmp_path_factory.mktemp("tls")
+    for name, more in (("server", ["-addext", "subjectAltName=IP:127.0.0.1"]), ("client", [])):
+        command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        command += ["-days", "2", "-subj", f"/CN={name}", "-keyout", f"{name}.key", "-out", f"{name}.pem", *more]
+        subprocess.run(command, cwd=where, check=True, capture_output=True)
+    return where
+
+
+class TestTls:
+    """A server with a certificate of a CA of our own, which wants one of us."""
+
+    @pytest.fixture
+    def server(self, keys):
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH, cafile=str(keys / "client.pem"))
+        context.load_cert_chain(keys / "server.pem", keys / "server.key")
+        context.verify_mode = ssl.CERT_REQUIRED
+        with fake_prometheus(lambda _: ok([], kind="vector"), context) as server:
+            yield server
+
+    def test_own_ca_and_client_certificate(self, keys, server):
+        (keys / "auth.yaml").write_text(
+            "ca: server.pem\nclient_certificate: {certificate: client.pem, key: client.key}\n"
+        )
+        assert PrometheusClient(server.url, load_credentials(keys / "auth.yaml")).query("up").result == []
+
+    def test_a_ca_that_nobody_knows(self, keys, server):
+        with pytest.raises(SourceError) as caught:
+            PrometheusClient(server.url, sleep=lambda _: None).query("up")
+        assert (caught.value.rule, caught.value.retryable) == ("tls", False)
+        assert "ca:" in caught.value.hint
+
+    def test_without_our_certificate(self, keys, server):
+        (keys / "auth.yaml").write_text("ca: server.pem\n")
+        with pytest.raises(SourceError) as caught:
+            PrometheusClient(server.url, load_credentials(keys / "auth.yaml"), sleep=lambda _: None).query("up")
+        assert caught.value.rule in ("tls", "unreachable")
