@@ -12,6 +12,7 @@ import pandas as pd
 from fvcapacity.errors import Problem
 from fvcapacity.inputs.measurements import Measurements
 from fvcapacity.inputs.model_validation import nearest
+from fvcapacity.inputs.traffic import route_labels
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.serving import serving_workload
 
@@ -120,17 +121,8 @@ def service_labels(scenario: Scenario) -> dict[str, str]:
     return labels | {name: name for name in scenario.topology.services}
 
 
-def route_labels(scenario: Scenario) -> dict[str, str]:
-    """Return every label of a route: its name, ``GET /path``, and the path when only one has it."""
-    routes = scenario.topology.routes
-    paths = [route.path for route in routes.values()]
-    labels = {route.path: name for name, route in routes.items() if paths.count(route.path) == 1}
-    labels |= {f"{route.method} {route.path}": name for name, route in routes.items()}
-    return labels | {name: name for name in routes}
-
-
 def _route_names(measured: Measurements, scenario: Scenario) -> tuple[dict[str, str], list[Problem]]:
-    labels = route_labels(scenario)
+    labels = route_labels(scenario.topology.routes)
     found: dict[str, str] = {}
     problems = []
     for label in measured.traffic["route"].unique().tolist():

@@ -32,6 +32,8 @@ def test_imports_point_downward():
 
 def test_public_names_are_pinned():
     assert fvcapacity.__all__ == [
+        "Backtest",
+        "Calibration",
         "Comparison",
         "FvcapError",
         "InputError",
@@ -48,6 +50,8 @@ def test_public_names_are_pinned():
         "TopologyError",
         "TrafficError",
         "__version__",
+        "backtest",
+        "calibrate",
         "compare",
         "difference_of",
         "export_openmetrics",
@@ -55,6 +59,7 @@ def test_public_names_are_pinned():
         "load_result",
         "load_scenario",
         "load_sides",
+        "measurements_of",
         "pull",
         "simulate",
         "verify_overlay",
@@ -109,7 +114,16 @@ def test_no_file_is_too_long():
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["simulate", "--help"], ["compare", "--help"], ["check", "--help"], ["diff", "--help"]]
+    "arguments",
+    [
+        ["--help"],
+        ["simulate", "--help"],
+        ["compare", "--help"],
+        ["check", "--help"],
+        ["diff", "--help"],
+        ["calibrate", "--help"],
+        ["backtest", "--help"],
+    ],
 )
 def test_help_loads_nothing_heavy(arguments):
     code = (
