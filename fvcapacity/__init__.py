@@ -33,15 +33,24 @@ if TYPE_CHECKING:
     from fvcapacity.inputs import load_scenario
     from fvcapacity.inputs.measurements import Measurements, load_measurements
     from fvcapacity.inputs.prometheus.pull import pull
+    from fvcapacity.inputs.sides import load_sides
+    from fvcapacity.report.difference import difference_of
+    from fvcapacity.report.openmetrics.export import export_openmetrics
+    from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
+    from fvcapacity.results.measured import measurements_of
     from fvcapacity.results.result import Result, load_result
     from fvcapacity.run import simulate
     from fvcapacity.scenario.model import Scenario
+    from fvcapacity.study.backtest import Backtest, backtest
+    from fvcapacity.study.calibrate import Calibration, calibrate
     from fvcapacity.study.compare import compare
     from fvcapacity.study.comparison import Comparison
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Backtest",
+    "Calibration",
     "Comparison",
     "FvcapError",
     "InputError",
@@ -50,6 +59,7 @@ __all__ = [
     "Measurements",
     "PlaneError",
     "PriceError",
+    "Proposal",
     "Result",
     "Scenario",
     "ScenarioError",
@@ -57,25 +67,44 @@ __all__ = [
     "TopologyError",
     "TrafficError",
     "__version__",
+    "backtest",
+    "calibrate",
     "compare",
+    "difference_of",
+    "export_openmetrics",
     "load_measurements",
     "load_result",
     "load_scenario",
+    "load_sides",
+    "measurements_of",
     "pull",
     "simulate",
+    "verify_overlay",
+    "write_overlay",
 ]
 
 _HOMES = {
+    "Backtest": "fvcapacity.study.backtest",
+    "Calibration": "fvcapacity.study.calibrate",
     "Comparison": "fvcapacity.study.comparison",
     "Measurements": "fvcapacity.inputs.measurements",
+    "Proposal": "fvcapacity.report.overlay",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
+    "backtest": "fvcapacity.study.backtest",
+    "calibrate": "fvcapacity.study.calibrate",
     "compare": "fvcapacity.study.compare",
+    "export_openmetrics": "fvcapacity.report.openmetrics.export",
+    "difference_of": "fvcapacity.report.difference",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",
+    "load_sides": "fvcapacity.inputs.sides",
+    "measurements_of": "fvcapacity.results.measured",
     "pull": "fvcapacity.inputs.prometheus.pull",
     "simulate": "fvcapacity.run",
+    "verify_overlay": "fvcapacity.report.overlay",
+    "write_overlay": "fvcapacity.report.overlay",
 }
 
 

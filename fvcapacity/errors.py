@@ -24,11 +24,15 @@ Severity = Literal["error", "warning", "note"]
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """Where something was written: a file, and (1-based) line and column when they are known."""
+    """Where something was written: a file, and (1-based) line and column when they are known.
+
+    What stands there is shown with a problem, unless it is ``private``.
+    """
 
     file: str
     line: int | None = None
     column: int | None = None
+    private: bool = False
 
     def __str__(self) -> str:
         """Return ``file:line:column`` as editors understand it."""

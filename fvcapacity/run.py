@@ -21,7 +21,7 @@ from fvcapacity.dataplane.reference.plane import ReferencePlane
 from fvcapacity.dataplane.source import ArrivalSource, ClosedUsers
 from fvcapacity.dataplane.statistics import RouteColumn, Statistics
 from fvcapacity.dataplane.trace import NO_RECORDS
-from fvcapacity.errors import ScenarioError
+from fvcapacity.errors import InputError, ScenarioError
 from fvcapacity.program.arrivals import ArrivalStream
 from fvcapacity.program.compile import compile_program
 from fvcapacity.program.multiplier import compile_multiplier
@@ -350,7 +350,13 @@ def checkpoints_of(scenario: Scenario) -> Checkpoints | None:
     window = scenario.file.window
     if scenario.file.plane != "fast" or window.warm_up + window.duration <= CHECKPOINT_INTERVAL_NS:
         return None
-    return Checkpoints(scenario)
+    try:
+        return Checkpoints(scenario)
+    except OSError as error:
+        raise InputError(
+            f"there is no place to keep the days of a long run: {error}",
+            hint="set XDG_CACHE_HOME to a directory that can be written to",
+        ) from None
 
 
 def _arrived(statistics: Statistics) -> int:

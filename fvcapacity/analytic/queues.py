@@ -21,6 +21,8 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float64]
 Values = Floats | float
 
+_RARE = 1e-9
+_HALVINGS = 40
 _ENDLESS = 1e12
 """More load than any number of servers takes."""
 
@@ -135,28 +137,26 @@ def lognormal_mixture_quantile(
     """
     from scipy.special import ndtr
 
-    alone = lognormal_quantile(free_mean_s, free_variance_s2, share)
-    some = np.isfinite(mean_s) & np.isfinite(variance_s2) & (delayed > 1e-9) & (mean_s > 0)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        late_mean = np.maximum((mean_s - (1 - delayed) * free_mean_s) / delayed, free_mean_s)
-        between = delayed * (1 - delayed) * (late_mean - free_mean_s) ** 2
-        late_variance = np.maximum((variance_s2 - (1 - delayed) * free_variance_s2 - between) / delayed, 0.0)
-    late_mean, late_variance = np.where(some, late_mean, 1.0), np.where(some, late_variance, 0.0)
-    late = lognormal_quantile(late_mean, late_variance, share)
-    low, high = np.minimum(alone, late), np.maximum(alone, late)
+    found = lognormal_quantile(free_mean_s, free_variance_s2, share)
+    served = np.isfinite(mean_s) & np.isfinite(variance_s2)
+    some = served & (delayed > _RARE) & (mean_s > 0)
+    late, free_mean, free_variance = delayed[some], free_mean_s[some], free_variance_s2[some]
+    late_mean = np.maximum((mean_s[some] - (1 - late) * free_mean) / late, free_mean)
+    between = late * (1 - late) * (late_mean - free_mean) ** 2
+    late_variance = np.maximum((variance_s2[some] - (1 - late) * free_variance - between) / late, 0.0)
 
     def below(value: Floats, mean: Floats, variance: Floats) -> Floats:
         sigma = np.sqrt(np.maximum(np.log1p(variance / mean**2), 1e-12))
         return np.asarray(ndtr((np.log(value / mean) + sigma**2 / 2) / sigma))
 
-    with np.errstate(divide="ignore", invalid="ignore"):
-        for _ in range(40):
-            middle = (low + high) / 2
-            reached = delayed * below(middle, late_mean, late_variance)
-            reached = reached + (1 - delayed) * below(middle, free_mean_s, free_variance_s2)
-            low, high = np.where(reached < share, middle, low), np.where(reached < share, high, middle)
-    overloaded = ~(np.isfinite(mean_s) & np.isfinite(variance_s2))
-    return np.asarray(np.where(overloaded, math.inf, np.where(some, high, alone)), np.float64)
+    ends = found[some], lognormal_quantile(late_mean, late_variance, share)
+    low, high = np.minimum(*ends), np.maximum(*ends)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        reached = late * below(middle, late_mean, late_variance) + (1 - late) * below(middle, free_mean, free_variance)
+        low, high = np.where(reached < share, middle, low), np.where(reached < share, high, middle)
+    found[some] = high
+    return np.asarray(np.where(served, found, math.inf), np.float64)
 
 
 def poisson_quantile(mean: Values, share: float) -> Floats:

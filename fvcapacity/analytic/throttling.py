@@ -37,6 +37,8 @@ Values = Floats | float
 
 PERIOD_S = PERIOD_NS / NS_PER_S
 _PHASES = 64
+_NEVER = 1e-9
+"""What is as rare as this is left out."""
 
 
 def burst_throttled_ratio(demand_s: Values, limit_cores: Values, cores: float = 1.0) -> Floats:
@@ -137,21 +139,28 @@ def leftover(
     demand, spread, limit, most = np.broadcast_arrays(
         *(np.asarray(value, np.float64) for value in (demand_s, dispersion_s, limit_cores, cores))
     )
-    numbers, weights = _harmonic_grid()
     shape = np.where(spread > 0, demand * PERIOD_S / np.where(spread > 0, spread, 1.0), 0.0)
     bound = (demand > 0) & (limit < most)
     stable = bound & (demand < limit) & (spread > 0)
-    over, excess = _gamma_beyond(
-        np.where(stable, shape, 1.0)[..., None] * numbers,
-        np.where(stable, limit * PERIOD_S / np.where(stable, spread, 1.0), 2.0)[..., None] * numbers,
-    )
-    share = np.where(stable, 1.0 - np.exp(-(over * weights).sum(-1)), 0.0)
-    work = np.where(stable, (excess * weights).sum(-1) * spread, 0.0)
+    share, work = np.zeros(demand.shape), np.zeros(demand.shape)
+    share[stable], work[stable] = _spitzer(shape[stable], limit[stable] * PERIOD_S / spread[stable])
+    work = work * spread
     drowned = bound & (demand >= limit)
     return (
         np.asarray(np.where(drowned, 1.0, share), np.float64),
         np.asarray(np.where(drowned, math.inf, work), np.float64),
     )
+
+
+def _spitzer(shape: Floats, level: Floats) -> tuple[Floats, Floats]:
+    """Return P(V > 0) and E[V] for gamma variables of scale 1 and a quota of ``level``; of one dimension."""
+    numbers, weights = _harmonic_grid()
+    share, work = np.zeros(len(shape)), np.zeros(len(shape))
+    # where a single period hardly ever brings too much, several together bring it even less
+    some = np.flatnonzero(_gamma_beyond(shape, level)[0] > _NEVER)
+    over, excess = _gamma_beyond(shape[some, None] * numbers, level[some, None] * numbers)
+    share[some], work[some] = 1.0 - np.exp(-(over @ weights)), excess @ weights
+    return share, work
 
 
 def _gamma_beyond(shape: Floats, level: Floats) -> tuple[Floats, Floats]:

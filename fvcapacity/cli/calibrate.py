@@ -29,6 +29,10 @@ def calibrate(
         typer.Option(parser=share, metavar="PERCENT", help="Least share of the intervals that must be measured whole."),
     ] = "50%",  # type: ignore[assignment]
     seed: Seed = 1,
+    variability: Annotated[
+        bool,
+        typer.Option("--variability/--no-variability", help="Fit the variability of demands to measured latency."),
+    ] = True,
     plots: Annotated[bool, typer.Option("--plots/--no-plots", help="Draw figures.")] = True,
     output: Annotated[OutputFormat, typer.Option("--format", help="How to print.")] = OutputFormat.TABLE,
     quiet: Quiet = False,
@@ -49,7 +53,9 @@ def calibrate(
         loaded = load_scenario(scenario)
         target = out or Path("calibrations") / loaded.name
         check_replaceable(target)
-        options = CalibrationOptions(least_coverage=least_coverage, seed=seed if seed is not None else 1)
+        options = CalibrationOptions(
+            least_coverage=least_coverage, seed=1 if seed is None else seed, variability=variability
+        )
         calibration = run(load_measurements(measured), loaded, options)
         calibration.save(target, plots=plots)
         typer.echo(_render(calibration, output), nl=False)

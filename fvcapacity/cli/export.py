@@ -40,3 +40,16 @@ def openmetrics(
         with saying(quiet=quiet) as tell:
             written = export_openmetrics(load_result(result), out, replication=replication, tell=tell)
         typer.echo(f"{written.samples:,} samples in {len(written.files)} files: {out}")
+
+
+@export.command()
+def grafana(debug: Debug = False) -> None:
+    """Print a Grafana dashboard that holds the simulated cluster against the real one.
+
+    It is ready for Grafana's import and asks for two sources of data: the real Prometheus, and the one of `fvcap
+    serve-prometheus`.
+    """
+    with reported(debug=debug):
+        from fvcapacity.report.grafana.dashboard import dashboard_text
+
+        typer.echo(dashboard_text(), nl=False)

@@ -77,7 +77,7 @@ def problem_text(problem: Problem) -> str:
 
 def _source_lines(location: Location | None) -> list[str]:
     """Return the line of a file with a caret under its column; nothing where a secret might show."""
-    if location is None or location.line is None:
+    if location is None or location.line is None or location.private:
         return []
     try:
         text = Path(location.file).read_text(encoding="utf-8")

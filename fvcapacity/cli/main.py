@@ -5,11 +5,13 @@ from __future__ import annotations
 import typer
 
 from fvcapacity.cli.alerts import alerts
+from fvcapacity.cli.backtest import backtest
 from fvcapacity.cli.calibrate import calibrate
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
+from fvcapacity.cli.headroom import headroom
 from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
 from fvcapacity.cli.schema import schema
@@ -29,7 +31,9 @@ app = typer.Typer(
 )
 app.command()(simulate)
 app.command()(compare)
+app.command()(headroom)
 app.command()(calibrate)
+app.command()(backtest)
 app.command()(check)
 app.command()(alerts)
 app.add_typer(export, name="export")

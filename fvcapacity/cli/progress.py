@@ -12,7 +12,7 @@ from fvcapacity.units import format_duration
 if TYPE_CHECKING:
     from rich.progress import Progress, Task
 
-    from fvcapacity.inputs.prometheus.pull import PullProgress
+    from fvcapacity.inputs.prometheus.gather import PullProgress
     from fvcapacity.results.outcome import ProgressUpdate
 
 

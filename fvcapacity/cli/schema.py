@@ -15,11 +15,15 @@ class Document(StrEnum):
     SUMMARY = "summary"
     COMPARISON = "comparison"
     PROFILE = "profile"
+    DIFFERENCE = "difference"
     TABLES = "tables"
+    PATHS = "paths"
 
 
 def schema(
-    document: Annotated[Document, typer.Argument(help="JSON Schema; tables as Markdown.")] = Document.SCENARIO,
+    document: Annotated[
+        Document, typer.Argument(help="JSON Schema; tables and paths as Markdown.")
+    ] = Document.SCENARIO,
 ) -> None:
     """Print the JSON Schema of a scenario.
 
@@ -33,17 +37,23 @@ def document_text(document: Document) -> str:
     import json
 
     from fvcapacity.inputs.prometheus.profiles import profile_schema
+    from fvcapacity.report.difference.document import difference_schema
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
     from fvcapacity.scenario.model import ScenarioFile
+    from fvcapacity.scenario.paths.reference import paths_markdown
     from fvcapacity.study.comparison import comparison_schema
 
     if document is Document.TABLES:
         return tables_markdown()
+    if document is Document.PATHS:
+        return paths_markdown()
     if document is Document.SUMMARY:
         body = summary_schema()
     elif document is Document.COMPARISON:
         body = comparison_schema()
+    elif document is Document.DIFFERENCE:
+        body = difference_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

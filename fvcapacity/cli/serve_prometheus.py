@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -33,11 +34,11 @@ def serve_prometheus(
         from fvcapacity.results.result import load_result
 
         loaded = load_result(result)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # the server ends with us, however we are ended
         with (
             saying(quiet=quiet) as tell,
             served(loaded, data, port=port, rules=rules or (), replication=replication, tell=tell) as simulated,
         ):
-            tell = None
             typer.echo(f"Prometheus: {simulated.server.url}")
             typer.echo(f"Time range: {simulated.start_utc} to {simulated.end_utc}")
             labels = ", ".join(f'{name}="{value}"' for name, value in simulated.export.labels.items())

@@ -31,10 +31,10 @@ def quality_grid(calibration: Calibration) -> Grid:
             row["service"],
             row["verdict"],
             f"{row['intervals']:,}",
-            _percent(row["coverage"]),
-            _percent(row["explained"], 1),
+            percent_text(row["coverage"]),
+            percent_text(row["explained"], 1),
             _number(row["background_millicores"]),
-            _percent(row["hourly_error"], 1),
+            percent_text(row["hourly_error"], 1),
             str(row["reason"]),
         )
         for row in calibration.tables["quality"].to_dict("records")
@@ -54,7 +54,7 @@ def demands_grid(calibration: Calibration, most: int | None = MOST_DEMANDS) -> G
             _number(row["cpu_ms"]),
             f"{_number(row['cpu_ms_low'])} to {_number(row['cpu_ms_high'])}",
             _number(row["before_ms"]),
-            _percent(row["share"]),
+            percent_text(row["share"]),
             row["basis"] if not row["group"] else f"sum with {row['group'].replace(';', ', ')}",
         )
         for row in shown.to_dict("records")
@@ -80,9 +80,10 @@ def findings_lines(calibration: Calibration) -> list[str]:
     return [f"{item.message} [{item.rule}]" + (f" ({item.hint})" if item.hint else "") for item in calibration.findings]
 
 
-def _percent(value: float, digits: int = 0) -> str:
+def percent_text(value: float, digits: int = 0) -> str:
+    """Return a share in percent, or a dash when there is none."""
     return NONE if math.isnan(value) else f"{100 * value:.{digits}f} %"
 
 
 def _number(value: float) -> str:
-    return NONE if not math.isfinite(value) else f"{value:.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    return NONE if not math.isfinite(value) else f"{value:#.4g}".rstrip(".") if abs(value) < 1000 else f"{value:,.0f}"

@@ -8,6 +8,8 @@ from typing import Any
 from fvcapacity.cli.view import NONE, Grid, Summary, format_short_bytes
 from fvcapacity.units import format_cpu
 
+_LONGEST = 30
+"""Characters of a value that are shown; all of it stands in the JSON."""
 _PHASES = (("minimum", "every HPA at its minimum"), ("maximum", "every HPA at its maximum"))
 
 
@@ -134,7 +136,7 @@ def _signed(number: int) -> str:
 
 
 def _signed_cpu(cores: float) -> str:
-    return f"{'+' if cores > 0 else '-' if cores < 0 else ''}{format_cpu(abs(cores))}"
+    return f"{round(cores * 1000):+d}m" if round(cores * 1000) else "0"
 
 
 def _signed_bytes(count: int) -> str:
@@ -142,7 +144,8 @@ def _signed_bytes(count: int) -> str:
 
 
 def _value(value: Any) -> str:
-    return NONE if value is None else str(value)
+    text = NONE if value is None else str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
 
 
 def _counted(count: int, name: str) -> str:

@@ -7,6 +7,7 @@ kept at every scrape of metrics-server and interpolated in between.
 from __future__ import annotations
 
 from bisect import bisect_right
+from math import inf
 
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.dataplane.plane import Observation
@@ -24,7 +25,7 @@ def keep_served(cluster: Cluster, seen: Observation) -> None:
     served = cluster.state.served
     served.append((cluster.now, seen.served))
     oldest = cluster.now - max(gauge.lifetime for gauge in gauges)
-    drop = bisect_right(served, oldest, key=_time) - 1  # one older entry stays, to interpolate from
+    drop = bisect_right(served, _just_after(oldest)) - 1  # one older entry stays, to interpolate from
     if drop > 0:
         del served[:drop]
 
@@ -48,7 +49,7 @@ def _milli_each(gauge: Gauge) -> float:
 def _served_at(cluster: Cluster, routes: list[int], time_ns: int) -> float:
     """Return requests served until a time; nothing had been served when the run began."""
     served = cluster.state.served
-    after = bisect_right(served, time_ns, key=_time)
+    after = bisect_right(served, _just_after(time_ns))
     t0, before = served[after - 1] if after else (0, ())
     low = float(sum(before[route] for route in routes)) if before else 0.0
     if after == len(served) or time_ns <= t0:
@@ -58,5 +59,6 @@ def _served_at(cluster: Cluster, routes: list[int], time_ns: int) -> float:
     return low + (high - low) * (time_ns - t0) / (t1 - t0)
 
 
-def _time(entry: tuple[int, tuple[int, ...]]) -> int:
-    return entry[0]
+def _just_after(time_ns: int) -> tuple[int, tuple[float, ...]]:
+    """Return what sorts behind every entry of an instant, whatever was counted."""
+    return time_ns, (inf,)

@@ -48,10 +48,11 @@ def _usage(pod: PodRecord, seen: Observation, before_ns: int, now_ns: int, windo
         pod.memory_bytes = reading.memory_bytes
     if not pod.container_running or pod.container_since_ns > before_ns:
         return None
-    containers = dict(pod.shape.steady)
-    if serving is not None:
-        cores, memory = pod.shape.background[serving.container]
-        own = reported_milli(cores + cpu_ns / window_ns), memory + pod.memory_bytes
-        containers[serving.container] = own
-    milli = sum(used for used, _ in containers.values())
-    return Usage(now_ns, window_ns, containers, (milli, sum(memory for _, memory in containers.values())))
+    shape = pod.shape
+    if serving is None:
+        return Usage(now_ns, window_ns, shape.steady, shape.steady_total)
+    name = serving.container
+    (cores, base), (steady_milli, _) = shape.background[name], shape.steady[name]
+    milli, memory = reported_milli(cores + cpu_ns / window_ns), base + pod.memory_bytes
+    total = shape.steady_total[0] - steady_milli + milli, shape.steady_total[1] + pod.memory_bytes
+    return Usage(now_ns, window_ns, {**shape.steady, name: (milli, memory)}, total)

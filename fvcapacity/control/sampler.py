@@ -54,25 +54,34 @@ def _sample_minute(cluster: Cluster, seen: Observation) -> None:
 
 def _workload_sample(workload: WorkloadRecord, seen: Observation, now_ns: int, length_ns: int) -> WorkloadSample:
     used, workload.gone_cpu_core_ns = workload.gone_cpu_core_ns, 0.0
-    memory = []
+    newest = workload.current if workload.rollout is None else workload.rollout.target
+    current = ready = updated = pending = cpu_milli = memory_request = memory = memory_peak = 0
     for pod in workload.pods.values():
         used += _cpu_since_last_sample(pod, seen, now_ns)
-        memory.append(total_memory(pod))
-    active = workload.active()
-    newest = workload.current if workload.rollout is None else workload.rollout.target
+        own = total_memory(pod)
+        memory += own
+        memory_peak = max(memory_peak, own)
+        if pod.deleting:
+            continue
+        current += 1
+        ready += pod.ready
+        updated += pod.revision == newest
+        pending += pod.stage is Stage.PENDING
+        cpu_milli += pod.shape.cpu_milli
+        memory_request += pod.shape.memory_bytes
     return WorkloadSample(
         time_ns=now_ns,
         workload=workload.key,
-        desired=len(active) if workload.spec.kind == "DaemonSet" else workload.desired,
-        current=len(active),
-        ready=sum(1 for pod in active if pod.ready),
-        updated=sum(1 for pod in active if pod.revision == newest),
-        pending=sum(1 for pod in active if pod.stage is Stage.PENDING),
-        cpu_request_cores=sum(pod.shape.cpu_milli for pod in active) / 1000,
-        memory_request_bytes=sum(pod.shape.memory_bytes for pod in active),
+        desired=current if workload.spec.kind == "DaemonSet" else workload.desired,
+        current=current,
+        ready=ready,
+        updated=updated,
+        pending=pending,
+        cpu_request_cores=cpu_milli / 1000,
+        memory_request_bytes=memory_request,
         cpu_usage_cores=used / length_ns if length_ns else 0.0,
-        memory_bytes=sum(memory),
-        memory_peak_bytes=max(memory, default=0),
+        memory_bytes=memory,
+        memory_peak_bytes=memory_peak,
     )
 
 

@@ -100,6 +100,8 @@ class PodShape:
     """Memory of all containers besides what the plane models."""
     steady: Mapping[str, tuple[int, int]] = field(init=False)
     """``background`` as metrics-server tells it, in millicores and bytes."""
+    steady_total: tuple[int, int] = field(init=False)
+    """The same of all containers together."""
 
     def __post_init__(self) -> None:
         """Add up once what is asked for every few seconds."""
@@ -108,6 +110,8 @@ class PodShape:
         object.__setattr__(self, "background_bytes", sum(memory for _, memory in loads))
         steady = {name: (reported_milli(cores), memory) for name, (cores, memory) in self.background.items()}
         object.__setattr__(self, "steady", steady)
+        total = sum(milli for milli, _ in steady.values()), sum(memory for _, memory in steady.values())
+        object.__setattr__(self, "steady_total", total)
 
     @property
     def memory_ceiling_bytes(self) -> int:

@@ -51,7 +51,7 @@ class Usage:
 
     timestamp_ns: int
     window_ns: int
-    containers: dict[str, tuple[int, int]]
+    containers: Mapping[str, tuple[int, int]]
     total: tuple[int, int] = (0, 0)
     """Of all containers together."""
 

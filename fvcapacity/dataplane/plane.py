@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -198,8 +198,7 @@ Command = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ContainerUsage:
+class ContainerUsage(NamedTuple):
     """What a serving container has used since it first started, and holds now.
 
     Of a watched one (``StartContainer.watch_ns``) also how many attempts it answered, let fall or refused; how many of

@@ -14,9 +14,8 @@
 
 from __future__ import annotations
 
-import gzip
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,11 +23,19 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.inputs.measured_files import (
+    LATENCY,
+    TRAFFIC,
+    USAGE,
+    check_measurements_replaceable,
+    save_measured,
+    write_csv_parts,
+)
 from fvcapacity.inputs.provenance import SCHEMA_VERSION, Coverage, Gap, Measure, Provenance, Remark
-from fvcapacity.tabular.columns import Column, TableSpec
-from fvcapacity.tabular.directory import check_replaceable, write_directory
+from fvcapacity.tabular.arrow import Part
+from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.frames import conform
-from fvcapacity.tabular.storage import read_parquet, write_parquet
+from fvcapacity.tabular.storage import read_parquet
 
 __all__ = [
     "LATENCY",
@@ -41,46 +48,14 @@ __all__ = [
     "Measurements",
     "Provenance",
     "Remark",
+    "check_measurements_replaceable",
     "empty",
     "joined",
     "load_measurements",
+    "write_measurements",
 ]
 
-_TIME = Column("time_utc", "", "utc", "Start of the interval.")
-_SERVICE = Column("service", "", "string", "Name of the Kubernetes workload, or of the Service before it.")
-
-TRAFFIC = TableSpec(
-    "traffic",
-    "One route in one interval.",
-    (
-        _TIME,
-        Column("route", "", "string", "Method and path, as the source labels them."),
-        Column("requests", "requests", "float64", "Requests that came in; empty where the figure is missing."),
-        Column("failed", "requests", "float64", "Of these, the ones answered with 5xx; empty where it is missing."),
-    ),
-)
-
-USAGE = TableSpec(
-    "usage",
-    "One measure of one service in one interval.",
-    (
-        _TIME,
-        _SERVICE,
-        Column("measure", "", "string", "Which of the measures."),
-        Column("value", "by measure", "float64", "Its value; empty where it is missing."),
-    ),
-)
-
-LATENCY = TableSpec(
-    "latency",
-    "One bucket of one histogram in one interval.",
-    (
-        _TIME,
-        Column("subject", "", "string", "`service/NAME` or `route/METHOD PATH`."),
-        Column("le_s", "s", "float64", "Upper edge of the bucket; infinite for the last."),
-        Column("count", "requests", "float64", "Requests in this bucket alone (not cumulative)."),
-    ),
-)
+_PART_ROWS = 32_768
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,25 +93,16 @@ def write_measurements(
         When something that is not ours stands there, or it cannot be written.
     """
 
-    def write(work: Path) -> None:
-        (work / "measurements.json").write_text(provenance.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        _pack(traffic, work / "traffic.csv.gz")
-        write_parquet(conform(USAGE, usage), USAGE, work / "usage.parquet")
-        write_parquet(conform(LATENCY, latency), LATENCY, work / "latency.parquet")
+    def rows() -> Iterator[Part]:
+        for table in traffic:
+            yield from _parts(TRAFFIC, table)
 
-    check_measurements_replaceable(directory)
-    return write_directory(Path(directory), write)
+    return save_measured(directory, provenance, rows(), _parts(USAGE, usage), _parts(LATENCY, latency))
 
 
-def check_measurements_replaceable(directory: str | Path) -> None:
-    """Check that measurements may be written here; callers check before long work, not after it.
-
-    Raises
-    ------
-    InputError
-        When something that is not ours stands there.
-    """
-    check_replaceable(Path(directory), "measurements.json", SCHEMA_VERSION, "measurement")
+def write_traffic(traffic: pd.DataFrame, path: Path) -> None:
+    """Write traffic as compressed CSV that a scenario reads, the same to the byte in every repetition."""
+    write_csv_parts(_parts(TRAFFIC, traffic), TRAFFIC, path)
 
 
 def load_measurements(directory: str | Path) -> Measurements:
@@ -177,11 +143,9 @@ def joined(spec: TableSpec, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return conform(spec, pd.concat(parts, ignore_index=True)) if parts else empty(spec)
 
 
-def _pack(parts: Iterable[pd.DataFrame], path: Path) -> None:
-    """Write tables below each other as compressed CSV, the same to the byte in every repetition."""
-    with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0, filename="", compresslevel=6) as packed:
-        packed.write((",".join(column.name for column in TRAFFIC.columns) + "\n").encode())
-        for part in parts:
-            table = conform(TRAFFIC, part)
-            shown = table.assign(time_utc=table["time_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-            packed.write(shown.to_csv(index=False, header=False, lineterminator="\n").encode())
+def _parts(spec: TableSpec, table: pd.DataFrame) -> Iterator[Part]:
+    """Yield the table in parts, each held to its description: a whole one would stand in memory several times."""
+    for first in range(0, len(table), _PART_ROWS):
+        part = conform(spec, table.iloc[first : first + _PART_ROWS])
+        part["time_utc"] = part["time_utc"].dt.tz_localize(None)
+        yield {column.name: part[column.name].to_numpy() for column in spec.columns}

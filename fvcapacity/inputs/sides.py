@@ -17,7 +17,7 @@ from fvcapacity.inputs.manifests.patching import Patching
 from fvcapacity.inputs.scenario import load_scenario
 from fvcapacity.inputs.yaml_source import read_documents, read_text
 from fvcapacity.scenario.cluster import ClusterObjects
-from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.model import NodePool, Scenario
 
 Role = Literal["scenario", "patch", "component", "tree"]
 CHANGES = "changes.json"
@@ -96,8 +96,8 @@ def _second(first: Side, path: Path, scenario: str | Path | None, overrides: dic
     if role in ("patch", "component"):
         return _of_scenario(path, role, first.scenario.with_patch(path))
     changed = _on_manifests(scenario, path, overrides)
-    outside = _values_outside(path)
-    return _of_scenario(path, role, changed.with_values(outside) if outside else changed)
+    values, pools = _outside(path)
+    return _of_scenario(path, role, changed.with_values(values, pools=pools) if values or pools else changed)
 
 
 def _on_manifests(scenario: str | Path, path: Path, overrides: dict[str, Any]) -> Scenario:
@@ -125,13 +125,15 @@ def _patched(first: Side, path: Path, role: Role) -> Side:
     return Side(str(path), role, patching.objects, cluster)
 
 
-def _values_outside(path: Path) -> dict[str, Any]:
-    """Return the values of an overlay of ours that no manifest holds: node pools, connection pools, traffic."""
+def _outside(path: Path) -> tuple[dict[str, Any], dict[str, NodePool | None]]:
+    """Return what of an overlay of ours no manifest holds: values by their paths, and whole node pools."""
     try:
-        changes = json.loads((path / CHANGES).read_text(encoding="utf-8"))["changes"]
-        return {item["path"]: item["after"] for item in changes if item["in_overlay"] is False}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+        document = json.loads((path / CHANGES).read_text(encoding="utf-8"))
+        values = {item["path"]: item["after"] for item in document["changes"] if item["in_overlay"] is False}
+        given = document["pools"].items()
+        return values, {name: None if pool is None else NodePool.model_validate(pool) for name, pool in given}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # not an overlay of ours
+        return {}, {}
 
 
 def _role(path: Path) -> Role:

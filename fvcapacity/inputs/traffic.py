@@ -131,7 +131,7 @@ def _counted_table(traffic: Traffic, routes: Mapping[str, Route], span: RunSpan,
 
 def _without_other(counts: Counts, routes: Mapping[str, Route]) -> Counts:
     """Return the counts without those of `OTHER`, which belong to no route; a topology may have one of that name."""
-    if counts.routes is None or OTHER in _labels(routes):
+    if counts.routes is None or OTHER in route_labels(routes):
         return counts
     other = counts.routes.astype(str) == OTHER
     if not other.any() or other.all():
@@ -166,7 +166,7 @@ def _columns(
     """Return the column of each row, the routes that the columns stand for, and problems of unknown routes."""
     if counts.routes is None:
         return np.zeros(counts.times_ns.size, np.int64), (), []
-    known = _labels(routes)
+    known = route_labels(routes)
     names: dict[str, int] = {}
     of_label: dict[str, int] = {}
     problems = []
@@ -188,7 +188,7 @@ def _columns(
     return columns[number], tuple(names), problems
 
 
-def _labels(routes: Mapping[str, Route]) -> dict[str, str]:
+def route_labels(routes: Mapping[str, Route]) -> dict[str, str]:
     """Return every label of a route with its name: the name, ``GET /path``, and the path when only one has it."""
     labels: dict[str, str] = {}
     paths = [route.path for route in routes.values()]

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from fvcapacity.recommend.offers import Offer
 from fvcapacity.recommend.pod_groups import PodGroup
-from fvcapacity.recommend.pool_program import Fit, PoolProgram
+from fvcapacity.recommend.pool_fit import Fit
+from fvcapacity.recommend.pool_program import PoolProgram
 from fvcapacity.units import format_cpu
 
 _MANY = 10_000

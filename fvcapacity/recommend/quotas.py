@@ -19,6 +19,7 @@ from fvcapacity.decisions.admission.limit_range import LimitRangeItem, validate,
 from fvcapacity.decisions.admission.quota import QuotaSpec, admit, missing, usage
 from fvcapacity.decisions.disruption import scaled
 from fvcapacity.decisions.pod_spec import ZERO, PodSpec, with_api_defaults
+from fvcapacity.errors import ScenarioError
 from fvcapacity.scenario.admission import limit_range_items, pod_spec
 from fvcapacity.scenario.cluster import Workload
 from fvcapacity.scenario.findings.quota import surge
@@ -91,9 +92,17 @@ def advise_quota(
         Workload to the most pods that a replay had at once.
     nodes
         Machines that DaemonSets run on; default: all that the pools may have.
+
+    Raises
+    ------
+    ScenarioError
+        When nothing runs in the namespace: a quota for nothing would refuse everything.
     """
     if margin < 0:
         raise ValueError(f"{margin} is no margin")
+    inhabited = sorted({item.namespace for item in scenario.cluster.workloads})
+    if namespace not in inhabited:
+        raise ScenarioError(f"no workload is in namespace {namespace!r}", hint=f"there are: {', '.join(inhabited)}")
     view = View(scenario.cluster)
     most_nodes = sum(pool.maximum for pool in scenario.file.nodes.values()) if nodes is None else nodes
     workloads = [item for item in scenario.cluster.workloads if item.namespace == namespace]

@@ -5,6 +5,7 @@ It closes the loop: what was simulated with known demands can be calibrated, and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -40,7 +41,9 @@ BUCKETS_S = (
 """Upper edges of the latency buckets."""
 
 
-def measurements_of(result: Result, scenario: Scenario, *, replication: int = 0) -> Measurements:
+def measurements_of(
+    result: Result, scenario: Scenario, *, replication: int = 0, buckets_s: Sequence[float] = BUCKETS_S
+) -> Measurements:
     """Return what would have been measured of one replication of a result.
 
     Parameters
@@ -51,6 +54,8 @@ def measurements_of(result: Result, scenario: Scenario, *, replication: int = 0)
         The scenario of the result: which container serves, and what the others beside it take.
     replication
         Which of the replications.
+    buckets_s
+        Upper edges of the latency buckets; an infinite one comes last in any case.
 
     Raises
     ------
@@ -83,7 +88,7 @@ def measurements_of(result: Result, scenario: Scenario, *, replication: int = 0)
         scrape_interval_s=interval,
         counts_from="simulated counters",
     )
-    return Measurements(provenance, traffic, joined(USAGE, usage), _latency(result, replication))
+    return Measurements(provenance, traffic, joined(USAGE, usage), _latency(result, replication, buckets_s))
 
 
 def _of(result: Result, table: str, replication: int) -> pd.DataFrame:
@@ -174,11 +179,11 @@ def _from_workloads(minutes: pd.DataFrame, scenario: Scenario) -> pd.DataFrame:
     return pd.DataFrame(kept[kept["time_utc"] >= minutes["time_utc"].min()])
 
 
-def _latency(result: Result, replication: int) -> pd.DataFrame:
+def _latency(result: Result, replication: int, buckets_s: Sequence[float]) -> pd.DataFrame:
     parts = []
     start = pd.Timestamp(result.tables["service_minutes"]["time_utc"].iloc[0])
     start -= pd.Timedelta(float(result.tables["service_minutes"]["time_s"].iloc[0]), "s")
-    edges = np.array(BUCKETS_S)
+    edges = np.array(sorted({*buckets_s, float("inf")}))
     for name, kind in (("service_histogram", "service"), ("route_histogram", "route")):
         table = result.histograms[name]
         table = table[table["replication"] == replication]

@@ -4,6 +4,10 @@ Numba's ``cache=True`` keeps the old machine code when a rule in *another* modul
 therefore named by a hash of everything that goes into the code: all jitted sources, the versions of Numba and NumPy,
 the processor and the bounds-check flag. It must be set before Numba is imported.
 
+It lies in the user's cache directory, and never in the package, which may be read-only. Where there is no cache
+directory to write to, it lies in the directory of temporary files, under a name of the user's own; where that is not to
+be had either, everything works uncached. Several processes may fill it at once: Numba writes aside and renames.
+
 Nothing compiles at import: a rule compiles at its first call, or comes from the cache. Rules take and return int64 and
 float64 only (hashes are int64 bit patterns, turned into uint64 inside), so that a Python int always means the same.
 """
@@ -13,9 +17,11 @@ from __future__ import annotations
 import hashlib
 import os
 import platform
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -23,23 +29,35 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_JITTED = ("semantics", "dataplane", "program", "analytic")
+_JITTED = ("semantics", "dataplane", "program")
 """Rooms that hold jitted code."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def cache_directory() -> Path:
-    """Return the directory that holds compiled rules of exactly these sources on exactly this machine."""
+@cache
+def code_name() -> str:
+    """Return what names the compiled rules of exactly these sources on exactly this machine."""
     facts = (platform.machine(), platform.processor(), os.environ.get("NUMBA_BOUNDSCHECK", ""))
     digest = hashlib.sha256(f"{sources_digest(_JITTED)} {facts}".encode())
-    return user_cache() / digest.hexdigest()[:20]
+    return digest.hexdigest()[:20]
 
 
 def user_cache() -> Path:
-    """Return where this package keeps what it can make again: compiled code, checkpoints of unfinished runs."""
-    root = os.environ.get("XDG_CACHE_HOME") or str(Path("~/.cache").expanduser())
-    return Path(root) / "fvcapacity"
+    """Return where this package keeps what it can make again: compiled code, checkpoints of unfinished runs.
+
+    The directory can be written to.
+
+    Raises
+    ------
+    OSError
+        When there is no such place.
+    """
+    try:
+        root = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+        return _usable(Path(root) / "fvcapacity")
+    except (OSError, RuntimeError):  # a read-only home, or none at all: once per user and boot instead
+        return _private(_usable(Path(tempfile.gettempdir()) / f"fvcapacity-{os.getuid()}"))
 
 
 def sources_digest(rooms: Sequence[str] = (".",)) -> str:
@@ -53,24 +71,45 @@ def sources_digest(rooms: Sequence[str] = (".",)) -> str:
 
 
 def _usable(directory: Path) -> Path:
+    """Make a directory if need be, and see to it that we can write to it."""
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryFile(dir=directory):
+        return directory
+
+
+def _private(directory: Path) -> Path:
+    """See to it that nobody else can write to a directory: what lies in it is run and unpickled."""
+    status = directory.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
+        raise PermissionError(f"{directory} is not ours alone")
+    return directory
+
+
+def ready_mark(name: str) -> Path | None:
+    """Return the file that stands beside compiled code once all of it (under this name) is in the cache.
+
+    None when there is no cache.
+    """
+    directory = os.environ.get("NUMBA_CACHE_DIR")
+    return None if directory is None else Path(directory) / f"{name}-{code_name()}.ready"
+
+
+def _set_numba_cache() -> bool:
+    """Tell Numba its cache directory; return False when there is none."""
+    if "NUMBA_CACHE_DIR" in os.environ:
+        return True
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=directory):
-            return directory
-    except OSError:  # a read-only home: compile once per user and boot instead
-        fallback = Path(tempfile.gettempdir()) / f"fvcapacity-{os.getuid()}" / directory.name
-        fallback.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return fallback
+        directory = user_cache() / code_name()
+        directory.mkdir(exist_ok=True)
+    except OSError:
+        return False
+    os.environ["NUMBA_CACHE_DIR"] = str(directory)
+    if "numba" in sys.modules:  # somebody has imported it before us
+        cast(Any, sys.modules["numba"]).config.CACHE_DIR = str(directory)
+    return True
 
 
-def ready_mark(name: str) -> Path:
-    """Return the file that stands beside compiled code once all of it (under this name) is in the cache."""
-    directory = os.environ.get("NUMBA_CACHE_DIR") or str(_usable(cache_directory()))
-    return Path(directory) / f"{name}-{cache_directory().name}.ready"
-
-
-if "numba" not in sys.modules and "NUMBA_CACHE_DIR" not in os.environ:
-    os.environ["NUMBA_CACHE_DIR"] = str(_usable(cache_directory()))
+_CACHED = _set_numba_cache()
 
 import numba  # noqa: E402  (the cache directory has to be known first)
 
@@ -80,7 +119,7 @@ _NO_WAY_IN: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": Tr
 
 def njit(function: F) -> F:
     """Compile a scalar rule at its first call; the result keeps its Python body as ``.py_func``."""
-    return cast(F, _once_for_all_integers(numba.njit(cache=True, **_OPTIONS)(function)))
+    return cast(F, _once_for_all_integers(numba.njit(cache=_CACHED, **_OPTIONS)(function)))
 
 
 def part(function: F) -> F:

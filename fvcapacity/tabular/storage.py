@@ -10,16 +10,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.tabular.arrow import ARROW
 from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.frames import conform
-
-_ARROW = {
-    "int64": pa.int64(),
-    "float64": pa.float64(),
-    "bool": pa.bool_(),
-    "string": pa.string(),
-    "utc": pa.timestamp("ns", tz="UTC"),
-}
 
 
 def write_parquet(table: pd.DataFrame, spec: TableSpec, path: Path) -> None:
@@ -65,7 +58,7 @@ def _to_arrow(table: pd.DataFrame, spec: TableSpec) -> pa.Table:
     fields = [
         pa.field(
             name,
-            _ARROW[known[name].dtype] if name in known else pa.Array.from_pandas(table[name]).type,
+            ARROW[known[name].dtype] if name in known else pa.Array.from_pandas(table[name]).type,
             metadata={"unit": known[name].unit, "meaning": known[name].meaning} if name in known else None,
         )
         for name in table.columns

@@ -32,6 +32,8 @@ def test_imports_point_downward():
 
 def test_public_names_are_pinned():
     assert fvcapacity.__all__ == [
+        "Backtest",
+        "Calibration",
         "Comparison",
         "FvcapError",
         "InputError",
@@ -40,6 +42,7 @@ def test_public_names_are_pinned():
         "Measurements",
         "PlaneError",
         "PriceError",
+        "Proposal",
         "Result",
         "Scenario",
         "ScenarioError",
@@ -47,12 +50,20 @@ def test_public_names_are_pinned():
         "TopologyError",
         "TrafficError",
         "__version__",
+        "backtest",
+        "calibrate",
         "compare",
+        "difference_of",
+        "export_openmetrics",
         "load_measurements",
         "load_result",
         "load_scenario",
+        "load_sides",
+        "measurements_of",
         "pull",
         "simulate",
+        "verify_overlay",
+        "write_overlay",
     ]
     assert dir(fvcapacity) == sorted(fvcapacity.__all__)
 
@@ -86,7 +97,9 @@ def test_every_error_is_public():
         (Document.SUMMARY, "summary.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
         (Document.PROFILE, "profile.schema.json"),
+        (Document.DIFFERENCE, "difference.schema.json"),
         (Document.TABLES, "results.md"),
+        (Document.PATHS, "paths.md"),
     ],
 )
 def test_generated_pages_are_in_step(document, path):
@@ -100,7 +113,18 @@ def test_no_file_is_too_long():
     assert not long
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["simulate", "--help"], ["compare", "--help"], ["check", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--help"],
+        ["simulate", "--help"],
+        ["compare", "--help"],
+        ["check", "--help"],
+        ["diff", "--help"],
+        ["calibrate", "--help"],
+        ["backtest", "--help"],
+    ],
+)
 def test_help_loads_nothing_heavy(arguments):
     code = (
         "import json, sys\n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.benchmarks import chain, cluster, growth, shop, startup
+from tests.benchmarks import chain, cluster, growth, quarter, shop, startup
 from tests.benchmarks.clocks import Timed, best_of, require_unchecked
 
 
@@ -18,12 +18,13 @@ class Findings:
     """The chain of queues by tool."""
     mean_ms: float = 0.0
     shop: dict[str, Timed] = field(default_factory=dict)
-    """The evening's peak by plane."""
+    """The evening's peak by plane and length."""
     parts: dict[str, shop.Parts] = field(default_factory=dict)
     """Where the time goes, by workload."""
     day: Timed | None = None
     memory: dict[str, growth.Memory] = field(default_factory=dict)
     clusters: dict[str, cluster.Carried] = field(default_factory=dict)
+    quarter: quarter.Quarter | None = None
 
 
 def find(quick: bool, tell: Callable[[str], None]) -> Findings:
@@ -61,10 +62,19 @@ def _shop(found: Findings, runs: int) -> None:
     scenario = shop.evening()
     shop.replay(scenario)  # loads what is compiled
     fast = best_of(lambda: shop.replay(scenario)[0], runs)
-    slow = best_of(lambda: shop.replay(shop.evening(plane="simpy"))[0], 1 if runs == 1 else 2)
-    found.shop = {"fast": fast, "simpy": slow}
-    found.parts["evening's peak, 15 minutes"] = parts = _parts(shop.evening(), runs)
+    slow = shop.replay(shop.evening(plane="simpy"))[0]
+    quarter = best_of(lambda: shop.replay(shop.evening(shop.QUARTER))[0], runs)
+    slow_quarter = shop.replay(shop.evening(shop.QUARTER, "simpy"))[0]
+    found.shop = {
+        "`plane: fast`, an hour": fast,
+        "`plane: simpy`, an hour": slow,
+        "`plane: fast`, a quarter": quarter,
+        "`plane: simpy`, a quarter": slow_quarter,
+    }
+    found.parts["evening's peak, an hour"] = parts = _parts(shop.evening(), runs)
+    found.parts["evening's peak, a quarter of an hour"] = _parts(shop.evening(shop.QUARTER), runs)
     found.figures["shop_ratio"] = slow.seconds / fast.seconds
+    found.figures["shop_ratio_quarter"] = slow_quarter.seconds / quarter.seconds
     found.figures["shop_requests"] = fast.rate
     found.figures["shop_events"] = parts.events_a_second
 
@@ -106,6 +116,11 @@ def _day(found: Findings, runs: int) -> None:
     found.figures["day"] = found.day.seconds
 
 
+def _quarter(found: Findings, runs: int) -> None:
+    found.quarter = quarter.quarter(9 if runs == 1 else quarter.DAYS)
+    found.figures["quarter_memory"] = found.quarter.peak_bytes / 1e9
+
+
 def _startup(found: Findings, runs: int) -> None:
     waits = startup.waits(runs)
     found.figures.update(first=waits.first, warm=waits.warm, library=waits.library)
@@ -118,5 +133,6 @@ _STEPS = {
     "growth of memory": _memory,
     "big cluster": _cluster,
     "shop at 100 requests a second": _day,
+    "a quarter": _quarter,
     "start-up": _startup,
 }

@@ -48,6 +48,8 @@ def page(found: Findings) -> str:
         tools=_markdown(("Chain of queues", "Requests a CPU second", "Fast plane is"), _tools(found)),
         theory=f"{mean_response_ms():.2f}",
         mean=f"{found.mean_ms:.2f}",
+        days=found.quarter.days if found.quarter else 0,
+        quarter=_markdown(("", ""), _quarter(found)),
         shop=_markdown(("Shop at the evening's peak", "Requests", "CPU time", "Requests a CPU second"), _shop(found)),
         memory=_markdown(
             ("Shop at a constant rate", "Requests", "Peak of the process", "Added by the run"), _memory(found)
@@ -104,10 +106,7 @@ def _tools(found: Findings) -> list[Row]:
 
 
 def _shop(found: Findings) -> list[Row]:
-    return [
-        (f"`plane: {plane}`", f"{spent.work:,}", seconds(spent.seconds), rate(spent.rate))
-        for plane, spent in found.shop.items()
-    ]
+    return [(name, f"{spent.work:,}", seconds(spent.seconds), rate(spent.rate)) for name, spent in found.shop.items()]
 
 
 def _memory(found: Findings) -> list[Row]:
@@ -115,6 +114,21 @@ def _memory(found: Findings) -> list[Row]:
         (name, f"{memory.requests:,}", _megabytes(memory.peak_bytes), _megabytes(memory.added_bytes))
         for name, memory in found.memory.items()
     ]
+
+
+def _quarter(found: Findings) -> list[Row]:
+    ran = found.quarter
+    if ran is None:
+        return []
+    told = {
+        "simulated days": f"{ran.days}",
+        "requests": f"{ran.requests:,}",
+        "wall time": seconds(ran.wall_s),
+        "CPU time": seconds(ran.cpu_s),
+        "peak memory of the process": _megabytes(ran.peak_bytes),
+        "size of the result": _megabytes(ran.result_bytes),
+    }
+    return list(told.items())
 
 
 def _megabytes(count: int) -> str:
@@ -219,7 +233,10 @@ SimPy with callbacks and queues of its own 225 k; uqSim (C++, -O3) 223 k; SimPy 
 AsyncFlow 6.6 k; happysim 6.2 k; salabim 3.3 k. The two heap loops know three queues and nothing else: no time-outs, no
 CPU that is shared, no limits, no probes.
 
-The whole shop, with its controllers, probes, limits and time-outs: a quarter of an hour from 18:55 on Valentine's Day.
+The whole shop, with its controllers, probes, limits and time-outs, from 18:55 on Valentine's Day: an hour, and a quarter
+of one. The evening's peak lasts three hours, the scenario two days. What a run costs whatever its traffic (start-up of
+all pods, the syncs of the controllers) weighs the more the shorter it is, and the more the less traffic there is: the
+ratio is told for both lengths.
 
 {shop}
 
@@ -228,6 +245,14 @@ The whole shop, with its controllers, probes, limits and time-outs: a quarter of
 Peak resident memory of a process of its own. The interpreter, the libraries and the compiled code are most of it.
 
 {memory}
+
+## A long run
+
+`fvcap simulate scenarios/ordinary-week.yaml --duration {days}d --replications 1`, from the scenario to the written result:
+tables by the hour, minutes in files, figures. Days are put away one by one, so that memory does not grow with them (see
+`docs/decisions/0011-long-runs-in-hours.md`).
+
+{quarter}
 
 ## A big cluster
 

@@ -30,7 +30,11 @@ PEAK = "2026-02-14T19:00:00"
 STEADY_RPS = 100.0
 
 
-def evening(minutes: int = 10, plane: str = "fast") -> Scenario:
+HOUR, QUARTER = 55, 10
+"""Minutes of the evening that make an hour, or a quarter of one, with the five minutes of warm-up."""
+
+
+def evening(minutes: int = HOUR, plane: str = "fast") -> Scenario:
     """Return the documented shop in the last hours of delivery, after five minutes of warm-up."""
     window = {"window.start": PEAK, "window.duration": f"{minutes}m", "window.warm_up": "5m"}
     return _scenario(tuple(window.items()), plane)

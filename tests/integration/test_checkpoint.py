@@ -214,7 +214,9 @@ def test_killed_at_any_moment_it_ends_the_same(tmp_path: Path) -> None:
     """SIGKILL after the first checkpoints, then again, then to the end."""
     from fvcapacity.semantics.jit import ready_mark
 
-    compiled = {"NUMBA_CACHE_DIR": str(ready_mark("fast-plane").parent)}
+    mark = ready_mark("fast-plane")
+    assert mark is not None
+    compiled = {"NUMBA_CACHE_DIR": str(mark.parent)}
     environment = {**os.environ, **compiled, "XDG_CACHE_HOME": str(tmp_path)}
     untouched, _ = start({**environment, "XDG_CACHE_HOME": str(tmp_path / "other")}).communicate()
     checkpoints = tmp_path / "fvcapacity" / "checkpoints"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,13 @@ def garden(tmp_path):
     return load_scenario(write_garden(tmp_path))
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    home = tmp_path_factory.mktemp("written")
+    scenario = load_scenario(write_garden(home))
+    return scenario, write_overlay(scenario, PROPOSAL, home / "out", kubectl=None).directory
+
+
 @pytest.mark.parametrize("patch_format", ["strategic", "json6902"])
 def test_kubectl_builds_what_was_promised(garden, tmp_path, patch_format):
     overlay = write_overlay(garden, PROPOSAL, tmp_path / "out", patch_format=patch_format)
@@ -47,11 +55,11 @@ SILENT = (
 
 
 @pytest.mark.parametrize("name", SILENT)
-def test_kubectl_says_nothing_and_we_do(garden, tmp_path, name):
-    overlay = write_overlay(garden, PROPOSAL, tmp_path / "out", kubectl=None)
+def test_kubectl_says_nothing_and_we_do(written, tmp_path, name):
+    garden, directory = written
     sabotage, said = SABOTAGE[name]
-    sabotage(overlay.directory)
-    verification = verify_overlay(garden, overlay.directory, VALUES, [QUOTA])
+    sabotage(shutil.copytree(directory, tmp_path / "out"))
+    verification = verify_overlay(garden, tmp_path / "out", VALUES, [QUOTA])
     assert said in "\n".join(str(problem) for problem in verification.problems)
 
 

@@ -146,8 +146,7 @@ SAMPLES = {"pod_samples", "route_samples", "service_samples"}
     ("monitoring", "written"),
     [
         ("interval: 60s", {"pod_samples"}),
-        ("pods: false", set()),
-        ("interval: 1s", SAMPLES),
+        ("interval: 1s, pods: false", {"route_samples", "service_samples"}),
     ],
 )
 def test_how_it_is_written_down_changes_nothing(shop: str, monitoring: str, written: set[str]) -> None:

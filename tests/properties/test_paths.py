@@ -71,6 +71,8 @@ BY_KIND: dict[str, st.SearchStrategy[Any]] = {
     "text": st.text(st.characters(codec="utf-8", exclude_categories=("C",)), max_size=30),
     "names": NAMES,
     "ratio": st.floats(0.1, 100),
+    "positive": st.floats(0.1, 1e6),
+    "of hundred": st.floats(0, 100),
     "flag": st.booleans(),
     "duration": st.integers(1, 10**6).map(lambda n: f"{n}ms"),
     "heap": st.integers(1, 4096).map(lambda n: f"{n}Mi"),
@@ -129,7 +131,7 @@ TREES = st.recursive(VALUES, lambda inner: st.one_of(
 SPECS = st.dictionaries(st.sampled_from(["spec", "status"]), TREES, max_size=2)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(before=SPECS, after=SPECS)
 def test_a_patch_leads_from_one_state_to_the_other(before, after):
     head = {"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "shop"}}

@@ -1,23 +1,15 @@
-"""A real Prometheus on loopback, with a past that we wrote: OpenMetrics text, promtool, a data directory of its own."""
+"""A past that we wrote, as series of metrics, for a real Prometheus on loopback."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pytest
 
-MISSING = "no {} on the PATH: apt-get install prometheus brings both"
+from fvcapacity.inputs.prometheus.backfill import backfill
 
 
 @dataclass(frozen=True)
@@ -38,15 +30,6 @@ class Family:
     series: Sequence[Written]
 
 
-def need_prometheus() -> None:
-    """Skip where Prometheus is missing; fail in CI."""
-    missing = [tool for tool in ("prometheus", "promtool") if shutil.which(tool) is None]
-    if missing and os.environ.get("CI") == "true":
-        pytest.fail(MISSING.format(missing[0]))
-    if missing:
-        pytest.skip(MISSING.format(missing[0]))
-
-
 def openmetrics(families: Iterable[Family]) -> Iterator[str]:
     """Yield the lines of a text for promtool."""
     for family in families:
@@ -61,44 +44,10 @@ def openmetrics(families: Iterable[Family]) -> Iterator[str]:
     yield "# EOF\n"
 
 
-def backfill(families: Iterable[Family], directory: Path) -> None:
-    """Write blocks into a data directory."""
-    text = directory.with_suffix(".om")
+def write_past(families: Sequence[Family], data: Path) -> None:
+    """Write the families into a database at ``data``."""
+    text = data.with_suffix(".om")
     with text.open("w") as file:
         file.writelines(openmetrics(families))
-    command = ["promtool", "tsdb", "create-blocks-from", "--max-block-duration=24h", "openmetrics"]
-    subprocess.run([*command, str(text), str(directory)], check=True, capture_output=True)
+    backfill([text], data, expected_samples=sum(series.times.size for family in families for series in family.series))
     text.unlink()
-
-
-@contextmanager
-def prometheus_server(data: Path) -> Iterator[str]:
-    """Serve a data directory on a free port of loopback; yield its address."""
-    config = data.with_suffix(".yml")
-    config.write_text("global: {}\n")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        "prometheus", f"--config.file={config}", f"--storage.tsdb.path={data}", "--storage.tsdb.retention.time=100y",
-        f"--web.listen-address=127.0.0.1:{port}", "--log.level=error",
-    ]  # fmt: skip
-    with (data.with_suffix(".log")).open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-        try:
-            yield _ready(f"http://127.0.0.1:{port}", process, data.with_suffix(".log"))
-        finally:
-            process.terminate()
-            process.wait(20)
-
-
-def _ready(url: str, process: subprocess.Popen[bytes], log: Path) -> str:
-    for _ in range(300):
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{url}/-/ready", timeout=1):
-                return url
-        except OSError:
-            time.sleep(0.1)
-    raise RuntimeError(f"prometheus did not start: {log.read_text()}")

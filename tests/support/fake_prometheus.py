@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,20 @@ def page(status: int, text: str) -> Reply:
     return Reply(status, text.encode(), (("Content-Type", "text/html"),))
 
 
+def forwarded(url: str, asked: Asked) -> Reply:
+    """Return what the server at ``url`` answers to a request."""
+    form = urlencode(asked.params)
+    if asked.method == "POST":
+        request = urllib.request.Request(f"{url}{asked.path}", form.encode())
+    else:
+        request = urllib.request.Request(f"{url}{asked.path}?{form}")
+    try:
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return Reply(answer.status, answer.read())
+    except urllib.error.HTTPError as error:
+        return Reply(error.code, error.read())
+
+
 Script = Callable[[Asked], Reply]
 
 
@@ -69,7 +86,7 @@ class FakePrometheus:
 
 
 @contextmanager
-def fake_prometheus(script: Script) -> Iterator[FakePrometheus]:
+def fake_prometheus(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[FakePrometheus]:
     """Serve ``script`` on a free port of loopback."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -90,7 +107,10 @@ def fake_prometheus(script: Script) -> Iterator[FakePrometheus]:
             reply = fake.script(asked)
             time.sleep(reply.wait_s)
             try:
-                self.send_response(reply.status)
+                if any(name == "Date" for name, _ in reply.headers):
+                    self.send_response_only(reply.status)
+                else:
+                    self.send_response(reply.status)
                 for name, value in reply.headers:
                     self.send_header(name, value)
                 self.send_header("Content-Length", str(len(reply.body)))
@@ -106,7 +126,10 @@ def fake_prometheus(script: Script) -> Iterator[FakePrometheus]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    fake = FakePrometheus(f"http://127.0.0.1:{server.server_address[1]}", script)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]  # a handshake that fails is the client's to tell
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    fake = FakePrometheus(f"{'http' if tls is None else 'https'}://127.0.0.1:{server.server_address[1]}", script)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

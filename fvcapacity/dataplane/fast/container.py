@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fvcapacity.dataplane.fast.cpu import (
+    book_deferred,
     count_burst,
     plan_later,
     refill_quotas,
@@ -133,6 +134,21 @@ def tick(s: State, node: int) -> None:
     """A node's own event: settle, serve quotas, end the bursts that are done, plan."""
     n = node_at(s, node)
     settle(s, node)
+    if n.plain:
+        ended, last = n.next_ties, n.next_thread
+        if ended > 1:
+            book_deferred(s, node)
+    else:
+        ended, last = _serve_quotas(s, node)
+    for _ in range(ended):
+        _end_burst(s, last if ended == 1 else _first_ended(s, node))
+    plan_later(s, node)
+
+
+@merged
+def _serve_quotas(s: State, node: int) -> tuple[int, int]:
+    """Refill quotas and hand out slices; return how many bursts are done, and the last of them."""
+    n = node_at(s, node)
     if n.edge_ns <= s.now_ns:
         refill_quotas(s, node)
     ended, spent, last, thread = 0, 0, NONE, n.first_running
@@ -145,9 +161,7 @@ def tick(s: State, node: int) -> None:
         thread = t.after
     if spent > 0 and n.first_limited >= 0:
         renew_slices(s, node)
-    for _ in range(ended):
-        _end_burst(s, last if ended == 1 else _first_ended(s, node))
-    plan_later(s, node)
+    return ended, last
 
 
 @part

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fvcapacity.dataplane.fast.calls import issue, new_attempt
 from fvcapacity.dataplane.fast.cancel import time_out
 from fvcapacity.dataplane.fast.container import LISTENING, STARTING, listen, submit, tick
-from fvcapacity.dataplane.fast.cpu import book, plan_later, plan_nodes, settle
+from fvcapacity.dataplane.fast.cpu import book, book_deferred, plan_later, plan_nodes, settle
 from fvcapacity.dataplane.fast.delivery import deliver, kill
 from fvcapacity.dataplane.fast.heap import first, pop, push
 from fvcapacity.dataplane.fast.layout import DELIVERIES, NONE, PROBE_TICKS, TIMERS, USER_TURNS, Ints
@@ -269,6 +269,15 @@ def settle_all(s: State) -> None:
     for node in range(s.nodes_rows):
         if node_at(s, node).number >= 0:
             book(s, node)
+    book_all_deferred(s)
+
+
+@njit
+def book_all_deferred(s: State) -> None:
+    """Book what plain nodes have put off: up to each node's last event or look, and not beyond."""
+    for node in range(s.nodes_rows):
+        if node_at(s, node).plain:
+            book_deferred(s, node)
 
 
 @njit

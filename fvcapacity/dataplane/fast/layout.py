@@ -56,9 +56,14 @@ ATTEMPT = record(
 NODE = record(
     "number", "capacity", "settled_ns", "contended", "unplanned", "unplanned_after",
     "first_running", "last_running", "running", "first_limited", "edge_ns", "slice_ns", "rated_ns",
+    "plain", "bin", "next_thread", "next_ties",
 )  # fmt: skip
 
-THREAD = record("container", "line", "attempt", "remaining_ns", "slice_ns", "throttled_since", "before", "after")
+THREAD = record(
+    "container", "line", "attempt", "remaining_ns", "slice_ns", "throttled_since", "before", "after",
+    "since_ns", "finish_ns",
+)  # fmt: skip
+"""The last two are kept on a plain node only (see ``cpu.book``)."""
 
 CONTAINER = record(
     "node", "rate", "quota_ns", "pool_ns", "edge_ns", "cpu_ns", "service", "busy", "running", "throttled",

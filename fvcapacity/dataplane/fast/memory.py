@@ -21,6 +21,7 @@ State = Any
 """The core as Numba sees it: a record of ``layout.CORE``."""
 Row = Any
 
+_PLACES = {name: place for place, name in enumerate(CORE.names or ())}
 _ROUTE_COLUMNS = len(RouteColumn)
 
 
@@ -88,6 +89,12 @@ def service_minute(s: State, service: int) -> Row:
     return _service_count_at(s, s.bin * s.services_wide + service)
 
 
+@inlined
+def service_bin(s: State, at: int, service: int) -> Row:
+    """Return the counters of a service in an earlier bin."""
+    return _service_count_at(s, at * s.services_wide + service)
+
+
 @merged
 def add_response(s: State, route: int, duration_ns: int) -> None:
     """Count a response time of a route in the present window."""
@@ -107,6 +114,7 @@ class Memory:
 
     def __init__(self) -> None:
         self.core = np.zeros(1, CORE)
+        self._words = self.core.view(np.int64)
         self.tables: dict[str, Table] = {}
         self.heaps: dict[str, Table] = {}
         for name, kind in TABLES.items():
@@ -125,7 +133,7 @@ class Memory:
 
     def get(self, name: str) -> int:
         """Return a field of the core."""
-        return int(self.core[name][0])
+        return int(self._words[_PLACES[name]])
 
     def put(self, name: str, table: Table) -> None:
         """Put a table in the place of an earlier one. Plain integers are taken as cells, of any shape."""
@@ -153,6 +161,7 @@ class Memory:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.core, self.tables, self.heaps = state["core"], {}, {}
+        self._words = self.core.view(np.int64)
         for name, table in state["tables"].items():
             self.put(name, table)
         for name, table in state["heaps"].items():

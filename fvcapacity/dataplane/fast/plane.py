@@ -164,7 +164,7 @@ class FastPlane:
         for row, pod in enumerate(pods):
             if (before := self.before.get(pod)) is not None:
                 out[row] += before
-        usage = {pod: ContainerUsage(*row) for pod, row in zip(pods, out.tolist(), strict=True)}
+        usage = dict(zip(pods, map(ContainerUsage._make, out.tolist()), strict=True))
         return Observation(
             self.now, usage, tuple(self.memory["served"].tolist()), tuple(self.memory["arrived"].tolist())
         )
@@ -183,6 +183,7 @@ class FastPlane:
         The instant begins a window of five minutes.
         """
         counted, core = self.statistics, self.memory.core
+        kernel.book_all_deferred(self.memory.state)
         self.statistics = self._blank(duration_ns)
         write_statistics(self.memory, self.statistics)
         core["first_bin"], core["first_window"] = self.now // self.bin_ns, self.now // WINDOW_NS
@@ -256,7 +257,7 @@ class FastPlane:
         node["capacity"] = node_capacity(command.cpu_cores, command.background_cores)
         node["slice_ns"] = first_slice(command.cpu_cores)
         node["first_running"], node["last_running"], node["first_limited"] = NONE, NONE, NONE
-        node["running"], node["contended"], node["edge_ns"] = 0, 0, NEVER
+        node["running"], node["contended"], node["edge_ns"], node["plain"] = 0, 0, NEVER, 0
         self.node_rows[command.node], self.cpu_cores[command.node] = row, command.cpu_cores
 
     def _set_background(self, command: SetBackground) -> None:
@@ -323,6 +324,7 @@ class FastPlane:
 
     def _keep(self, pod: int, row: int) -> None:
         """Remember what a pod's container used and answered, beyond its end."""
+        kernel.book_all_deferred(self.memory.state)
         container = self.memory["containers"][row]
         used = np.array([container[name] if summed else 0 for name, summed in _SUMS.items()], np.int64)
         self.before[pod] = self.before.get(pod, 0) + used

@@ -15,10 +15,14 @@ from fvcapacity.program.program import Program
 from fvcapacity.semantics.jit import ready_mark
 from fvcapacity.units import NS_PER_S
 
+_touched: list[bool] = []
+"""Not empty once this process has compiled all of it."""
+
 
 def is_prepared() -> bool:
     """Return whether the compiled plane is in the cache of this machine and version."""
-    return ready_mark("fast-plane").exists()
+    mark = ready_mark("fast-plane")
+    return mark is not None and mark.exists()
 
 
 def prepare(program: Program, tell: Callable[[str], None] | None = None) -> None:
@@ -33,11 +37,17 @@ def prepare(program: Program, tell: Callable[[str], None] | None = None) -> None
     """
     if is_prepared():
         return
+    mark = ready_mark("fast-plane")
+    if mark is None and _touched:
+        return
     if tell is not None:
-        tell("Compiling the fast data plane for this machine, once for this version (about half a minute) ...")
+        how_often = "once for this version" if mark else "in every process: no directory can keep the compiled code"
+        tell(f"Compiling the fast data plane for this machine, {how_often} (about half a minute) ...")
     began = time.perf_counter()
     _touch(program)
-    ready_mark("fast-plane").touch()
+    _touched.append(True)
+    if mark is not None:
+        mark.touch()
     if tell is not None:
         tell(f"Compiled in {time.perf_counter() - began:.0f} s.")
 

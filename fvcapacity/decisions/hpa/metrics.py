@@ -98,14 +98,15 @@ def group_pods(
             groups.unready.append(pod.name)
         elif (metric := metrics.get(pod.name)) is None:
             groups.missing.append(pod.name)
-        elif resource == "cpu" and _cpu_is_unready(pod, metric, rule, now_ns):
+        elif resource == "cpu" and cpu_is_unready(pod, metric, rule, now_ns):
             groups.unready.append(pod.name)
         else:
             groups.ready_count += 1
     return groups
 
 
-def _cpu_is_unready(pod: HpaPod, metric: PodMetric, rule: ReadinessRule, now_ns: int) -> bool:
+def cpu_is_unready(pod: HpaPod, metric: PodMetric, rule: ReadinessRule, now_ns: int) -> bool:
+    """Tell whether a pod's CPU metric is not to be trusted yet."""
     if pod.ready is None or pod.start_ns is None:
         return True
     since = pod.ready_since_ns or 0

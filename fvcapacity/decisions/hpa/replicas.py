@@ -13,6 +13,7 @@ from fvcapacity.decisions.hpa.metrics import (
     PodGroups,
     ReadinessRule,
     Tolerance,
+    cpu_is_unready,
     group_pods,
 )
 
@@ -65,6 +66,12 @@ def propose(spec: MetricSpec, reading: MetricReading, at: Evaluation) -> Replica
 def resource_utilization(spec: MetricSpec, reading: MetricReading, at: Evaluation) -> ReplicaProposal:
     """Return the count that brings usage to a percentage of the requests."""
     target = spec.utilization_percent or 0
+    usage = _plain_usage(spec.name, reading, at)
+    if usage is not None:
+        requested = _requested(at.pods, spec.name, spec.container)
+        if requested:
+            percent, ready = _trunc_div(usage * 100, requested), len(at.pods)
+            return ReplicaProposal(_plain_count(percent / target, ready, at), _trunc_div(usage, ready), percent)
     groups, metrics, error = _usable(spec.name, reading, at)
     if error:
         return ReplicaProposal(error=error)
@@ -88,6 +95,10 @@ def resource_utilization(spec: MetricSpec, reading: MetricReading, at: Evaluatio
 
 def average_value(target: int, resource: str, reading: MetricReading, at: Evaluation) -> ReplicaProposal:
     """Return the count that brings the mean value of a pod to the target (resources and Pods metrics)."""
+    usage = _plain_usage(resource, reading, at)
+    if usage is not None:
+        average = _trunc_div(usage, len(at.pods))
+        return ReplicaProposal(_plain_count(average / target, len(at.pods), at), average)
     groups, metrics, error = _usable(resource, reading, at)
     if error:
         return ReplicaProposal(error=error)
@@ -145,6 +156,42 @@ def pod_requests(pods: Sequence[HpaPod], resource: str, container: str) -> tuple
     return requests, None
 
 
+def _plain_usage(resource: str, reading: MetricReading, at: Evaluation) -> int | None:
+    """Return what all pods use together when each of them counts as ready and there is no value of any other.
+
+    It is so in nearly every sync: then nothing is ignored, missing or filled in, and no groups need be made.
+    """
+    values, pods = reading.pods, at.pods
+    if values is None or not pods or len(values) != len(pods):
+        return None
+    usage = 0
+    for pod in pods:
+        metric = values.get(pod.name)
+        if metric is None or pod.deleting or pod.phase != "Running":
+            return None
+        if resource == "cpu" and cpu_is_unready(pod, metric, at.readiness, at.now_ns):
+            return None
+        usage += metric.value_milli
+    return usage
+
+
+def _requested(pods: Sequence[HpaPod], resource: str, container: str) -> int | None:
+    """Return what all pods request together, or None when some pod does not say."""
+    total, of, each = 0, None, 0
+    for pod in pods:
+        if pod.requests is not of:  # pods of one version share theirs
+            requests, error = pod_requests((pod,), resource, container)
+            if error:
+                return None
+            of, each = pod.requests, requests[pod.name]
+        total += each
+    return total
+
+
+def _plain_count(ratio: float, ready: int, at: Evaluation) -> int:
+    return at.current_replicas if at.tolerance.within(ratio) else math.ceil(ratio * ready)
+
+
 def _usable(resource: str, reading: MetricReading, at: Evaluation) -> tuple[PodGroups, dict[str, int], str | None]:
     """Return the groups, the values that count, and an error code or None."""
     if reading.pods is None:
@@ -180,7 +227,7 @@ def _rebalanced(
     current, tolerance = at.current_replicas, at.tolerance
     up_with_unready = bool(groups.unready) and ratio > 1.0
     if not up_with_unready and not groups.missing:
-        return current if tolerance.within(ratio) else math.ceil(ratio * groups.ready_count)
+        return _plain_count(ratio, groups.ready_count, at)
     filled = dict(metrics)
     if ratio < 1.0:
         filled.update((name, assumed_use(name)) for name in groups.missing)

@@ -38,7 +38,9 @@ class Patching:
     """
 
     def __init__(self, objects: Iterable[LocatedMap]) -> None:
-        self.resources = [_resource(clone(data)) for data in objects]
+        self.resources = [_resource(data) for data in objects]
+        self._shared = {id(resource) for resource in self.resources}
+        """Those whose objects are not ours: they are copied before they change."""
         self.problems: list[Problem] = []
         self.files: list[Path] = []
         self.told: list[str] = []
@@ -99,6 +101,8 @@ class Patching:
         return [made(plain(change), Location(INLINE))]
 
     def _kustomization(self, directory: Path) -> None:
+        for resource in self.resources:
+            self._own(resource)
         found, component = apply_kustomization(directory, self.resources, self.problems, self.files)
         self.resources = found
         self.told.append(f"{'component' if component else 'overlay'} {directory.resolve().name}")
@@ -111,11 +115,17 @@ class Patching:
         self._check_containers(resource.data, patch, target)
         if len(self.problems) > before:
             return
+        self._own(resource)
         try:
             if not strategic(resource, patch):
                 self.resources.remove(resource)
         except PatchError as error:
             self._problem(f"the patch does not fit {target}: {error}", patch.at)
+
+    def _own(self, resource: Resource) -> None:
+        if id(resource) in self._shared:
+            resource.data = clone(resource.data)
+            self._shared.discard(id(resource))
 
     def _target(self, patch: LocatedMap) -> Resource | None:
         """Return the object that a patch names; by its namespace too when the patch says one."""

@@ -16,7 +16,7 @@ import base64
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
@@ -32,6 +32,8 @@ Place = Callable[..., Location | None]
 _SHORTEST_SCRUBBED = 4
 """Shorter values (a tenant named 7) would take half of every message with them."""
 _SECRET_NAME = re.compile(r"token|passw|secret|api[-_]?key|credential|auth", re.IGNORECASE)
+_VALUE = re.compile(r"""[:,\[-]\s+['"]?([^\s{}\[\],'"]{4,})""")
+"""What may be a value in a file of YAML."""
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 
 
@@ -119,16 +121,32 @@ def load_credentials(path: str | Path) -> Credentials:
     InputError
         With all problems: unknown keys, files that cannot be read, variables that are not set.
     """
-    auth, document = load_model(path, AuthFile)
+    try:
+        auth, document = load_model(path, AuthFile)
+    except InputError as error:
+        raise InputError([_unseen(problem, Path(path)) for problem in error.problems]) from None
     problems: list[Problem] = []
 
     def place(*where: str | int) -> Location:
-        return document.location(where)
+        return replace(document.location(where), private=True)
 
     credentials = _resolve(auth, Path(path).parent, place, problems)
     if problems:
         raise InputError(problems)
     return credentials
+
+
+def _unseen(problem: Problem, path: Path) -> Problem:
+    """Return a problem without anything that stands in the file: somebody may have written a secret there."""
+    place = replace(problem.location, private=True) if problem.location is not None else None
+    message, hint = problem.message, problem.hint
+    try:
+        words = set(_VALUE.findall(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError):
+        words = set()
+    for word in sorted(words, key=len, reverse=True):
+        message, hint = message.replace(word, SHOWN), hint.replace(word, SHOWN)
+    return replace(problem, message=message, hint=hint, location=place)
 
 
 def make_credentials(auth: AuthFile, base: Path | None = None) -> Credentials:

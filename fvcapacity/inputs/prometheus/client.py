@@ -94,6 +94,7 @@ class PrometheusClient:
                 timeout=(CONNECT_TIMEOUT_S, timeout_s),
                 method="POST",
             )
+        self._server_timeout = f"{max(int(timeout_s * 0.9), 1)}s"  # so that it tells us before we give up
         self._connect = connect
         self._last = watch(connect._session)
 
@@ -125,7 +126,7 @@ class PrometheusClient:
         SourceError
             When there is no answer, or it is not one to the question.
         """
-        extra = {**self._params, **(params or {}), "timeout": f"{self.timeout_s:g}s"}
+        extra = {**self._params, **(params or {}), "timeout": self._server_timeout}
         if at_s is not None:
             extra["time"] = repr(float(at_s))
         result, warnings = self._ask(query, lambda: self._connect.custom_query(query, params=extra))
@@ -139,7 +140,7 @@ class PrometheusClient:
         SourceError
             When there is no answer; `TooMuchError` when the server would answer for less time.
         """
-        extra = {**self._params, "timeout": f"{self.timeout_s:g}s"}
+        extra = {**self._params, "timeout": self._server_timeout}
         start, end = (datetime.fromtimestamp(instant, UTC) for instant in (start_s, end_s))
         result, warnings = self._ask(
             query, lambda: self._connect.custom_query_range(query, start, end, str(step_s), params=extra)
@@ -167,7 +168,8 @@ class PrometheusClient:
             When there is no answer.
         """
         result: Any = self.query("time()").result
-        return float(result[1])
+        pair = result[0]["value"] if isinstance(result[0], dict) else result  # VictoriaMetrics knows no scalars
+        return float(pair[1])
 
     def _ask(self, query: str, call: Callable[[], Any]) -> tuple[Any, tuple[str, ...]]:
         wait_s = self._backoff.first_wait_s
@@ -180,7 +182,7 @@ class PrometheusClient:
                 self._sleep(max(self._wanted_wait_s(), wait_s * random.uniform(0.75, 1.25)))
                 wait_s *= 2
                 continue
-            return result, _warnings(self._last.take())
+            return result, tuple(map(self._credentials.scrub, _warnings(self._last.take())))
         raise AssertionError("unreachable")
 
     def _once(self, query: str, call: Callable[[], Any]) -> Any:
@@ -196,7 +198,7 @@ class PrometheusClient:
             # no result in the answer, whatever else it is
             response = self._last.response
             error = (
-                from_answer(response, query)
+                from_answer(response, query, self._credentials.scrub)
                 if response is not None
                 else SourceError("the server gave no answer", query=query, retryable=True, rule="unreachable")
             )

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fvcapacity.inputs.prometheus.client import PrometheusClient
-from fvcapacity.inputs.prometheus.growth import Follower, Grid, Growth, Pace, Tally, Watch, follow
+from fvcapacity.inputs.prometheus.growth import Follower, Growth, Tally, Watch, follow
 from fvcapacity.inputs.prometheus.labels import Labels
 from fvcapacity.inputs.prometheus.pieces import Keeper, Piece, Samples, fetch_range, fetch_raw
-from fvcapacity.inputs.prometheus.ranges import MOST_POINTS, spans
+from fvcapacity.inputs.prometheus.plan import Plan
 from fvcapacity.inputs.prometheus.reading import Reading
-from fvcapacity.inputs.prometheus.rows import Bools, Key, Rows, Seen
-
-MOST_RAW_SAMPLES = 5_000_000
-"""Counters of more samples are left for the server to add up."""
-PIECE_SAMPLES = 50_000
-"""Samples of one answer, about: memory is a few pieces, not the range."""
+from fvcapacity.inputs.prometheus.rows import Bools, Key, Rows
 
 
 @dataclass
@@ -44,63 +38,6 @@ class Collected:
     series: int = 0
     duplicates: int = 0
     warnings: dict[str, None] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How a query is fetched: in which pieces, raw or not."""
-
-    reading: Reading
-    grid: Grid
-    raw: bool
-    scrape_s: float
-    now_s: float
-
-    @property
-    def window_s(self) -> int:
-        """Window of what the server computes."""
-        least = 4 * self.scrape_s if self.reading.query.kind != "gauge" else self.scrape_s
-        return int(max(np.ceil(least), self.grid.step_s))
-
-    @property
-    def pace(self) -> Pace:
-        """When samples are too far apart."""
-        return Pace(self.scrape_s, max(2.5 * self.scrape_s, float(self.grid.step_s)))
-
-    @property
-    def method(self) -> str:
-        """How the figures come about, in words."""
-        query = self.reading.query
-        if self.raw:
-            return "raw counters"
-        function = f"{query.over_time}_over_time" if query.kind == "gauge" else "increase"
-        return f"{function} over {self.window_s}s"
-
-    @property
-    def expression(self) -> str:
-        """What the server is asked."""
-        query, selected = self.reading.query, self.reading.found.selector
-        if self.raw:
-            return selected
-        if query.kind == "gauge":
-            inner, outer = f"{query.over_time}_over_time({selected}[{self.window_s}s])", query.across
-        else:
-            inner, outer = f"increase({selected}[{self.window_s}s])", "sum"
-        return f"{outer} by ({', '.join(self.reading.wanted_labels)}) ({self.reading.merged(inner)})"
-
-    def pieces(self) -> list[tuple[int, int]]:
-        """Return the pieces: (start, end) in seconds of raw samples, or (first point, points) of the grid."""
-        per_s = max(self.reading.found.most, 1)
-        if not self.raw:
-            points = int(min(max(PIECE_SAMPLES // per_s, 60), MOST_POINTS))
-            return list(spans(self.grid.count, points))
-        lead = int(2 * self.pace.gap_s)
-        start, end = self.grid.start_s - lead, min(self.grid.end_s + lead, int(self.now_s))
-        length = int(max(PIECE_SAMPLES * self.scrape_s / per_s, 2 * self.grid.step_s, 600))
-        length = min(length, int(MOST_POINTS * self.scrape_s))
-        length = max(length // self.grid.step_s, 1) * self.grid.step_s
-        edges = [start, *range(self.grid.start_s + length, end, length), end]
-        return list(itertools.pairwise(edges))
 
 
 def collect(
@@ -165,7 +102,7 @@ class _Raw:
             growths = self._growths(identity, items)
             if growths:
                 _, keys, service = self._named[items[0].labels]
-                best = growths[0] if len(growths) == 1 else best_of(growths)
+                best = growths[0] if len(growths) == 1 else best_of(growths, self._plan.scrape_s)
                 self.collected.rows.add_growth(best, keys, service, self._scale)
 
     def _growths(self, identity: Labels, items: list[Samples]) -> list[Growth]:
@@ -175,7 +112,7 @@ class _Raw:
         for item in sorted(items, key=lambda item: float(item.times[0]) if item.times.size else np.inf):
             follower = self._followers.get(item.labels)
             if follower is None:
-                follower = self._followers[item.labels] = _heir(family, item)
+                follower = self._followers[item.labels] = _heir(family, item, self._plan.scrape_s)
                 family.append(follower)
             plan, tally = self._plan, self.collected.tally
             growth = follow(follower, item.times, item.values, plan.grid, plan.pace, self._watch.runs, tally)
@@ -202,17 +139,25 @@ class _Raw:
         return named
 
 
-def _heir(family: list[Follower], item: Samples) -> Follower:
+def _heir(family: list[Follower], item: Samples, scrape_s: float) -> Follower:
     """Return how a new series is followed: one that takes another's place goes on from where that stopped."""
     ended = [other for other in family if other.known and item.times.size and other.last_s < item.times[0]]
     if ended:
         last = max(ended, key=lambda other: other.last_s)
         return Follower(last.last_s, last.last, known=True)
-    return Follower(twin=bool(family))
+    begun = item.times[0] - 1.5 * scrape_s if item.times.size else np.inf
+    twin = any(other.first_s < begun for other in family)
+    return Follower(twin=twin, echo=bool(family) and not twin)
 
 
-def best_of(growths: list[Growth]) -> Growth:
-    """Return one growth of several that tell the same: in each interval the one that saw more, the first on a tie."""
+def best_of(growths: list[Growth], slack_s: float) -> Growth:
+    """Return one growth of several that tell the same: in each interval the first, unless another saw more of it.
+
+    Parameters
+    ----------
+    slack_s
+        How much more: replicas scrape at different times, and see the edges of a series' life differently.
+    """
     first = min(item.first for item in growths)
     stop = max(item.first + item.grown.size for item in growths)
     shape = (len(growths), stop - first)
@@ -220,7 +165,8 @@ def best_of(growths: list[Growth]) -> Growth:
     for number, item in enumerate(growths):
         where = slice(item.first - first, item.first - first + item.grown.size)
         grown[number, where], seen[number, where], unseen[number, where] = item.grown, item.seen_s, item.unseen_s
-    best = np.argmax(np.round(seen, 6), axis=0), np.arange(stop - first)
+    favoured = seen + np.where(np.arange(len(growths)) == 0, slack_s, 0.0)[:, np.newaxis]
+    best = np.argmax(np.round(favoured, 6), axis=0), np.arange(stop - first)
     return Growth(first, grown[best], seen[best], unseen[best])
 
 
@@ -260,8 +206,7 @@ class _Computed:
                 row.values[where] = (
                     np.maximum(row.values[where], values) if self._largest else row.values[where] + values
                 )
-            seen = rows.seen.setdefault(service, Seen(np.zeros(grid.count), np.zeros(grid.count)))
-            seen.seen_s[where] = grid.step_s
+            rows.of_service(service).seen_s[where] = grid.step_s
             self.collected.watched[where] = True
 
     def finish(self) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 import requests
 
 from fvcapacity.errors import SourceError
 
-RETRIED_STATUS = (429, 502, 503, 504)
+Scrub = Callable[[str], str]
 _TOO_MUCH = re.compile(r"too many samples|exceeded maximum resolution|max(imum)? (number of )?(samples|points)", re.I)
 _SLOW = re.compile(r"timed out|timeout|context (deadline|canceled)", re.I)
 _EXCERPT = 300
@@ -20,15 +21,15 @@ class TooMuchError(SourceError):
     """The server refuses the amount: the same query over less time may pass."""
 
 
-def from_answer(response: requests.Response, query: str) -> SourceError:
-    """Return what an answer that carries no result means."""
+def from_answer(response: requests.Response, query: str, scrub: Scrub) -> SourceError:
+    """Return what an answer that carries no result means; ``scrub`` takes secrets out of what it says."""
     status = response.status_code
     if response.is_redirect:
-        return _redirect(response, query)
+        return _redirect(scrub(response.headers.get("Location", "elsewhere")), query)
     document = _document(response)
     if document is None and status == 200:
-        return _not_json(response, query)
-    said = _said(response, document)
+        return _not_json(scrub(response.text), query)
+    said = _said(response, document, scrub)
     if status == 200:
         hint = "check that the address is that of a Prometheus API (…/api/v1/query answers there)"
         return SourceError(f"what came back is no answer to a query: {said}", hint=hint, query=query, rule="not-json")
@@ -55,7 +56,7 @@ def from_answer(response: requests.Response, query: str) -> SourceError:
             f"too many requests (429): {said}", hint=hint, query=query, retryable=True, rule="rate-limited"
         )
     hint = "look at the server; the same command goes on with what was fetched"
-    retryable = status >= 500
+    retryable = status in (502, 503, 504)
     return SourceError(
         f"the server failed ({status}): {said}", hint=hint, query=query, retryable=retryable, rule="server-failed"
     )
@@ -117,18 +118,18 @@ def is_retried(error: SourceError) -> bool:
     return error.rule in ("unreachable", "rate-limited") or (error.rule == "server-failed" and error.retryable)
 
 
-def _redirect(response: requests.Response, query: str) -> SourceError:
-    target = response.headers.get("Location", "elsewhere").split("?")[0].split("#")[0]
+def _redirect(target: str, query: str) -> SourceError:
+    target = target.split("?")[0].split("#")[0]
     hint = "a login page? Give credentials with --auth FILE; if the server has moved, give its new address"
     return SourceError(f"the server sends us on to {target}", hint=hint, query=query, rule="redirected")
 
 
-def _not_json(response: requests.Response, query: str) -> SourceError:
-    start = response.content[:200].lstrip()
-    if start[:1] == b"{":
+def _not_json(text: str, query: str) -> SourceError:
+    start = text[:200].lstrip()
+    if start[:1] == "{":
         return _cut_off(query)
-    title = re.search(r"<title[^>]*>([^<]{1,80})", response.text[:20_000], re.I)
-    if start[:1] == b"<":
+    title = re.search(r"<title[^>]*>([^<]{1,80})", text[:20_000], re.I)
+    if start[:1] == "<":
         named = f" ({title.group(1).strip()!r})" if title else ""
         hint = "a login page? Give credentials with --auth FILE, or the address behind the login"
         return SourceError(f"a web page came back instead of JSON{named}", hint=hint, query=query, rule="not-json")
@@ -167,13 +168,13 @@ def _document(response: requests.Response) -> dict[str, Any] | None:
     return document if isinstance(document, dict) else None
 
 
-def _said(response: requests.Response, document: dict[str, Any] | None) -> str:
+def _said(response: requests.Response, document: dict[str, Any] | None, scrub: Scrub) -> str:
     """Return what the server says in its answer, in one line."""
     if document is not None:
         text = str(document.get("error") or document.get("message") or document.get("errorType") or "no reason given")
     else:
         text = re.sub(r"<[^>]+>", " ", response.text[:20_000]) or response.reason or "no reason given"
-    text = " ".join(text.split()) or "no reason given"
+    text = " ".join(scrub(text).split()) or "no reason given"
     return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}..."
 
 

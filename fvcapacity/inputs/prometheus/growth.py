@@ -86,13 +86,22 @@ class Follower:
     known
         Whether there was one.
     twin
-        Whether another series tells the same: then its first sample is no birth.
+        Whether another series told the same before: then its first sample is no birth.
+    echo
+        Whether another that tells the same began with it: its birth has been told already.
+    first_s
+        Instant of the first sample.
+    span_s
+        Usual time between its own samples: others of the query may be scraped more often.
     """
 
     last_s: float = float("nan")
     last: float = float("nan")
     known: bool = False
     twin: bool = False
+    echo: bool = False
+    first_s: float = float("nan")
+    span_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -158,13 +167,16 @@ def follow(
     times, values = _fresh(series, times, values, tally)
     if not times.size:
         return None
+    if np.isnan(series.first_s):
+        series.first_s = float(times[0])
     if series.known:
         times, values = np.concatenate(([series.last_s], times)), np.concatenate(([series.last], values))
     elif series.twin:
         pass
     elif _is_birth(times[0], runs, pace):
-        tally.births += 1
-        tally.born += float(values[0])
+        if not series.echo:
+            tally.births += 1
+            tally.born += float(values[0])
         times, values = np.concatenate(([times[0] - pace.scrape_s], times)), np.concatenate(([0.0], values))
     elif runs.size > 1 and times[0] >= runs[1]:
         tally.unborn += float(values[0])
@@ -172,7 +184,10 @@ def follow(
     first, last = grid.rows(times[0], times[-1])
     if times.size < 2 or last <= first:
         return None
-    return _spread(times, values, grid, first, last, pace, tally)
+    if times.size > 3:
+        series.span_s = float(np.median(np.diff(times)))
+    own = Pace(pace.scrape_s, max(pace.gap_s, 2.5 * series.span_s))
+    return _spread(times, values, grid, first, last, own, tally)
 
 
 def _fresh(series: Follower, times: Floats, values: Floats, tally: Tally) -> tuple[Floats, Floats]:

@@ -83,15 +83,32 @@ def find(client: PrometheusClient, query: ProfileQuery, scope: Scope) -> Found |
     return None
 
 
+def is_ever(client: PrometheusClient, query: str, grid: Grid) -> bool:
+    """Tell whether a query has an answer at some look at the range.
+
+    Raises
+    ------
+    SourceError
+        When the server cannot be asked.
+    """
+    looks, look_s = _looks(grid)
+    return bool(fetch_grid(client, query, grid.start_s, looks, look_s)[0])
+
+
 def nearest_names(names: list[str], wanted: tuple[str, ...]) -> list[str]:
     """Return the names of the server that come nearest to wanted ones, at most three."""
     close = [name for metric in wanted for name in get_close_matches(metric, names, n=3, cutoff=0.6)]
     return list(dict.fromkeys(close))[:3]
 
 
-def _look(client: PrometheusClient, metric: str, selected: str, grid: Grid) -> Found | None:
+def _looks(grid: Grid) -> tuple[int, int]:
+    """Return how many looks are taken at a range, and how far apart."""
     looks = min(_LOOKS, grid.count + 1)
-    look_s = max((grid.end_s - grid.start_s) // max(looks - 1, 1), 1)
+    return looks, max((grid.end_s - grid.start_s) // max(looks - 1, 1), 1)
+
+
+def _look(client: PrometheusClient, metric: str, selected: str, grid: Grid) -> Found | None:
+    looks, look_s = _looks(grid)
     rows, _ = fetch_grid(client, f"count({selected})", grid.start_s, looks, look_s)
     counts = rows[0].values if rows else np.empty(0)
     there = np.flatnonzero(counts > 0)

@@ -34,6 +34,12 @@ def _listed(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
+def _not_empty(value: tuple[Any, ...]) -> tuple[Any, ...]:
+    if not value:  # min_length would complain of lists whose entries are wrong, too
+        raise ValueError("the list is empty; give one entry or more")
+    return value
+
+
 def _metric(value: str) -> str:
     if not METRIC_NAME.fullmatch(value):
         raise ValueError(f"{value!r} is no name of a metric; labels go into where:")
@@ -78,7 +84,11 @@ class ProfileQuery(Model):
     metric: Annotated[
         tuple[Annotated[str, AfterValidator(_metric)], ...],
         BeforeValidator(_listed, json_schema_input_type=str | list[str]),
-        Field(min_length=1, description="Name of the metric; of several, the first that the server has is taken."),
+        AfterValidator(_not_empty),
+        Field(
+            description="Name of the metric; of several, the first that the server has is taken.",
+            json_schema_extra={"minItems": 1},
+        ),
     ]
     kind: Literal["counter", "gauge", "histogram"] = Field(
         description="How it is read: growth of a counter, mean of a gauge, growth of a histogram's buckets."
@@ -91,7 +101,9 @@ class ProfileQuery(Model):
         ("namespace",), description="Label of the namespace (the first that the series have); [] for none."
     )  # fmt: skip
     service: NameTemplate = Field(
-        "{workload}", description="Name of the service, of labels; {workload} is the pod's Deployment, StatefulSet ..."
+        "{workload}",
+        description="Name of the service, of labels; {workload} is the pod's Deployment, StatefulSet ... "
+        "Empty where the series tell of routes alone.",
     )
     pod: LabelName = Field("pod", description="Label that names the pod, for {workload}.")
     route: NameTemplate = Field("", description="Name of the route, of labels; empty where there are no routes.")
@@ -115,6 +127,8 @@ class ProfileQuery(Model):
             raise ValueError("measure is missing: say what the metric measures")
         if self.kind == "gauge" and (self.route or self.failed):
             raise ValueError("route and failed belong to counters and histograms, not to a gauge")
+        if not self.service and (not self.route or self.measure not in (None, "requests")):
+            raise ValueError("without a service there has to be a route, for requests or response times")
         if self.failed and self.measure != "requests":
             raise ValueError("failed belongs to measure: requests")
         return self
@@ -125,7 +139,9 @@ class Profile(Model):
 
     profile: str = Field(min_length=1, description="Name of the profile.")
     about: str = Field("", description="What it reads, in a sentence.")
-    queries: tuple[ProfileQuery, ...] = Field(min_length=1, description="Its metrics.")
+    queries: Annotated[tuple[ProfileQuery, ...], AfterValidator(_not_empty)] = Field(
+        description="Its metrics.", json_schema_extra={"minItems": 1}
+    )
 
 
 def load_profiles(names: Iterable[str]) -> list[Profile]:

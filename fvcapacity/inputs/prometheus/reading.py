@@ -70,14 +70,36 @@ class Reading:
             return tuple((name, value) for name, value in labels.items() if name in kept)
         return tuple((name, value) for name, value in labels.items() if name not in self.ignored_labels)
 
-    def merged(self, expression: str) -> str:
-        """Return the expression with duplicates taken for one (the larger)."""
+    @cached_property
+    def rows(self) -> int:
+        """About how many series are left when the server has added up what it can."""
+        wanted = set(self.wanted_labels)
+        return max(len({tuple(pair for pair in labels if pair[0] in wanted) for labels in self.found.labels}), 1)
+
+    @property
+    def doubles(self) -> str:
+        """A query that has an answer whenever two series tell the same."""
+        selected = self.found.selector
         if self.query.identity:
-            return f"max by ({', '.join(sorted({*self.query.identity, *self.wanted_labels}))}) ({expression})"
-        return f"max without ({', '.join(self.ignored_labels)}) ({expression})"
+            names = sorted({*self.query.identity, *self.wanted_labels})
+            return f"count(count by ({', '.join(names)}) ({selected}) > 1)"
+        return f"count(count without ({', '.join(self.ignored_labels)}) ({selected}) > 1)"
+
+    def merged(self, expression: str) -> str:
+        """Return the expression with duplicates taken for one.
+
+        Of gauges the larger counts: a container that came back in its pod is told twice for a while. Of growth the
+        mean: two replicas scrape at different times, and the larger of two estimates is more than either.
+        """
+        one = "max" if self.query.kind == "gauge" else "avg"
+        if self.query.identity:
+            return f"{one} by ({', '.join(sorted({*self.query.identity, *self.wanted_labels}))}) ({expression})"
+        return f"{one} without ({', '.join(self.ignored_labels)}) ({expression})"
 
     def service(self, labels: Mapping[str, str]) -> str:
-        """Return the service that a series is of."""
+        """Return the service that a series is of; "" when the query tells of routes alone."""
+        if not self.query.service:
+            return ""
         return self._service.fill(self._with_workload(labels)) or NO_NAME
 
     def keys(self, labels: Mapping[str, str]) -> tuple[list[Key], str]:
@@ -85,15 +107,15 @@ class Reading:
         query, service = self.query, self.service(labels)
         if query.kind == "histogram":
             edge = labels.get("le", "")
-            subjects = [f"service/{service}"]
+            subjects = [f"service/{service}"] if service else []
             if query.route and (route := self._route.fill(self._with_workload(labels))):
                 subjects.append(f"route/{route}")
             return [("latency", subject, edge) for subject in subjects], service
-        keys: list[Key] = [("usage", str(query.measure), service)]
+        keys: list[Key] = [("usage", str(query.measure), service)] if service else []
         failed = any(re.fullmatch(pattern, labels.get(name, "")) for name, pattern in query.failed.items())
-        if failed:
+        if failed and service:
             keys.append(("usage", "failed", service))
-        if query.route and query.measure == "requests" and (not self.entry or service in self.entry):
+        if query.route and query.measure == "requests" and (not self.entry or service in ("", *self.entry)):
             route = self._route.fill(self._with_workload(labels)) or NO_NAME
             keys.append(("requests", route))
             if failed:

@@ -29,8 +29,13 @@ class Row:
 class Seen:
     """Of one service: seconds of each interval in which its series were seen, and in which they went on unseen."""
 
-    seen_s: Floats
-    unseen_s: Floats
+    seen_s: npt.NDArray[np.float32]
+    unseen_s: npt.NDArray[np.float32]
+
+    @classmethod
+    def nothing(cls, count: int) -> Seen:
+        """Return a service of which nothing was seen in any of so many intervals."""
+        return cls(np.zeros(count, np.float32), np.zeros(count, np.float32))
 
 
 @dataclass
@@ -54,11 +59,16 @@ class Rows:
         stop = growth.first + growth.grown.size
         for key in keys:
             self.row(key, service).values[growth.first : stop] += growth.grown * scale
+        seen = self.of_service(service)
+        seen.seen_s[growth.first : stop] += growth.seen_s.astype(np.float32)
+        seen.unseen_s[growth.first : stop] += growth.unseen_s.astype(np.float32)
+
+    def of_service(self, service: str) -> Seen:
+        """Return what was seen of a service, made when there was nothing."""
         seen = self.seen.get(service)
         if seen is None:
-            seen = self.seen[service] = Seen(np.zeros(self.grid.count), np.zeros(self.grid.count))
-        seen.seen_s[growth.first : stop] += growth.seen_s
-        seen.unseen_s[growth.first : stop] += growth.unseen_s
+            seen = self.seen[service] = Seen.nothing(self.grid.count)
+        return seen
 
     def known(self, services: Iterable[str]) -> Bools:
         """Return the intervals in which all of the services that were there were seen, and one was there."""

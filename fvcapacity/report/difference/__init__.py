@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from fvcapacity.report.difference.difference import DIFFERENCE_SCHEMA, difference_of
+from fvcapacity.report.difference.difference import difference_of
+from fvcapacity.report.difference.document import DIFFERENCE_SCHEMA
 
 __all__ = ["DIFFERENCE_SCHEMA", "difference_of"]

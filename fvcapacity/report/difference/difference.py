@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 from fvcapacity.decisions.pod_spec import ZERO, pod_requests, with_api_defaults
 from fvcapacity.errors import Problem
 from fvcapacity.inputs.manifests.located import plain
 from fvcapacity.inputs.sides import Side
-from fvcapacity.report.difference.risks import risks
+from fvcapacity.report.difference.document import DIFFERENCE_SCHEMA, DifferenceDocument
+from fvcapacity.report.difference.risks import Seen, risks
 from fvcapacity.report.difference.room import Room, room_of
 from fvcapacity.report.overlay.trees import by_identity, differences
 from fvcapacity.scenario.admission import pod_spec
 from fvcapacity.scenario.findings.view import View
-from fvcapacity.scenario.paths.listing import written_fields
+from fvcapacity.scenario.paths.listing import WrittenField, written_fields
+from fvcapacity.scenario.paths.places import Place, as_target, find_place
 from fvcapacity.scenario.paths.settings import written_settings
+from fvcapacity.scenario.paths.trees import get
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.comparison import Comparison
 
-DIFFERENCE_SCHEMA: Final = "fvcapacity/difference/1"
 _PHASES = (("minimum", False), ("maximum", True))
 
 
@@ -36,15 +38,13 @@ def difference_of(first: Side, second: Side, comparison: Comparison | None = Non
     Returns
     -------
     dict
-        ``fields`` (path, before, after), ``added`` and ``removed`` objects, ``others`` (fields that have no path, as
-        sentences), ``workloads`` (replicas, and requests of all pods), ``room`` by side and phase (``minimum``: every
-        HPA at its fewest pods), ``risks``, ``replay`` (the summary of the comparison) and ``notes``.
+        As ``docs/reference/difference.schema.json`` describes it.
     """
     fields, others = _fields(first, second)
     one, two = by_identity(first.objects), by_identity(second.objects)
     rooms = {side: _rooms(item) for side, item in (("first", first), ("second", second))}
-    found = risks(first, second, rooms["second"], _seen(comparison))
-    return {
+    found = risks(first, second, rooms["second"], _seen(first, comparison))
+    document = {
         "schema_version": DIFFERENCE_SCHEMA,
         "first": _side(first),
         "second": _side(second),
@@ -58,6 +58,7 @@ def difference_of(first: Side, second: Side, comparison: Comparison | None = Non
         "replay": None if comparison is None else comparison.summary,
         "notes": list(_notes(first, second, comparison)),
     }
+    return DifferenceDocument.model_validate(document).model_dump(mode="json")
 
 
 def _side(side: Side) -> dict[str, Any]:
@@ -78,15 +79,29 @@ def _fields(first: Side, second: Side) -> tuple[list[dict[str, Value]], list[str
     for key in both:
         before, after = written_fields(one[key]), written_fields(two[key])
         copy = plain(one[key])
-        for path in dict.fromkeys((*before, *after)):
-            values = [found[path].value if path in found else None for found in (before, after)]
-            if values[0] != values[1]:
-                rows.append({"path": path, "before": values[0], "after": values[1]})
-                (after.get(path) or before[path]).place.put(copy, values[1])
+        for path in sorted(dict.fromkeys((*before, *after)), key=lambda path: not path.endswith(".heap")):
+            field, wanted = after.get(path) or before[path], after.get(path)
+            place = find_place([copy], field.path)
+            value = place.of(get(copy, place.steps))  # the heap is a part of a variable that comes after it
+            if value != (None if wanted is None else wanted.value):
+                rows.append({"path": path, "before": value, "after": None if wanted is None else wanted.value})
+                _align(copy, place, wanted)
         aligned[key] = copy
     rows += _settings(first, second)
     found = differences({key: two[key] for key in both}, aligned)
-    return rows, [f"{name}: {text}" for name, text in found]
+    return rows, [f"{item.object}: {item.as_change}" for item in found]
+
+
+def _align(copy: Any, place: Place, wanted: WrittenField | None) -> None:
+    """Give a field of the first object the value of the second, so that what differs besides is left."""
+    if wanted is None:
+        place.put(copy, None)
+    elif place.path.kind.value == "target":
+        given = f"{wanted.value}%" if wanted.place.value == "percent" else wanted.value
+        place, value = as_target(place, given)
+        place.put(copy, value)
+    else:
+        place.put(copy, wanted.value)
 
 
 def _settings(first: Side, second: Side) -> Iterator[dict[str, Value]]:
@@ -145,17 +160,19 @@ def _rooms_json(rooms: Mapping[str, Room] | None) -> dict[str, Any] | None:
     }
 
 
-def _seen(comparison: Comparison | None) -> dict[str, Any] | None:
+def _seen(first: Side, comparison: Comparison | None) -> dict[str, Seen] | None:
     """Return what the replay of the first side saw of each workload."""
-    if comparison is None:
+    if comparison is None or first.scenario is None:
         return None
+    services = first.scenario.topology.services
     duration = comparison.first.summary["scenario"]["duration_s"]
     found = {}
     for part in comparison.first.summary["services"]:
         pods = part["replicas_max"] or 1
         cpu = (part["cpu_core_s"] or {}).get("mean")
         mean = None if cpu is None else cpu / duration / pods
-        found[part["workload"]] = {"memory_peak_bytes": part["memory_peak_bytes"], "cpu_mean_cores": mean}
+        container = services[part["service"]].container or ""
+        found[part["workload"]] = Seen(container, part["memory_peak_bytes"], mean)
     return found
 
 

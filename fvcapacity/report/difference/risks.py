@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from fvcapacity.decisions.pod_spec import with_api_defaults
@@ -26,7 +27,26 @@ Measured with Node.js 20.20 (``docs/how-to/overlays.md``): up to 75 % V8 gives u
 _GRAVE = {"error": 0, "warning": 1, "note": 2}
 
 
-def risks(first: Side, second: Side, rooms: Mapping[str, Room] | None, seen: Mapping[str, Any] | None) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a replay saw of the container of a workload that serves (empty: its first one).
+
+    Attributes
+    ----------
+    memory_peak_bytes
+        The largest working set of a pod.
+    cpu_mean_cores
+        CPU of the window over its length and the most pods; None when nothing was measured.
+    """
+
+    container: str
+    memory_peak_bytes: int
+    cpu_mean_cores: float | None
+
+
+def risks(
+    first: Side, second: Side, rooms: Mapping[str, Room] | None, seen: Mapping[str, Seen] | None
+) -> list[Problem]:
     """Return what the change from one side to the other risks, the gravest first.
 
     Parameters
@@ -34,7 +54,7 @@ def risks(first: Side, second: Side, rooms: Mapping[str, Room] | None, seen: Map
     rooms
         What the second side asks for, at the fewest and at the most pods; None when its machines are not known.
     seen
-        The services of the first side's replay by their workload, as its summary has them; None without one.
+        What the replay of the first side saw, by workload; None without one.
     """
     known = {(item.rule, item.field) for item in check_cluster(first.cluster)}
     found = [item for item in check_cluster(second.cluster) if (item.rule, item.field) not in known]
@@ -104,16 +124,16 @@ def _container(workload: Workload, name: str) -> Container | None:
     return next((item for item in workload.template.containers if item.name == name), None)
 
 
-def _against_use(old: Workload, new: Workload, seen: Mapping[str, Any]) -> Iterator[Problem]:
+def _against_use(old: Workload, new: Workload, seen: Mapping[str, Seen]) -> Iterator[Problem]:
     """Yield what was lowered below what the replay of the first side saw in use."""
     part = seen.get(new.key)
     if part is None:
         return
-    container = next((c for c in new.template.containers if c.kind == "app"), None)
+    container = next((c for c in new.template.containers if part.container in ("", c.name) and c.kind != "init"), None)
     was = None if container is None else _container(old, container.name)
     if container is None or was is None:
         return
-    peak = part["memory_peak_bytes"]
+    peak = part.memory_peak_bytes
     for name, attribute in (("limits.memory", "memory_limit_bytes"), ("requests.memory", "memory_request_bytes")):
         before, after = getattr(was, attribute), getattr(container, attribute)
         if after is not None and before is not None and after < before and after < peak:
@@ -122,7 +142,7 @@ def _against_use(old: Workload, new: Workload, seen: Mapping[str, Any]) -> Itera
             message += ": it is OOM-killed at that load" if limit else ": its node may run out of memory"
             severity = "error" if limit else "warning"
             yield _risk(severity, "below-seen-usage", message, field_of(new, container, name))
-    was_cores, cores, used = was.cpu_request_cores, container.cpu_request_cores, part["cpu_mean_cores"]
+    was_cores, cores, used = was.cpu_request_cores, container.cpu_request_cores, part.cpu_mean_cores
     if was_cores is not None and cores is not None and used is not None and cores < min(was_cores, used):
         message = f"{format_cpu(cores)} is below the mean of {format_cpu(used)} a pod that was seen in use"
         yield _risk("warning", "below-seen-usage", message, field_of(new, container, "requests.cpu"))

@@ -45,10 +45,9 @@ class Room:
     unplaced
         Pods that no machine of the pools can take, or for which the pools are too small.
     month_usd
-        A month of these machines, the control plane, volumes and load balancers; None without prices, or where one is
-        missing.
+        A month of these machines, the control plane, volumes and load balancers; None without any price.
     unpriced
-        What has no price.
+        What has no price, and is left out of it.
     """
 
     pods: int

@@ -18,7 +18,7 @@ from fvcapacity.errors import Location, Problem
 
 _LABEL = r'[a-zA-Z_][a-zA-Z0-9_]*="(?:[^"\\\n]|\\["\\n])*"'
 _SAMPLE = re.compile(rf"([a-zA-Z_:][a-zA-Z0-9_:]*)(\{{(?:{_LABEL},?)*\}})? (\S+) (\S+)")
-_ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum")}
+_ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_count", "_sum"), "unknown": ("",)}
 _YEAR_2100 = 4_102_444_800.0
 MOST = 20
 """Problems that are told of a file; more are counted."""

@@ -7,6 +7,8 @@ steady, and is shared by them in proportion to what the topology says of each.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -14,7 +16,7 @@ import pandas as pd
 
 from fvcapacity.report.openmetrics.counting import cumulative
 from fvcapacity.report.openmetrics.pods import Pod
-from fvcapacity.report.openmetrics.series import Collected, Family, Floats
+from fvcapacity.report.openmetrics.series import Collected, Family, Floats, Ints
 
 CPU = Family("container_cpu_usage_seconds", "counter", "CPU that a container has spent, in core-seconds.")
 MEMORY = Family("container_memory_working_set_bytes", "gauge", "Working set of a container.")
@@ -34,15 +36,47 @@ def add_containers(collected: Collected, pod: Pod, containers: pd.DataFrame) -> 
     """
     serving = containers["service"].to_numpy() != ""
     cpu, memory = _cpu(pod, containers, serving), _memory(pod, containers, serving)
+    starts = _starts(pod)
     for number, (_, container) in enumerate(containers.iterrows()):
         labels = container_labels(pod, container)
-        counted = pod.counter_times_ms
-        collected.add(CPU, labels, counted, np.asarray(np.round(cumulative(cpu[number]), 9), np.float64))
-        collected.add(MEMORY, labels, pod.times_ms, np.asarray(np.rint(memory[number]), np.int64))
-        if serving[number] and not pd.isna(container["cpu_limit_cores"]):
-            for family, column in ((PERIODS, "periods"), (THROTTLED, "throttled_periods")):
-                counter = np.asarray(np.rint(cumulative(pod.column(column))), np.int64)
-                collected.add(family, labels, counted, counter)
+        restarts = serving[number] or len(containers) == 1
+        limited = bool(serving[number]) and not pd.isna(container["cpu_limit_cores"])
+        for start in starts if restarts else starts[:1]:
+            within = start.samples if restarts else slice(None)
+            own = {**labels, "id": f"/kubepods/pod{pod.life['uid']}/{container['container']}-{start.number}"}
+            times = start.times_ms if restarts else pod.times_ms
+            counted = start.counter_times_ms if restarts else pod.counter_times_ms
+            spent = np.asarray(np.round(cumulative(cpu[number][within]), 9), np.float64)
+            collected.add(CPU, own, counted, spent)
+            collected.add(MEMORY, own, times, np.asarray(np.rint(memory[number][within]), np.int64))
+            for family, column in ((PERIODS, "periods"), (THROTTLED, "throttled_periods")) if limited else ():
+                counter = np.asarray(np.rint(cumulative(pod.column(column)[within])), np.int64)
+                collected.add(family, own, counted, counter)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """One container of a pod from one start to its end: cAdvisor has a series of its own for it, told by its ``id``.
+
+    What was used in the interval of a restart is told of the container that was started.
+    """
+
+    number: int
+    samples: slice
+    times_ms: Ints
+    counter_times_ms: Ints
+
+
+def _starts(pod: Pod) -> list[_Start]:
+    """Return the stretches between the restarts of a pod, in the order of their times."""
+    restarts = pod.samples["restarts"].to_numpy(np.int64)
+    edges = [0, *(np.flatnonzero(np.diff(restarts)) + 1).tolist(), len(restarts)]
+    return [
+        _Start(
+            int(restarts[first]), slice(first, last), pod.times_ms[first:last], pod.counter_times_ms[first : last + 1]
+        )
+        for first, last in pairwise(edges)
+    ]
 
 
 def container_labels(pod: Pod, container: Mapping[str, Any] | pd.Series[Any]) -> dict[str, str]:

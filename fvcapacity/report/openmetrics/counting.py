@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -46,10 +48,47 @@ def bucket_counters(histogram: pd.DataFrame, starts_s: Floats, ended: Ints) -> t
     tuple
         int64 of shape (bins + 1, buckets + 1), the last bucket being infinite, and float64 of shape (bins + 1,).
     """
+    return split_counters(histogram, starts_s, {"": ended})[""]
+
+
+def split_counters(
+    histogram: pd.DataFrame, starts_s: Floats, ended: Mapping[str, Ints]
+) -> dict[str, tuple[Ints, Floats]]:
+    """Return what `bucket_counters` returns for each of several ways to end that share one histogram.
+
+    The result does not know how the times of one way to end differ from those of another: in each window all get the
+    same distribution, in whole requests. The rarest takes its part of each bucket first, rounded down, the next its
+    part of the rest, and the last what remains; so buckets never fall, and add up to the histogram.
+
+    Parameters
+    ----------
+    ended
+        By way to end (a status): int64, shape (bins,).
+    """
     if histogram.empty:
-        return np.zeros((len(ended) + 1, len(BUCKETS_S) + 1), np.int64), np.zeros(len(ended) + 1)
-    begins, of_row = np.unique(histogram["time_s"].to_numpy(), return_inverse=True)
+        size = len(starts_s) + 1
+        return {name: (np.zeros((size, len(BUCKETS_S) + 1), np.int64), np.zeros(size)) for name in ended}
+    begins, rest, sums = _windows(histogram)
     window = np.clip(np.searchsorted(begins, starts_s + 1e-6, side="right") - 1, 0, None)
+    whole = {
+        name: np.bincount(window, weights=counts, minlength=len(begins)).astype(np.int64)
+        for name, counts in ended.items()
+    }
+    left = np.sum(list(whole.values()), axis=0)
+    per_request = sums / np.maximum(left, 1)
+    found = {}
+    for number, name in enumerate(sorted(ended, key=lambda name: int(whole[name].sum())), 1):
+        last = number == len(ended)
+        part = rest if last else rest * whole[name][:, None] // np.maximum(left, 1)[:, None]
+        part_sums = sums if len(ended) == 1 else per_request * whole[name]
+        found[name] = _grown(part, part_sums, window, ended[name])
+        rest, left = rest - part, left - whole[name]
+    return {name: found[name] for name in ended}
+
+
+def _windows(histogram: pd.DataFrame) -> tuple[Floats, Ints, Floats]:
+    """Return the starts of the windows of a histogram, their cumulative buckets and their sums of response times."""
+    begins, of_row = np.unique(histogram["time_s"].to_numpy(float), return_inverse=True)
     edges = np.append(edges_ns(), 2 << HIGHEST_BIT) / 1e9
     bins, counts = histogram["bin"].to_numpy(np.int64), histogram["count"].to_numpy(np.int64)
     upper = edges[bins + 1]
@@ -59,7 +98,7 @@ def bucket_counters(histogram: pd.DataFrame, starts_s: Floats, ended: Ints) -> t
         totals[:, number] = np.bincount(of_row[kept], weights=counts[kept], minlength=len(begins))
     middles = (edges[bins] + upper) / 2
     sums = np.bincount(of_row, weights=counts * middles, minlength=len(begins)).astype(np.float64)
-    return _grown(totals, sums, window, ended)
+    return begins, totals, sums
 
 
 def _grown(totals: Ints, sums: Floats, window: Ints, ended: Ints) -> tuple[Ints, Floats]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,12 @@ class Pod:
         """``deployment/order-service``."""
         return str(self.life["workload"])
 
-    @property
+    @cached_property
     def times_ms(self) -> Ints:
         """Instants of its samples."""
         return np.asarray(self.start_ms + np.rint(self.samples["time_s"].to_numpy(float) * 1000), np.int64)
 
-    @property
+    @cached_property
     def counter_times_ms(self) -> Ints:
         """The same with the start of the first interval before them, where its counters stood at 0."""
         first = round(float(self.samples["interval_s"].iloc[0]) * 1000)
@@ -101,9 +102,18 @@ def split_over_pods(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             own = per_pod[alive[:, position] & (times > 0)].assign(uid=life["uid"], node=life["node"], running=True)
             ready = float(life["ready_s"]) if not pd.isna(life["ready_s"]) else np.inf
             own["ready"] = own["time_s"] >= ready
-            own["restarts"], own["oom_kills"] = int(life["restarts"]), int(life["oom_kills"])
+            for name, reason in (("restarts", "Started"), ("oom_kills", "OOMKilling")):
+                own[name] = _counted_by_events(tables["events"], life, reason, name, own["time_s"].to_numpy(float))
             parts.append(own)
     return pd.concat(parts, ignore_index=True)
+
+
+def _counted_by_events(events: pd.DataFrame, life: pd.Series[Any], reason: str, name: str, times_s: Floats) -> Ints:
+    """Return a counter of a pod at some instants, from its events; what it had before them it had from the start."""
+    own = events[(events["object"] == f"pod/{life['pod']}") & (events["reason"] == reason)]["time_s"].to_numpy(float)
+    over = np.inf if pd.isna(life["deleted_s"]) else float(life["deleted_s"])  # names of StatefulSets come back
+    later = np.sort(own[(own > float(life["started_s"]) + 1e-6) & (own <= over)])[: int(life[name])]
+    return np.asarray(int(life[name]) - len(later) + np.searchsorted(later, times_s, side="right"), np.int64)
 
 
 def _periods(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], pd.Series[Any]]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fvcapacity.report.openmetrics.counting import bucket_counters, bucket_labels, cumulative, edges_ms
+from fvcapacity.report.openmetrics.counting import bucket_counters, bucket_labels, cumulative, edges_ms, split_counters
 from fvcapacity.report.openmetrics.series import Collected, Family, Floats, Ints
 
 STATUS = {
@@ -29,7 +29,8 @@ STATUS = {
 }
 """How a request ended, and the status that an ingress or a gateway answers with then."""
 
-INGRESS = Family("nginx_ingress_controller_requests", "counter", "Requests by ingress, method and status.")
+INGRESS = Family("nginx_ingress_controller_requests", "unknown", "Requests by ingress, method and status.")
+"""A counter in life. It has no ``_total``, which OpenMetrics wants of a counter, so that its type stays unsaid."""
 INGRESS_SECONDS = Family(
     "nginx_ingress_controller_request_duration_seconds", "histogram", "Response times of an ingress, in seconds."
 )
@@ -58,6 +59,14 @@ class Bins:
         """Return the sum of some columns, shape (bins,)."""
         return np.asarray(self.rows[list(columns)].sum(axis=1), np.int64)
 
+    def by_status(self) -> dict[str, Ints]:
+        """Return the requests of a route that ended, by status; statuses that never were are left out, 200 is not."""
+        causes: dict[str, list[str]] = {}
+        for cause, status in STATUS.items():
+            causes.setdefault(status, []).append(cause)
+        ended = {status: self.counts(*names) for status, names in causes.items()}
+        return {status: counts for status, counts in ended.items() if status == "200" or counts.any()}
+
 
 def add_requests(collected: Collected, tables: Any, histograms: Any, start_ms: int) -> None:
     """Add what ingress-nginx and prom-client would expose.
@@ -70,15 +79,14 @@ def add_requests(collected: Collected, tables: Any, histograms: Any, start_ms: i
         Start of the window, milliseconds since 1970.
     """
     paths = tables["route_paths"].set_index("route")
+    namespaces = dict(_namespaces(tables["containers"]))
     routes = tables["route_samples"] if "route_samples" in tables else tables["route_minutes"]
     for name, rows in routes.groupby("route", sort=False):
         if name in paths.index and len(rows):
-            _add_route(
-                collected, Bins(rows, start_ms), paths.loc[name], _of(histograms["route_histogram"], "route", name)
-            )
+            fine, path = _of(histograms["route_histogram"], "route", name), paths.loc[name]
+            _add_route(collected, Bins(rows, start_ms), path, namespaces.get(str(path["application"]), ""), fine)
     services = tables["service_samples"] if "service_samples" in tables else tables["service_minutes"]
     applications = set(paths["application"]) | set(paths["entry"])
-    namespaces = dict(_namespaces(tables["containers"]))
     for name, rows in services.groupby("service", sort=False):
         if name not in applications and len(rows):
             labels = {"namespace": namespaces.get(str(name), ""), "service": str(name), "job": str(name)}
@@ -86,35 +94,34 @@ def add_requests(collected: Collected, tables: Any, histograms: Any, start_ms: i
             _add_service(collected, Bins(rows, start_ms), labels, fine)
 
 
-def _add_route(collected: Collected, bins: Bins, path: pd.Series[Any], fine: pd.DataFrame) -> None:
+def _add_route(collected: Collected, bins: Bins, path: pd.Series[Any], namespace: str, fine: pd.DataFrame) -> None:
     times = bins.times_ms
-    statuses: dict[str, list[str]] = {}
-    for cause, status in STATUS.items():
-        statuses.setdefault(status, []).append(cause)
-    served_by = {"service": path["application"], "job": path["application"]}
     route = {"method": path["method"], "path": path["path"]}
-    edge = {"exported_service": path["application"], **_INGRESS_LABELS, "ingress": path["entry"]}
-    for status, causes in statuses.items():
-        ended = bins.counts(*causes)
-        if status == "200" or ended.any():
-            counter = cumulative(ended)
-            collected.add(REQUESTS, {**served_by, **route, "status_code": status}, times, counter)
-            collected.add(INGRESS, {**edge, **route, "status": status}, times, counter)
+    inside = {"namespace": namespace, "service": path["application"], "job": path["application"], **route}
+    edge = {"exported_namespace": namespace, "exported_service": path["application"], **_INGRESS_LABELS}
+    edge |= {"ingress": path["entry"], **route}
+    ended = bins.by_status()
+    for status, (buckets, sums) in split_counters(fine, bins.starts_s, ended).items():
+        born = 0 if status == "200" else int(np.flatnonzero(ended[status])[0])  # as in life: with its first request
+        counter, since = cumulative(ended[status])[born:], times[born:]
+        collected.add(REQUESTS, {**inside, "status_code": status}, since, counter)
+        collected.add(INGRESS, {**edge, "status": status}, since, counter)
+        _add_histogram(collected, SECONDS, {**inside, "status_code": status}, since, buckets[born:], sums[born:])
     buckets, sums = bucket_counters(fine, bins.starts_s, bins.counts(*STATUS))
-    for family, labels in ((SECONDS, {**served_by, **route}), (INGRESS_SECONDS, {**edge, **route})):
-        _add_histogram(collected, family, labels, times, buckets, sums)
+    _add_histogram(collected, INGRESS_SECONDS, edge, times, buckets, sums)
 
 
 _INGRESS_LABELS = {"controller_class": "k8s.io/ingress-nginx", "job": "ingress-nginx-controller"}
 
 
 def _add_service(collected: Collected, bins: Bins, labels: dict[str, str], fine: pd.DataFrame) -> None:
+    """Add a service behind the entry; how long a visit took that failed is not known, so that it is counted only."""
     times, visits, failed = bins.times_ms, bins.counts("visits"), bins.counts("failed")
     collected.add(REQUESTS, {**labels, "status_code": "200"}, times, cumulative(visits - failed))
     if failed.any():
         collected.add(REQUESTS, {**labels, "status_code": "500"}, times, cumulative(failed))
     buckets, sums = bucket_counters(fine, bins.starts_s, visits - failed)
-    _add_histogram(collected, SECONDS, labels, times, buckets, sums)
+    _add_histogram(collected, SECONDS, {**labels, "status_code": "200"}, times, buckets, sums)
 
 
 def _add_histogram(

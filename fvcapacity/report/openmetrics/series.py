@@ -19,7 +19,7 @@ class Family:
     """A metric family, named as OpenMetrics names it: a counter without its ``_total``."""
 
     name: str
-    type: Literal["counter", "gauge", "histogram"]
+    type: Literal["counter", "gauge", "histogram", "unknown"]
     help: str
 
 

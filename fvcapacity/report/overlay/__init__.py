@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fvcapacity.report.overlay.base import check_base
-from fvcapacity.report.overlay.proposal import Proposal, Table, complete_values
+from fvcapacity.report.overlay.proposal import PatchFormat, Proposal, Table, complete_values
 from fvcapacity.report.overlay.verification import Check, Verification
 from fvcapacity.report.overlay.verify import verify_overlay
 from fvcapacity.report.overlay.write import Overlay, check_overlay_replaceable, write_overlay
@@ -11,6 +11,7 @@ from fvcapacity.report.overlay.write import Overlay, check_overlay_replaceable, 
 __all__ = [
     "Check",
     "Overlay",
+    "PatchFormat",
     "Proposal",
     "Table",
     "Verification",

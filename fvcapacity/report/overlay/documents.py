@@ -10,10 +10,11 @@ from fvcapacity import __version__
 from fvcapacity.report.overlay.proposal import PlannedOverlay, Table
 from fvcapacity.report.overlay.verification import Verification
 from fvcapacity.scenario.paths.change import FieldChange
+from fvcapacity.scenario.paths.grammar import quoted
+from fvcapacity.scenario.paths.settings import pool_document
 from fvcapacity.scenario.paths.values import Value
 
 OVERLAY_SCHEMA: Final = "fvcapacity/overlay/1"
-CHANGES = "changes.json"
 
 
 def readme(planned: PlannedOverlay, verification: Verification, name: str) -> str:
@@ -53,7 +54,9 @@ def pull_request(planned: PlannedOverlay, verification: Verification) -> str:
 
 def changes_json(planned: PlannedOverlay, patch_format: str) -> str:
     """Return the changes as JSON."""
-    rows = [*((item, True) for item in planned.changes), *((item, False) for item in planned.outside)]
+    pools = {f"nodes/{quoted(name)}" for name in planned.proposal.pools}
+    fields = [item for item in planned.outside if item.path not in pools]
+    rows = [*((item, True) for item in planned.changes), *((item, False) for item in fields)]
     document = {
         "schema_version": OVERLAY_SCHEMA,
         "patch_format": patch_format,
@@ -67,6 +70,7 @@ def changes_json(planned: PlannedOverlay, patch_format: str) -> str:
             }
             for item, inside in rows
         ],
+        "pools": {name: None if pool is None else pool_document(pool) for name, pool in planned.proposal.pools.items()},
         "objects": [f"{item['kind'].lower()}/{item['metadata']['name']}" for item in planned.proposal.objects],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.change import ChangePlan, FieldChange, objects_of, plan_change
-from fvcapacity.scenario.paths.grammar import parse_path
+from fvcapacity.scenario.paths.grammar import parse_path, quoted
 from fvcapacity.scenario.paths.kinds import KIND_NAMES
 from fvcapacity.scenario.paths.sense import owners_of_replicas
+from fvcapacity.scenario.paths.settings import pool_text
 from fvcapacity.scenario.paths.values import Value
 
 PatchFormat = Literal["strategic", "json6902"]
@@ -39,6 +40,8 @@ class Proposal:
         Why, by path: one sentence each.
     objects
         New objects: ResourceQuota, LimitRange, PodDisruptionBudget.
+    pools
+        Node pools that come, or take the place of one; None: it goes. Told in the README, as other settings are.
     title, summary
         One line, and one paragraph on what the change is for.
     evidence
@@ -50,6 +53,7 @@ class Proposal:
     values: Mapping[str, Value]
     reasons: Mapping[str, str] = field(default_factory=dict)
     objects: Sequence[Mapping[str, Any]] = ()
+    pools: Mapping[str, NodePool | None] = field(default_factory=dict)
     title: str = "Recommended configuration"
     summary: str = ""
     evidence: Sequence[Table] = ()
@@ -119,11 +123,18 @@ def plan_overlay(scenario: Scenario, proposal: Proposal) -> PlannedOverlay:
     ScenarioError
         With everything that is wrong with its paths and values.
     """
-    reasons = {str(parse_path(path)): text for path, text in proposal.reasons.items()}
+    # A comment and a line of the annotation are one line each.
+    reasons = {str(parse_path(path)): " ".join(text.split()) for path, text in proposal.reasons.items()}
     for path, hpa in owners_of_replicas(objects_of(scenario)):
         reasons.setdefault(path, f"hpa/{hpa} decides; each apply would reset it")
     values = complete_values(scenario, proposal.values)
     inside = {path: value for path, value in values.items() if parse_path(path).owner in KIND_NAMES}
     others = {path: value for path, value in values.items() if path not in inside}
-    outside = tuple(item for item in plan_change(scenario, others).changes if item.before != item.after)
-    return PlannedOverlay(proposal, plan_change(scenario, inside), outside, reasons)
+    planned = plan_change(scenario, others, proposal.pools).changes
+    outside = [item for item in planned if item.before != item.after]
+    for name, pool in proposal.pools.items():
+        before = scenario.file.nodes.get(name)
+        texts = [None if item is None else pool_text(item) for item in (before, pool)]
+        if texts[0] != texts[1]:
+            outside.append(FieldChange(f"nodes/{quoted(name)}", *texts))
+    return PlannedOverlay(proposal, plan_change(scenario, inside), tuple(outside), reasons)

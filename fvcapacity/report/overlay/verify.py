@@ -135,8 +135,8 @@ class _Verifier:
 
     def _only_intended(self, expected: Sequence[_Object], built: Sequence[_Object]) -> None:
         found = [
-            Problem(text, Location(str(self.directory)), field=name, rule="overlay-differs")
-            for name, text in differences(by_identity(expected), by_identity(built))
+            Problem(item.as_fault, Location(str(self.directory)), field=item.object, rule="overlay-differs")
+            for item in differences(by_identity(expected), by_identity(built))
         ]
         self._told(
             "only the intended fields change", found, f"{len(self.values)} fields, {len(self.added)} new objects"
@@ -183,10 +183,14 @@ class _Verifier:
         except InputError as error:
             self._told("read again, it is what was promised", error.problems, "")
             return
-        if not found and _said(promised) != _said(again):
+        one_said, two_said = _said(promised), _said(again)
+        detail = f"{len(self.values)} values"
+        if not found and _in_any_order(one_said) != _in_any_order(two_said):
             message = "read again, the manifests say something else than what was promised"
             found.append(Problem(message, Location(str(self.directory)), rule="overlay-differs"))
-        self._told("read again, it is what was promised", found, f"{len(self.values)} values")
+        elif one_said != two_said:
+            detail += ", objects in another order"
+        self._told("read again, it is what was promised", found, detail)
 
     def _told(self, name: str, problems: Sequence[Problem], detail: str) -> None:
         self.problems += problems
@@ -202,13 +206,18 @@ def _senseless(before: _Object, after: _Object, objects: Sequence[_Object]) -> l
         return [Problem(str(error), field=name, rule="senseless-value")]
 
 
-def _said(scenario: Scenario) -> str:
-    """Return what manifests say, whatever their order, without our annotation."""
-    said = json.loads(canonical_json(scenario.cluster))
+def _said(scenario: Scenario) -> dict[str, Any]:
+    """Return what manifests say, without our annotation."""
+    said: dict[str, Any] = json.loads(canonical_json(scenario.cluster))
     for items in said.values():
-        if isinstance(items, list):
-            for item in items:
-                if isinstance(item, dict) and isinstance(item.get("annotations"), dict):
-                    item["annotations"].pop(ANNOTATION, None)
-            items.sort(key=lambda item: json.dumps(item, sort_keys=True))
-    return json.dumps(said, sort_keys=True)
+        for item in items if isinstance(items, list) else ():
+            if isinstance(item, dict) and isinstance(item.get("annotations"), dict):
+                item["annotations"].pop(ANNOTATION, None)
+    return said
+
+
+def _in_any_order(said: dict[str, Any]) -> dict[str, Any]:
+    lists = {
+        name: sorted(json.dumps(item) for item in items) for name, items in said.items() if isinstance(items, list)
+    }
+    return {**said, **lists}

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from fvcapacity.errors import ScenarioError
+from fvcapacity.inputs.sides import CHANGES
 from fvcapacity.report.overlay.base import check_base, write_base
-from fvcapacity.report.overlay.documents import CHANGES, OVERLAY_SCHEMA, changes_json, pull_request, readme
+from fvcapacity.report.overlay.documents import OVERLAY_SCHEMA, changes_json, pull_request, readme
 from fvcapacity.report.overlay.helm import helm_values
 from fvcapacity.report.overlay.patch_files import file_name, json_file, json_target, strategic_file
 from fvcapacity.report.overlay.proposal import PatchFormat, PlannedOverlay, Proposal, plan_overlay

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from fvcapacity.scenario.paths.patches import patch_of
 from fvcapacity.scenario.paths.places import Place, as_target, find_place
 from fvcapacity.scenario.paths.sense import check_object
 from fvcapacity.scenario.paths.settings import read_setting, with_setting
+from fvcapacity.scenario.paths.trees import copied
 from fvcapacity.scenario.paths.values import VALUE_KINDS, Value
 from fvcapacity.scenario.topology import Topology
 
@@ -177,7 +177,7 @@ class _Planner:
 
     def _copy(self, target: Mapping[str, Any]) -> dict[str, Any]:
         if id(target) not in self.copies:
-            self.copies[id(target)] = target, _plain(target)
+            self.copies[id(target)] = target, copied(target)
         return self.copies[id(target)][1]
 
     def _check(self, values: Mapping[str, Value]) -> None:
@@ -223,11 +223,3 @@ def _wrong(path: FieldPath, error: ValueError) -> ScenarioError:
 def path_takes(path: FieldPath) -> str:
     """Return what values a path takes, in a few words."""
     return VALUE_KINDS[path.kind.value].unit.replace("`", "")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    return copy.copy(value)

@@ -28,6 +28,10 @@ KIND_NAMES: Mapping[str, str] = {
     "limitrange": "LimitRange",
 }
 """First word of a path to the kind of the API; what is not here is no object of the manifests."""
+OWNER_OF_KIND: Mapping[str, str] = {kind: owner for owner, kind in KIND_NAMES.items()}
+"""Kind of the API to the first word of its paths."""
+LIMIT_TYPES: Mapping[str, str] = {"container": "Container", "pod": "Pod", "pvc": "PersistentVolumeClaim"}
+"""Word of a LimitRange's path to the ``type`` of its items."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +175,10 @@ PATH_KINDS: tuple[PathKind, ...] = (
     _of("topology", "pools.*", "count from 1", "connections of one pod to a service", "pools", KEY),
     _of("topology", "threads.*", "count from 1", "threads of a group, by its name", "threads", KEY, "count"),
     _of("traffic", "scale", "ratio", "factor on the traffic", "traffic", "scale", absent="1"),
-    _of("objectives", "p95_ms", "ratio", "bound of the p95, milliseconds", "objectives", "p95_ms", absent="500"),
-    _of("objectives", "error_percent", "ratio", "bound of the errors, per cent", "objectives", "error_percent",
+    _of("objectives", "p95_ms", "positive", "bound of the p95, milliseconds", "objectives", "p95_ms", absent="500"),
+    _of("objectives", "error_percent", "of hundred", "bound of the errors, per cent", "objectives", "error_percent",
         absent="1"),
-    _of("objectives", "failing_windows_percent", "ratio", "windows that may fail, per cent", "objectives",
+    _of("objectives", "failing_windows_percent", "of hundred", "windows that may fail, per cent", "objectives",
         "failing_windows_percent", absent="1"),
     _of("seed", "", "count", "seed of every random number", "seed", absent="1"),
     _of("replications", "", "count from 1", "runs", "replications", absent="1"),

@@ -8,14 +8,11 @@ from typing import Any
 
 from fvcapacity.errors import InputError
 from fvcapacity.scenario.paths.grammar import FieldPath
-from fvcapacity.scenario.paths.kinds import KEY, KIND_NAMES, PathKind, kinds_of
+from fvcapacity.scenario.paths.kinds import KEY, LIMIT_TYPES, OWNER_OF_KIND, PathKind, kinds_of
 from fvcapacity.scenario.paths.places import Place, containers_of, find_place, metric_names, pod_spec_of
 from fvcapacity.scenario.paths.trees import get, mappings
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.scenario.secret_names import looks_secret
-
-_OWNERS = {kind: owner for owner, kind in KIND_NAMES.items()}
-_LIMIT_TYPES = {"container": "Container", "pod": "Pod", "pvc": "PersistentVolumeClaim"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +29,7 @@ def written_fields(data: Mapping[str, Any]) -> dict[str, WrittenField]:
 
     Variables that hold secrets, or are filled from elsewhere, are left out; so is what has no readable value.
     """
-    owner = _OWNERS.get(str(data.get("kind")))
+    owner = OWNER_OF_KIND.get(str(data.get("kind")))
     found: dict[str, WrittenField] = {}
     if owner is None:
         return found
@@ -65,7 +62,7 @@ def _candidates(data: Mapping[str, Any], kind: PathKind) -> Iterator[tuple[str, 
     elif kind.owners == ("limitrange",):
         of, bound = kind.steps[2], kind.steps[3]
         for item in mappings(get(data, ("spec", "limits"))):
-            if item.get("type") == _LIMIT_TYPES[of]:
+            if item.get("type") == LIMIT_TYPES[of]:
                 yield from (("", str(key)) for key in item.get(bound) or {})
     elif KEY in kind.words:
         yield from (("", str(key)) for key in get(data, kind.steps[:-1]) or {})
@@ -77,8 +74,6 @@ def _container_keys(data: Mapping[str, Any], name: str, kind: PathKind) -> Seque
     spec = pod_spec_of(data)
     lists = ("containers", "initContainers")
     container = next((item for key in lists for item in mappings(spec.get(key)) if item.get("name") == name), {})
-    if kind.field == "heap":
-        return ()  # it is a part of a variable
     if kind.field == "env.*":
         names = [str(item.get("name")) for item in mappings(container.get("env"))]
         return [item for item in names if not looks_secret(item)]

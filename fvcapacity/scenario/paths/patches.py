@@ -12,6 +12,7 @@ from typing import Any
 
 from fvcapacity.scenario.merge_keys import MERGE_KEYS
 from fvcapacity.scenario.patch import Patch
+from fvcapacity.scenario.paths.trees import copied
 
 _IN_ORDER = ("containers", "initContainers")
 """Lists whose order means something: the first container is the one that is meant when none is named."""
@@ -40,7 +41,7 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
         elif isinstance(value, list) and isinstance(old, list):
             changed[key] = _list_difference(key, old, value)
         else:
-            changed[key] = _copy(value)
+            changed[key] = copied(value)
     changed |= {key: None for key in before if key not in after}
     return changed
 
@@ -48,7 +49,7 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
 def _list_difference(field: str, before: Sequence[Any], after: Sequence[Any]) -> list[Any]:
     key = merge_key(field, [*before, *after])
     if key is None:
-        return [_copy(item) for item in after]
+        return [copied(item) for item in after]
     known = {item[key]: item for item in before}
     kept = {item[key] for item in after}
     said = [item for item in after if known.get(item[key]) != item]
@@ -63,11 +64,3 @@ def merge_key(field: str, items: Sequence[Any]) -> str | None:
     """Return the key by which the items of a list merge; None for a list that a patch replaces."""
     keys = MERGE_KEYS.get(field, ())
     return next((key for key in keys if all(isinstance(item, Mapping) and key in item for item in items)), None)
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _copy(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_copy(item) for item in value]
-    return value

@@ -10,7 +10,7 @@ from typing import Any
 from fvcapacity.errors import Problem, ScenarioError
 from fvcapacity.scenario.finding import did_you_mean
 from fvcapacity.scenario.paths.grammar import FieldPath, quoted
-from fvcapacity.scenario.paths.kinds import CONTAINER, KEY, KIND_NAMES, POD
+from fvcapacity.scenario.paths.kinds import CONTAINER, KEY, KIND_NAMES, LIMIT_TYPES, POD
 from fvcapacity.scenario.paths.trees import Item, Step, get, mappings, put
 from fvcapacity.scenario.paths.values import VALUE_KINDS, Value, amount_kind, percent
 from fvcapacity.scenario.secret_names import looks_secret
@@ -23,7 +23,6 @@ _POD_STEPS: Mapping[str, tuple[str, ...]] = {
 _TEMPLATE = ("spec", "template", "spec")
 _HEAP = re.compile(r"--max[-_]old[-_]space[-_]size[= ]([0-9]+)")
 _TARGET_TYPES = {"averageUtilization": "Utilization", "averageValue": "AverageValue", "value": "Value"}
-_LIMIT_TYPES = {"container": "Container", "pod": "Pod", "pvc": "PersistentVolumeClaim"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +216,7 @@ def _claim_place(target: Mapping[str, Any], path: FieldPath) -> Place:
 
 def _limit_place(target: Mapping[str, Any], path: FieldPath) -> Place:
     of, bound, key = path.kind.steps[2], path.kind.steps[3], path.key
-    steps = ("spec", "limits", Item("type", _LIMIT_TYPES[of]), bound, key)
+    steps = ("spec", "limits", Item("type", LIMIT_TYPES[of]), bound, key)
     return Place(path, target, steps, path.kind.value if path.kind.value != "amount" else amount_kind(key))
 
 

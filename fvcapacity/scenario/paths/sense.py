@@ -7,13 +7,11 @@ from typing import Any
 
 from fvcapacity.errors import Problem
 from fvcapacity.scenario.paths.grammar import quoted
-from fvcapacity.scenario.paths.kinds import KIND_NAMES
+from fvcapacity.scenario.paths.kinds import LIMIT_TYPES, OWNER_OF_KIND
 from fvcapacity.scenario.paths.places import heap_of, pod_spec_of
 from fvcapacity.scenario.paths.trees import get, mappings
 from fvcapacity.scenario.paths.values import amount_kind
 from fvcapacity.units import Quantity, parse_quantity
-
-_OWNERS = {kind: owner for owner, kind in KIND_NAMES.items()}
 
 
 def check_object(
@@ -29,7 +27,7 @@ def check_object(
         All objects as they shall be.
     """
     kind = str(after["kind"])
-    name = f"{_OWNERS.get(kind, kind.lower())}/{quoted(str(get(after, ('metadata', 'name'))))}"
+    name = f"{OWNER_OF_KIND.get(kind, kind.lower())}/{quoted(str(get(after, ('metadata', 'name'))))}"
     if kind == "HorizontalPodAutoscaler":
         found = _autoscaler(after)
     elif kind == "PodDisruptionBudget":
@@ -79,7 +77,7 @@ def _storage(claim: Mapping[str, Any]) -> Any:
 
 def _limit_range(after: Mapping[str, Any]) -> _Found:
     for item in mappings(get(after, ("spec", "limits"))):
-        of = {"PersistentVolumeClaim": "pvc"}.get(str(item.get("type")), str(item.get("type")).lower())
+        of = next((word for word, kind in LIMIT_TYPES.items() if kind == item.get("type")), "container")
         for low, high in (("min", "max"), ("min", "default"), ("min", "defaultRequest"), ("defaultRequest", "default"),
                           ("default", "max"), ("defaultRequest", "max")):  # fmt: skip
             for resource, least, most in _pairs(item, low, high):
@@ -150,7 +148,7 @@ def owners_of_replicas(objects: Sequence[Mapping[str, Any]]) -> list[tuple[str, 
         if item.get("kind") in ("Deployment", "StatefulSet", "ReplicaSet") and get(item, ("spec", "replicas")):
             owner = next((other for other in objects if _scales(other, item)), None)
             if owner is not None:
-                path = f"{_OWNERS[str(item['kind'])]}/{quoted(str(get(item, ('metadata', 'name'))))}.replicas"
+                path = f"{OWNER_OF_KIND[str(item['kind'])]}/{quoted(str(get(item, ('metadata', 'name'))))}.replicas"
                 found.append((path, str(get(owner, ("metadata", "name")))))
     return found
 

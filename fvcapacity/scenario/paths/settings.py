@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from fvcapacity.scenario.finding import did_you_mean
-from fvcapacity.scenario.model import ScenarioFile
+from fvcapacity.scenario.model import NodePool, ScenarioFile
 from fvcapacity.scenario.paths.grammar import FieldPath
 from fvcapacity.scenario.paths.kinds import KEY, PATH_KINDS, ROOTS, PathKind
 from fvcapacity.scenario.paths.places import refused
@@ -51,6 +51,19 @@ def _written(file: ScenarioFile, topology: Topology, owner: str, kind: PathKind)
         inner = kind.steps[0]
         return [(name, key) for name, service in topology.services.items() for key in getattr(service, inner)]
     return [("", "")] if owner in ("traffic", "objectives") else []
+
+
+def pool_text(pool: NodePool) -> str:
+    """Return a node pool in a few words: ``3 Standard_D2s_v5 (0 to 8) in zone-1``."""
+    spot = " (spot)" if pool.spot else ""
+    bounds = f"{pool.minimum} to {pool.maximum}"
+    return f"{pool.count} {pool.instance_type}{spot} ({bounds}) in {', '.join(pool.zones)}"
+
+
+def pool_document(pool: NodePool) -> dict[str, Any]:
+    """Return a node pool as a scenario's file would say it."""
+    data = pool.model_dump(mode="json", exclude_defaults=True)
+    return {**data, "boot": format_duration(pool.boot)}
 
 
 def with_setting(
@@ -124,7 +137,7 @@ def _canonical(value: Any, kind: str) -> Value:
         return format_duration(value)
     if kind == "names":
         return ",".join(value)
-    return float(value) if kind == "ratio" else value
+    return float(value) if kind in ("ratio", "positive", "of hundred") else value
 
 
 def _model_value(value: Value, kind: str) -> Any:

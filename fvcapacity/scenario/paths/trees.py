@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -72,6 +72,15 @@ def _remove(tree: Any, steps: Sequence[Step]) -> None:
         del parent[last]
     else:
         parent[:] = [item for item in parent if item is not found]
+
+
+def copied(value: Any) -> Any:
+    """Return a tree of its own, of plain mappings and lists."""
+    if isinstance(value, Mapping):
+        return {key: copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [copied(item) for item in value]
+    return value
 
 
 def mappings(value: Any) -> Iterator[MutableMapping[str, Any]]:

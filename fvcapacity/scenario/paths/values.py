@@ -167,6 +167,13 @@ def _ratio(value: Any) -> float:
     return float(value)
 
 
+def _bounded(value: Any, most: float, *, zero: bool = True) -> float:
+    number = _ratio(value)
+    if number > most or (number == 0 and not zero):
+        raise ValueError(f"{value} is not {'above 0' if not zero else f'between 0 and {most:g}'}")
+    return number
+
+
 def _flag(value: Any) -> bool:
     if value in ("true", "false"):
         return bool(value == "true")
@@ -257,6 +264,8 @@ VALUE_KINDS: Mapping[str, ValueKind] = {
     "name": ValueKind("a name", _words),
     "names": ValueKind("names, parted by commas", _list, lambda text: tuple(text.split(","))),
     "ratio": ValueKind("a number from 0 on", _ratio),
+    "positive": ValueKind("a number above 0", lambda value: _bounded(value, math.inf, zero=False)),
+    "of hundred": ValueKind("a number from 0 to 100", lambda value: _bounded(value, 100)),
     "flag": ValueKind("true or false", _flag),
     "duration": ValueKind("a duration (`90s`)", _duration),
     "heap": ValueKind("bytes as a quantity, whole MiB (`192Mi`)", lambda value: _heap(value)),

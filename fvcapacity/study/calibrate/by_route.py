@@ -15,7 +15,6 @@ import numpy as np
 
 from fvcapacity.inputs.measurements import Measure
 from fvcapacity.study.calibrate.alignment import Carry, carry_columns, find_carries
-from fvcapacity.study.calibrate.grid import Floats, Grid
 from fvcapacity.study.calibrate.identifiability import (
     correlated_groups,
     inflation_of,
@@ -23,6 +22,7 @@ from fvcapacity.study.calibrate.identifiability import (
 )
 from fvcapacity.study.calibrate.regression import Fit, fit
 from fvcapacity.study.calibrate.rows import Rows, usable_rows
+from fvcapacity.study.grid import Floats, Grid
 
 BLOCK_S = 3600.0
 """Blocks of the bootstrap: what is alike in neighbouring residuals is over within an hour."""

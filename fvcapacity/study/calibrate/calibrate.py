@@ -8,23 +8,30 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+import pandas as pd
+
 from fvcapacity.errors import InputError, Problem
-from fvcapacity.inputs.measurements import Measurements
+from fvcapacity.inputs.measurements import TRAFFIC, Measurements
 from fvcapacity.scenario.demands import Demands, expected_demands
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.topology import Topology
-from fvcapacity.scenario.traffic import ClusteredArrivals
+from fvcapacity.scenario.traffic import Arrivals, ClusteredArrivals
 from fvcapacity.study.calibrate.by_route import RouteFit, fit_by_route
 from fvcapacity.study.calibrate.calibration import Calibration
 from fvcapacity.study.calibrate.dispersion import Dispersion, find_dispersion
 from fvcapacity.study.calibrate.factors import Factors, find_factors
 from fvcapacity.study.calibrate.findings import calibration_findings
-from fvcapacity.study.calibrate.grid import Grid, make_grid
 from fvcapacity.study.calibrate.memory import MemoryFit, fit_memory
 from fvcapacity.study.calibrate.quality import build_tables
 from fvcapacity.study.calibrate.rewrite import rewrite_topology
 from fvcapacity.study.calibrate.services import with_background, with_memory
 from fvcapacity.study.calibrate.time_of_day import HourlyBias, find_hourly_bias
+from fvcapacity.study.calibrate.variability import fit_variability
+from fvcapacity.study.grid import Grid, make_grid
+from fvcapacity.study.rates import index_of, rates_without_noise
+from fvcapacity.study.replay import RATE_S, counts_by_minute
+from fvcapacity.tabular.frames import conform
 
 LEAST_COVERAGE = 0.5
 
@@ -41,11 +48,14 @@ class CalibrationOptions:
         Of the bootstrap.
     hourly
         Whether days are held back to look for a bias by hour.
+    variability
+        Whether windows are simulated to fit the variability of demands to measured latency.
     """
 
     least_coverage: float = LEAST_COVERAGE
     seed: int = 1
     hourly: bool = True
+    variability: bool = True
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,7 @@ def calibrate(measured: Measurements, scenario: Scenario, options: CalibrationOp
     """
     options = options or CalibrationOptions()
     estimates = estimate(measured, scenario, options)
-    return build_calibration(estimates, measured, scenario)
+    return build_calibration(estimates, measured, scenario, options)
 
 
 def estimate(measured: Measurements, scenario: Scenario, options: CalibrationOptions) -> Estimates:
@@ -134,7 +144,9 @@ def estimate_on(grid: Grid, scenario: Scenario, options: CalibrationOptions) -> 
     return Estimates(grid, demands, cpu, visits, memory, dispersion, hourly, find_factors(usable, demands))
 
 
-def build_calibration(estimates: Estimates, measured: Measurements, scenario: Scenario) -> Calibration:
+def build_calibration(
+    estimates: Estimates, measured: Measurements, scenario: Scenario, options: CalibrationOptions
+) -> Calibration:
     """Return the calibration that estimates come to."""
     provenance = measured.provenance
     grid = estimates.grid
@@ -154,6 +166,11 @@ def build_calibration(estimates: Estimates, measured: Measurements, scenario: Sc
     arrivals = None
     if size is not None and spread is not None:
         arrivals = ClusteredArrivals(mean_size=round(size[0], 3), spread=f"{round(spread[0] * 1000)}ms")  # type: ignore[arg-type]
+    process = arrivals or scenario.file.traffic.arrivals
+    tables = build_tables(estimates)
+    topology, tables["variability"] = fit_variability(
+        grid, scenario, topology, process, seed=options.seed, wanted=options.variability
+    )
     header = (
         f"# Calibrated by fvcap from {words}.\n"
         "# Numbers with `basis: measured` carry their 95 % interval in `source`; all others are as they were.\n"
@@ -161,9 +178,10 @@ def build_calibration(estimates: Estimates, measured: Measurements, scenario: Sc
     return Calibration(
         topology=topology,
         arrivals=arrivals,
-        tables=build_tables(estimates),
+        tables=tables,
         findings=calibration_findings(estimates),
         source=source,
+        traffic=_traffic(grid, process),
         header=header,
     )
 
@@ -187,6 +205,16 @@ def new_topology(estimates: Estimates, scenario: Scenario, words: str) -> Topolo
     topology = rewrite_topology(scenario.topology, estimates.demands, estimates.factors, told)
     topology = with_background(topology, scenario, cpu, words)
     return with_memory(topology, estimates.memory, words)
+
+
+def _traffic(grid: Grid, arrivals: Arrivals) -> pd.DataFrame:
+    """Return the measured traffic by the minute without the chance that ``arrivals`` add."""
+    step = pd.Timedelta(max(RATE_S, grid.interval_s), "s")
+    counts = counts_by_minute(grid, grid.times[0].ceil(step), grid.times[-1] + pd.Timedelta(grid.interval_s, "s"))
+    smooth = rates_without_noise(counts.to_numpy(np.float64), index_of(arrivals, step.total_seconds()))
+    table = pd.DataFrame(smooth.round(3), index=counts.index.rename("time_utc"), columns=counts.columns)
+    long = table.melt(ignore_index=False, var_name="route", value_name="requests").reset_index()
+    return conform(TRAFFIC, long.assign(failed=np.nan))
 
 
 def _with_coverage(fitted: RouteFit, least: float) -> RouteFit:

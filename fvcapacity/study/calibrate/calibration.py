@@ -5,7 +5,9 @@
     CALIBRATION/
       calibration.json   what it comes from, arrivals, findings, and the tables below
       topology.yaml      the scenario's topology with the measured numbers
-      tables/NAME.csv    quality, demands, memory, visits, dispersion, hourly_bias, fit_hours
+      traffic.csv.gz     the measured traffic by the minute, as rates for these arrivals; a scenario's `traffic.file`
+      tables/NAME.csv    quality, demands, memory, visits, dispersion, variability, hourly_bias,
+                         fit_hours
       plots/             measured against predicted CPU, residuals, bias by hour
 """
 
@@ -21,6 +23,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from fvcapacity.inputs.measurements import TRAFFIC, empty, write_traffic
 from fvcapacity.results.scenario_text import plain
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import ClusteredArrivals
@@ -28,7 +31,7 @@ from fvcapacity.tabular import directory as directories
 from fvcapacity.tabular.storage import write_csv
 
 SCHEMA_VERSION = "fvcapacity.calibration/1"
-_IN_DOCUMENT = ("quality", "demands", "memory", "visits", "dispersion", "hourly_bias")
+_IN_DOCUMENT = ("quality", "demands", "memory", "visits", "dispersion", "variability", "hourly_bias")
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,8 @@ class Calibration:
         By name; see ``fvcapacity.study.calibrate.tables``.
     findings
         Differences from the call graph, routes that move together, biased hours.
+    traffic
+        As in measurements: expected requests by the minute, without the chance that arrivals add.
     source
         Where the measurements come from, start, end, interval.
     """
@@ -63,6 +68,7 @@ class Calibration:
     tables: Mapping[str, pd.DataFrame]
     findings: tuple[Finding, ...]
     source: Mapping[str, Any]
+    traffic: pd.DataFrame = field(default_factory=lambda: empty(TRAFFIC), repr=False)
     header: str = field(default="", repr=False)
 
     def topology_yaml(self) -> str:
@@ -78,7 +84,7 @@ class Calibration:
             "source": dict(self.source),
             "arrivals": None if self.arrivals is None else plain(self.arrivals),
             "findings": [item.__dict__ for item in self.findings],
-            "tables": {name: _records(self.tables[name]) for name in _IN_DOCUMENT},
+            "tables": {name: records(self.tables[name]) for name in _IN_DOCUMENT},
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
@@ -97,6 +103,7 @@ class Calibration:
     def _write(self, directory: Path, *, plots: bool) -> None:
         (directory / "calibration.json").write_text(self.to_json(), encoding="utf-8")
         (directory / "topology.yaml").write_text(self.topology_yaml(), encoding="utf-8")
+        write_traffic(self.traffic, directory / "traffic.csv.gz")
         (directory / "tables").mkdir()
         for name, table in self.tables.items():
             write_csv(table, directory / "tables" / f"{name}.csv")
@@ -117,7 +124,8 @@ def check_replaceable(directory: Path) -> None:
     directories.check_replaceable(directory, "calibration.json", SCHEMA_VERSION, "calibration")
 
 
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return a table as JSON has it: numbers to six digits, nothing for what does not exist."""
     return [{str(key): _json(value) for key, value in row.items()} for row in table.to_dict("records")]
 
 

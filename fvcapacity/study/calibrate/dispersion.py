@@ -19,7 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import brentq
 
-from fvcapacity.study.calibrate.grid import Floats, Grid
+from fvcapacity.study.grid import Floats, Grid
+from fvcapacity.study.rates import index_of_clusters
 
 RATE_S = 60.0
 LEAST_MINUTES = 120
@@ -53,12 +54,6 @@ class Dispersion:
     spread_s: Interval | None
     spread_basis: str
     problem: str = ""
-
-
-def index_of_clusters(length_s: float, mean_size: float, spread_s: float) -> float:
-    """Return the index of dispersion of counts of clustered arrivals over intervals of a length."""
-    ratio = length_s / spread_s
-    return float(1 + mean_size * (1 - (1 - np.exp(-ratio)) / ratio))
 
 
 def within_index(length_s: float, block_s: float, mean_size: float, spread_s: float) -> float:

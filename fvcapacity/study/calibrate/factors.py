@@ -38,6 +38,8 @@ class Factors:
         By (program, service).
     routes
         On top of it, by (route, service); 1 where nothing stands.
+    variability
+        On the coefficient of variation of CPU steps, by service.
     split
         Services whose operations are written by route, with the reason.
     """
@@ -45,6 +47,7 @@ class Factors:
     parts: dict[Part, float] = field(default_factory=dict)
     routes: dict[tuple[str, str], float] = field(default_factory=dict)
     split: dict[str, str] = field(default_factory=dict)
+    variability: dict[str, float] = field(default_factory=dict)
 
     def of(self, route: str, program: str, service: str) -> float:
         """Return the factor of the CPU steps of a program at a service, when a route runs it."""

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from fvcapacity.study.calibrate.by_route import BLOCK_S
-from fvcapacity.study.calibrate.grid import Floats, Grid
 from fvcapacity.study.calibrate.regression import fit
 from fvcapacity.study.calibrate.rows import usable_rows
+from fvcapacity.study.grid import Floats, Grid
 
 LEAST_ROWS = 60
 Interval = tuple[float, float, float]

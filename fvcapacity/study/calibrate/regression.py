@@ -174,9 +174,7 @@ def _bootstrap(x: Floats, y: Floats, weights: Floats, block: int, seed: int, rep
     np.add.at(counts, (np.repeat(np.arange(replicates), number), draws.ravel()), 1.0)
     flat = counts @ block_grams.reshape(len(block_grams), -1)
     right = counts @ block_moments
-    estimates = np.array(
-        [_solve(gram.reshape(x.shape[1], x.shape[1]), vector) for gram, vector in zip(flat, right, strict=True)]
-    )
+    estimates = _solve(flat.reshape(replicates, x.shape[1], x.shape[1]), right)
     covariance = np.cov(estimates, rowvar=False).reshape(x.shape[1], x.shape[1]) * number / max(number - 1, 1)
     return np.asarray(covariance, np.float64), max(number - 1, 1)
 
@@ -189,7 +187,8 @@ def _parts(x: Floats, y: Floats, weights: Floats, part: int) -> tuple[Floats, Fl
     return np.add.reduceat(outer, edges, axis=0), np.add.reduceat(weighted * y[:, None], edges, axis=0)
 
 
-def _solve(gram: Floats, moment: Floats) -> Floats:
-    """Solve the normal equations; a column that says nothing (or is another's double) is left near zero."""
-    ridge = 1e-10 * float(np.trace(gram)) / len(gram)
-    return np.asarray(np.linalg.solve(gram + ridge * np.eye(len(gram)), moment), np.float64)
+def _solve(grams: Floats, moments: Floats) -> Floats:
+    """Solve normal equations, one or many; a column that says nothing (or is another's double) is left near zero."""
+    columns = grams.shape[-1]
+    ridge = 1e-10 * np.trace(grams, axis1=-2, axis2=-1)[..., None, None] / columns
+    return np.asarray(np.linalg.solve(grams + ridge * np.eye(columns), moments[..., None])[..., 0], np.float64)

@@ -17,6 +17,9 @@ from fvcapacity.study.calibrate.factors import Factors
 DIGITS = 5
 """Significant digits of a written demand."""
 
+MOST_VARIABLE = 20.0
+"""The largest coefficient of variation that a topology takes."""
+
 Source = Callable[[str, tuple[str, ...]], str]
 """What is written as the source of a CPU step: from its service and the routes that come to it."""
 
@@ -130,6 +133,8 @@ class _Rewriter:
     def _cpu(self, cpu: CpuStep, service: str, program: str, routes: tuple[str, ...], silent: bool) -> CpuStep:
         factor = self.factors.of(routes[0], program, service)
         update: dict[str, object] = {"mean_ms": float(f"{cpu.mean_ms * factor:.{DIGITS}g}")}
+        if service in self.factors.variability and cpu.distribution == "lognormal":
+            update["cv"] = min(round(cpu.cv * self.factors.variability[service], 4), MOST_VARIABLE)
         text = "" if silent else self.source(service, routes)
         if text:
             update |= {"basis": "measured", "source": text}

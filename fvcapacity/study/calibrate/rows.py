@@ -7,14 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fvcapacity.study.calibrate.grid import Floats, Grid
+from fvcapacity.study.grid import Floats, Grid
 
 Flags = npt.NDArray[np.bool_]
 
 MOST_FAILED = 0.05
 """A larger share of failed requests, and the interval is no picture of the demand: work was refused or done twice."""
-MOST_THROTTLED = 0.5
-"""A larger share of throttled periods: the work of one interval is done in the next ones."""
+MOST_THROTTLED = 0.9
+"""Throttled in a larger share of *all* periods of an interval, a service stands at its limit: work piles up and is done
+later. Throttling as such is no reason: a burst beyond the quota is throttled at the least load, and leaving out
+intervals with many bursts would make demands look small."""
+_PERIOD_S = 0.1
 SETTLING_S = 60.0
 """After a change of the number of pods: start-up CPU and warm-up belong to no request."""
 
@@ -46,19 +49,20 @@ def usable_rows(grid: Grid, service: str, needed: list[Floats], regressors: Floa
     for values in needed:
         missing |= np.isnan(values)
     reasons = {"missing": missing}
-    pods = grid.measure(service, "pods")
+    pods, settling = grid.measure(service, "pods"), max(int(np.ceil(SETTLING_S / grid.interval_s)), 1)
     if pods is not None:
-        reasons["pods changed"] = _near_changes(pods, max(int(np.ceil(SETTLING_S / grid.interval_s)), 1))
+        reasons["pods changed"] = _near_changes(pods, settling)
     restarts = grid.measure(service, "restarts")
     if restarts is not None:
-        reasons["restarts"] = _spread(np.nan_to_num(restarts) > 0, max(int(np.ceil(SETTLING_S / grid.interval_s)), 1))
+        reasons["restarts"] = _spread(np.nan_to_num(restarts) > 0, settling)
     requests, failed = grid.measure(service, "requests"), grid.measure(service, "failed")
     if requests is not None and failed is not None:
         reasons["failures"] = np.nan_to_num(failed) > MOST_FAILED * np.maximum(np.nan_to_num(requests), 1.0)
-    periods, throttled = grid.measure(service, "periods"), grid.measure(service, "throttled_periods")
-    if periods is not None and throttled is not None:
-        saturated = np.nan_to_num(throttled) > MOST_THROTTLED * np.maximum(np.nan_to_num(periods), 1.0)
-        reasons["throttled"] = _spread(saturated, 1)
+    throttled = grid.measure(service, "throttled_periods")
+    if throttled is not None:
+        whole = grid.interval_s / _PERIOD_S * (1.0 if pods is None else np.maximum(np.nan_to_num(pods), 1.0))
+        saturated = np.nan_to_num(throttled) > MOST_THROTTLED * whole
+        reasons["saturated"] = _spread(saturated, settling)
     used = np.asarray(~missing, np.bool_)
     left_out: dict[str, int] = {}
     for name, flags in reasons.items():

@@ -102,6 +102,20 @@ HOURLY_BIAS = TableSpec(
     ),
 )
 
+VARIABILITY = TableSpec(
+    "variability",
+    "One service: by what its demands' coefficients of variation were multiplied to meet the measured latency.",
+    (
+        _SERVICE,
+        *_estimate("multiplier", "1", "Factor on every `cv` of its CPU steps."),
+        Column("distance_before", "1", "float64", "Largest gap of the measured and simulated shares below an edge."),
+        Column("distance_after", "1", "float64", "The same with the multiplier."),
+        Column("noise", "1", "float64", "The same between two simulations that differ in their seed alone."),
+        Column("requests", "requests", "int64", "Measured requests in the windows that were simulated."),
+        Column("basis", "", "string", "`measured`, or `assumed` where the latency does not tell."),
+    ),
+)
+
 FIT_HOURS = TableSpec(
     "fit_hours",
     "One service in one hour: CPU as it was measured and as the fit gives it, in the intervals that have both.",
@@ -113,4 +127,6 @@ FIT_HOURS = TableSpec(
     ),
 )
 
-TABLES = {spec.name: spec for spec in (QUALITY, DEMANDS, MEMORY, VISITS, DISPERSION, HOURLY_BIAS, FIT_HOURS)}
+TABLES = {
+    spec.name: spec for spec in (QUALITY, DEMANDS, MEMORY, VISITS, DISPERSION, VARIABILITY, HOURLY_BIAS, FIT_HOURS)
+}

@@ -18,8 +18,8 @@ import pandas as pd
 from scipy import stats
 
 from fvcapacity.study.calibrate.by_route import fit_by_route
-from fvcapacity.study.calibrate.grid import Floats, Grid
 from fvcapacity.study.calibrate.rows import usable_rows
+from fvcapacity.study.grid import Floats, Grid
 
 FLAGGED = 0.05
 LEAST_DAYS = 3
@@ -49,15 +49,14 @@ def find_hourly_bias(
 ) -> HourlyBias:
     """Return the bias by hour of the day of a service's CPU, on days that were held back in two folds."""
     local = grid.times.tz_convert(zone)
-    days = local.normalize()
-    names = pd.DatetimeIndex(days.unique())
+    days, names = pd.factorize(local.normalize())
     empty = pd.DataFrame(columns=["hour", "days", "bias", "low", "high", "flagged"])
     if len(names) < LEAST_DAYS:
         message = f"{len(names)} days: held-back days need at least {LEAST_DAYS}"
         return HourlyBias(service, empty, float("nan"), message)
     errors = []
     for fold in (0, 1):
-        held = np.isin(days, names[fold::2])
+        held = days % 2 == fold
         fitted = fit_by_route(_masked(grid, ~held), service, "cpu_core_s", priors, seed=seed)
         if fitted.problem:
             return HourlyBias(service, empty, float("nan"), fitted.problem)

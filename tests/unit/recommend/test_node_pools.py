@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fvcapacity.decisions.scheduler import ZONE, SchedulingPod
-from fvcapacity.recommend.node_pools import NodePools, choose_node_pools, choose_with_separate_pools
+from fvcapacity.recommend.node_pools import NodePools, choose_node_pools
 from fvcapacity.recommend.offers import SPOT_TAINT, Offer
 from fvcapacity.recommend.pod_groups import PodGroup, preferring_spot
 from fvcapacity.recommend.pool_placement import after_loss, machines, place
 from fvcapacity.recommend.pool_program import Rules
+from fvcapacity.recommend.separate_pools import choose_with_separate_pools
 from fvcapacity.scenario.model import NodePool
 from tests.unit.decisions.cluster_parts import GI, affinity, near, pod
 
@@ -159,15 +160,24 @@ def test_a_minimum_is_kept() -> None:
 
 
 def test_data_gets_pools_of_its_own_where_that_is_cheaper() -> None:
-    """A machine rich in memory for the database, one rich in CPU for the rest; the scheduler alone would mix them."""
+    """The scheduler puts the first service onto the machine that the database needs whole."""
+    offers = [offer("cpu", 4, 4, 0.17), offer("memory", 1, 16, 0.15)]
+    groups = [group("web", 3, 300, 0.5), group("db", 1, 800, 14, stateful=True)]
+    assert choose_node_pools(offers, groups, [], ONE).usd_per_hour == pytest.approx(0.47)
+    found = choose_with_separate_pools(offers, groups, [], ONE)
+    assert found.usd_per_hour == pytest.approx(0.30)
+    assert counts(found) == {"services-memory": 1, "data-memory": 1}
+    assert found.confined == {"web": "services", "db": "data"}
+    assert found.reason.startswith("Pools of their own")
+
+
+def test_common_pools_stay_where_separate_ones_are_not_cheaper() -> None:
     offers = [offer("cpu", 4, 4, 0.17), offer("memory", 1, 16, 0.15)]
     groups = [group("web", 4, 900, 0.5), group("db", 1, 500, 14, stateful=True)]
-    common = choose_node_pools(offers, groups, [], ONE)
-    found = choose_with_separate_pools(offers, groups, [pod("agent", 50)], ONE)
-    assert found.usd_per_hour <= common.usd_per_hour
-    if found.usd_per_hour < common.usd_per_hour:
-        assert counts(found) == {"services-cpu": 1, "data-memory": 1}
-    assert choose_with_separate_pools(offers[:1], groups[:1], [], ONE).pools
+    found = choose_with_separate_pools(offers, groups, [pod("agent", 50, GI // 16)], ONE)
+    assert counts(found) == {"cpu": 1, "memory": 1}
+    assert not found.confined
+    assert choose_with_separate_pools(offers, groups[:1], [], ONE).pools
 
 
 @pytest.mark.parametrize(

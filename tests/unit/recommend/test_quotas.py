@@ -86,6 +86,11 @@ def test_no_negative_margin(shop: fv.Scenario) -> None:
         advise_quota(shop, NAMESPACE, margin=-0.1)
 
 
+def test_no_quota_for_a_namespace_where_nothing_runs(shop: fv.Scenario) -> None:
+    with pytest.raises(fv.ScenarioError, match="no workload is in namespace 'flowers'"):
+        advise_quota(shop, "flowers")
+
+
 def test_budgets_neither_block_a_drain_nor_allow_an_outage(shop: fv.Scenario) -> None:
     fewest = {item.key: View(shop.cluster).replicas(item)[0] for item in shop.cluster.workloads}
     advice = advise_budgets(shop)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 import yaml
 
 from fvcapacity.errors import InputError, ScenarioError
 from fvcapacity.inputs import load_scenario
-from fvcapacity.report.overlay import Proposal, check_base, complete_values, verify_overlay, write_overlay
+from fvcapacity.inputs.sides import load_sides
+from fvcapacity.report.overlay import Proposal, check_base, complete_values, verify, verify_overlay, write_overlay
 from fvcapacity.report.overlay.yaml_text import yaml_text
+from fvcapacity.run import simulate
 from tests.support.garden import MANIFESTS, write_garden
 from tests.support.overlays import PROPOSAL, QUOTA, SABOTAGE, VALUES
 from tests.support.shops import write_shop
@@ -19,6 +22,22 @@ from tests.support.shops import write_shop
 @pytest.fixture
 def garden(tmp_path):
     return load_scenario(write_garden(tmp_path))
+
+
+@pytest.fixture(autouse=True)
+def without_schema(monkeypatch, request):
+    """The schema takes longer than all the rest; its own test has it."""
+    if "schema" not in request.node.name:
+        monkeypatch.setattr(verify, "check_schema", lambda objects: None)
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    home = tmp_path_factory.mktemp("written")
+    scenario = load_scenario(write_garden(home))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(verify, "check_schema", lambda objects: None)
+        return scenario, write(scenario, home / "out").directory
 
 
 def write(scenario, directory, proposal=PROPOSAL, **more):
@@ -42,14 +61,29 @@ def test_what_is_written_is_what_was_promised(garden, tmp_path, patch_format):
 
 
 @pytest.mark.parametrize("name", SABOTAGE)
-def test_a_silent_mistake_is_found(garden, tmp_path, name):
-    overlay = write(garden, tmp_path / "out")
+def test_a_silent_mistake_is_found(written, tmp_path, name):
+    garden, directory = written
     sabotage, said = SABOTAGE[name]
-    sabotage(overlay.directory)
-    verification = verify_overlay(garden, overlay.directory, VALUES, [QUOTA], kubectl=None)
+    sabotage(shutil.copytree(directory, tmp_path / "out"))
+    verification = verify_overlay(garden, tmp_path / "out", VALUES, [QUOTA], kubectl=None)
     assert not verification.ok
     assert said in "\n".join(str(problem) for problem in verification.problems)
     assert any(check.status == "failed" for check in verification.checks)
+
+
+def test_the_schema_is_asked_where_it_is_installed(garden, tmp_path):
+    pytest.importorskip("kubernetes_validate", reason="pip install 'fvcapacity[validate]' provides the schema")
+    overlay = write(garden, tmp_path / "out")
+    assert [check.detail for check in overlay.verification.checks if "schema" in check.name] == [
+        "Kubernetes 1.36, strict"
+    ]
+    sabotage, _ = SABOTAGE["a field that the API does not know"]
+    sabotage(overlay.directory)
+    verification = verify_overlay(garden, overlay.directory, VALUES, [QUOTA], kubectl=None)
+    said = [str(item) for item in verification.problems if item.rule == "kubernetes-schema"]
+    assert len(said) == 1
+    assert "deployment/shop.spec.template.spec.containers.1.resources" in said[0]
+    assert "'limit' was unexpected" in said[0]
 
 
 def test_a_locked_patch_fails_on_another_base(garden, tmp_path):
@@ -156,3 +190,44 @@ def test_yaml_is_read_as_it_was_meant():
     assert yaml.safe_load(text) == body
     assert "  # why\n  number: '1'" in text
     assert "# second" in text
+
+
+def test_node_pools_are_told_and_read_again(garden, tmp_path):
+    general = garden.file.nodes["general"]
+    data = general.model_copy(update={"instance_type": "E2s_v5", "count": 2, "zones": ("a", "b"), "boot": 60 * 10**9})
+    proposal = Proposal(
+        {"nodes/general.count": 2}, pools={"data": data, "gone": None}, reasons={"nodes/general.count": "two\nzones"}
+    )
+    overlay = write(garden, tmp_path / "out", proposal)
+    text = (overlay.directory / "README.md").read_text()
+    assert "| `nodes/general.count` | 1 | 2 | two zones |" in text
+    assert "| `nodes/data` | (not written) | 2 E2s_v5 (0 to 40) in a, b |  |" in text
+    _, side = load_sides(tmp_path / "scenario.yaml", overlay.directory)
+    assert side.scenario.file.nodes["data"] == data
+    assert side.scenario.file.nodes["general"].count == 2
+
+
+def test_a_reason_of_several_lines_is_one_comment(garden, tmp_path):
+    overlay = write(
+        garden, tmp_path / "out", Proposal({"hpa/shop.max": 7}, reasons={"hpa/shop.max": "one\nkind: Evil\n# two"})
+    )
+    text = (overlay.directory / "patches" / "horizontalpodautoscaler-shop.yaml").read_text()
+    assert "# was 6: one kind: Evil # two" in text
+    assert yaml.safe_load(text)["kind"] == "HorizontalPodAutoscaler"
+
+
+def test_what_is_read_again_runs_as_what_was_promised(garden, tmp_path):
+    overlay = write(garden, tmp_path / "out")
+    (check,) = [item for item in overlay.verification.checks if item.name.startswith("read again")]
+    assert "order" not in check.detail
+    values = {path: value for path, value in complete_values(garden, VALUES).items() if not path.startswith("nodes")}
+    promised, again = garden.with_values(values, objects=[QUOTA]), garden.with_patch(overlay.directory)
+    one, two = (simulate(scenario).summary for scenario in (promised, again))
+    same = {key for key in one if one[key] == two[key]}
+    assert set(one) - same <= {"scenario"}  # its hash knows of the annotation
+
+
+def test_patches_leave_the_objects_that_they_are_given(garden):
+    before = json.dumps(garden.patcher.objects)
+    garden.with_values({"hpa/shop.max": 9, "deployment/shop/shop.limits.cpu": None}, objects=[QUOTA])
+    assert json.dumps(garden.patcher.objects) == before

@@ -142,6 +142,8 @@ def test_a_path_that_is_none(text, message, hint):
         ("nodes/general.instance_type", "D4s_v5", "another type of machine has another size"),
         ("nodes/general.count", None, "nothing is no value here"),
         ("nodes/general.boot", 90, "90 has no unit; write it like 90s or 5m"),
+        ("objectives.error_percent", 101, "101 is not between 0 and 100"),
+        ("objectives.p95_ms", 0, "0 is not above 0"),
         ("traffic.scale", "much", "'much' is not a number"),
         ("traffic.scale", float("inf"), "inf is not a number from 0 on"),
     ],

@@ -17,7 +17,7 @@ QUERY = 'sum by (service) (rate(http_requests_total{namespace="shop"}[1m]))'
 SERIES = [{"metric": {"service": "cart"}, "values": [[60, "1"], [180, "3.5"]]}]
 
 
-def _client(url: str, **options) -> PrometheusClient:
+def client_of(url: str, **options) -> PrometheusClient:
     return PrometheusClient(url, sleep=lambda _: None, **({"timeout_s": 5.0} | options))
 
 
@@ -34,6 +34,7 @@ def _client(url: str, **options) -> PrometheusClient:
         (refused(400, "exceeded maximum resolution of 11,000 points"), "too-much", False, 1, "--step"),
         (refused(429, "slow down", "too_many"), "rate-limited", True, 4, "--parallel"),
         (page(502, "<html>Bad gateway</html>"), "server-failed", True, 4, "goes on"),
+        (page(500, "Oh no"), "server-failed", False, 1, "look at the server"),
         (page(503, "Service Unavailable"), "server-failed", True, 4, "goes on"),
         (Reply(302, b"", (("Location", "https://login.example.com/?next=x"),)), "redirected", False, 1, "login page"),
         (page(200, "<!doctype html><title>Sign in</title>"), "not-json", False, 1, "Sign in"),
@@ -47,7 +48,7 @@ def _client(url: str, **options) -> PrometheusClient:
 )  # fmt: skip
 def test_a_bad_answer_has_a_name_and_a_remedy(reply, rule, retryable, tries, says):
     with fake_prometheus(lambda _: reply) as server:
-        client = _client(server.url, timeout_s=0.3 if reply.wait_s else 5.0)
+        client = client_of(server.url, timeout_s=0.3 if reply.wait_s else 5.0)
         with pytest.raises(SourceError) as caught:
             client.query(QUERY)
     error = caught.value
@@ -80,13 +81,13 @@ def test_the_server_says_how_long_to_wait():
 def test_warnings_are_kept():
     reply = ok(SERIES, warnings=["partial response: store-2 is down"], infos=["not a counter"])
     with fake_prometheus(lambda _: reply) as server:
-        answer = _client(server.url).query_range(QUERY, 0, 120, 60)
+        answer = client_of(server.url).query_range(QUERY, 0, 120, 60)
     assert answer.warnings == ("partial response: store-2 is down", "not a counter")
 
 
 def test_queries_travel_in_the_body_with_all_parameters():
     with fake_prometheus(lambda _: ok(SERIES)) as server:
-        _client(f"{server.url}/prometheus/", params={"dedup": "true"}).query_range(QUERY, 0, 120, 60)
+        client_of(f"{server.url}/prometheus/", params={"dedup": "true"}).query_range(QUERY, 0, 120, 60)
     asked = server.asked[0]
     assert (asked.method, asked.path) == ("POST", "/prometheus/api/v1/query_range")
     assert asked.params | {"query": QUERY, "start": "0", "end": "120", "step": "60", "dedup": "true"} == asked.params
@@ -96,7 +97,7 @@ def test_queries_travel_in_the_body_with_all_parameters():
 def test_a_client_of_the_users_own_is_used_as_it_is():
     with fake_prometheus(lambda _: ok(SERIES, warnings=["w"])) as server:
         own = PrometheusConnect(server.url, headers={"X-Mine": "yes"})
-        answer = _client(server.url, connect=own).query_range(QUERY, 0, 120, 60)
+        answer = client_of(server.url, connect=own).query_range(QUERY, 0, 120, 60)
     assert answer.warnings == ("w",)
     assert server.asked[0].headers["X-Mine"] == "yes"
 
@@ -122,13 +123,13 @@ def test_an_address_that_cannot_be_used(url, rule):
 class TestFetchGrid:
     def test_gaps_are_empty(self):
         with fake_prometheus(lambda _: ok(SERIES)) as server:
-            series, _ = fetch_grid(_client(server.url), QUERY, 60, 3, 60)
+            series, _ = fetch_grid(client_of(server.url), QUERY, 60, 3, 60)
         assert series[0].label == {"service": "cart"}
         assert np.array_equal(series[0].values, [1.0, np.nan, 3.5], equal_nan=True)
 
     def test_long_ranges_are_cut(self):
         with fake_prometheus(_counting) as server:
-            series, _ = fetch_grid(_client(server.url), QUERY, 0, 20_161, 30)
+            series, _ = fetch_grid(client_of(server.url), QUERY, 0, 20_161, 30)
         assert np.array_equal(series[0].values, np.arange(20_161) * 30.0)
         points = [_points(item.params) for item in server.asked]
         assert points == [10_000, 10_000, 161]
@@ -138,13 +139,13 @@ class TestFetchGrid:
             return _counting(asked) if _points(asked.params) <= 30 else refused(422, "too many samples", "execution")
 
         with fake_prometheus(strict) as server:
-            series, _ = fetch_grid(_client(server.url), QUERY, 0, 100, 15)
+            series, _ = fetch_grid(client_of(server.url), QUERY, 0, 100, 15)
         assert np.array_equal(series[0].values, np.arange(100) * 15.0)
 
     def test_halving_has_an_end(self):
         too_much = refused(422, "too many samples", "execution")
         with fake_prometheus(lambda _: too_much) as server, pytest.raises(SourceError, match="too many samples"):
-            fetch_grid(_client(server.url), QUERY, 0, 10_000, 15)
+            fetch_grid(client_of(server.url), QUERY, 0, 10_000, 15)
         assert len(server.asked) <= 8
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from fvcapacity.dataplane.histogram import bin_of
 from fvcapacity.report.openmetrics.check import bucket_problems, check_openmetrics
-from fvcapacity.report.openmetrics.counting import bucket_counters, bucket_labels, cumulative
+from fvcapacity.report.openmetrics.counting import bucket_counters, bucket_labels, cumulative, split_counters
 from fvcapacity.report.openmetrics.series import Collected, Family
 from fvcapacity.report.openmetrics.text import labels_text, write_text
 
@@ -112,6 +112,23 @@ def test_buckets_grow_with_the_requests_and_are_exact_at_the_end_of_a_window():
     assert (np.diff(buckets, axis=0) >= 0).all()
     assert (np.diff(buckets, axis=1) >= 0).all()
     assert sums[-1] == pytest.approx(6 * 0.003 + 3 * 0.2 + 20.0 + 2 * 0.003, rel=0.01)
+
+
+def test_ways_to_end_share_a_histogram_in_whole_requests():
+    fine = _histogram([(0.0, 0.003, 7), (0.0, 0.2, 5), (0.0, 20.0, 3), (300.0, 0.003, 4)])
+    starts = np.arange(0, 600, 60.0)
+    served = np.array([3, 0, 4, 0, 4, 0, 0, 2, 0, 1])
+    failed = {"502": np.array([1, 0, 0, 0, 0, 0, 0, 0, 0, 1]), "504": np.array([0, 0, 3, 0, 0, 0, 0, 0, 0, 0])}
+    ways = {"200": served, **failed}
+    split = split_counters(fine, starts, ways)
+    whole, whole_sums = bucket_counters(fine, starts, np.sum(list(ways.values()), axis=0))
+    for name, (buckets, _) in split.items():
+        assert buckets[:, -1].tolist() == [0, *np.cumsum(ways[name]).tolist()], name  # exact in every bin
+        assert (np.diff(buckets, axis=0) >= 0).all(), name
+        assert (np.diff(buckets, axis=1) >= 0).all(), name
+    for edge in (5, 10):  # the ends of the windows
+        assert sum(buckets[edge] for buckets, _ in split.values()).tolist() == whole[edge].tolist()
+        assert sum(sums[edge] for _, sums in split.values()) == pytest.approx(whole_sums[edge])
 
 
 def test_histograms_of_days_are_spread_the_same_way():

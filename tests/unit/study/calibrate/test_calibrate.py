@@ -173,3 +173,11 @@ def test_too_little_coverage_leaves_the_numbers_and_says_so(tmp_path):
         calibrate(made.measurements(), shop)
     found = calibrate(made.measurements(), shop, CalibrationOptions(least_coverage=0.3))
     assert found.tables["quality"]["verdict"].iloc[0] != "not calibrated"
+
+
+def test_the_written_traffic_is_one_that_a_scenario_reads(tmp_path):
+    target = calibrate(Made().measurements(), scenario(tmp_path)).save(tmp_path / "calibrated", plots=False)
+    overrides = {"traffic.file": str(target / "traffic.csv.gz"), "window.start": "2026-03-02T05:00:00"}
+    again = fv.load_scenario(tmp_path / "scenario.yaml", overrides=overrides)
+    assert again.traffic.interval_ns == 60 * 10**9
+    assert again.traffic.rps.sum(axis=1).mean() == pytest.approx(40 / 15, rel=0.6)

@@ -12,6 +12,7 @@ import pandas as pd
 from fvcapacity.errors import Problem
 from fvcapacity.inputs.measurements import Measurements
 from fvcapacity.inputs.model_validation import nearest
+from fvcapacity.inputs.traffic import route_labels
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.serving import serving_workload
 
@@ -71,11 +72,18 @@ class Grid:
         )
 
 
-def make_grid(measured: Measurements, scenario: Scenario) -> tuple[Grid | None, list[Problem]]:
+def make_grid(
+    measured: Measurements, scenario: Scenario, *, least: int = LEAST_INTERVALS
+) -> tuple[Grid | None, list[Problem]]:
     """Return the measurements on a grid, and everything that is wrong with them.
 
     Routes are known by name, ``METHOD /path``, or a path that only one route has; services by the name of their
     Kubernetes Service or of the workload behind it.
+
+    Parameters
+    ----------
+    least
+        Fewer intervals are an error.
     """
     problems = [*_negative(measured), *_sums_of_time(measured)]
     routes, more = _route_names(measured, scenario)
@@ -83,10 +91,8 @@ def make_grid(measured: Measurements, scenario: Scenario) -> tuple[Grid | None, 
     problems += more + others
     interval = measured.provenance.interval_s
     times = _times(measured, interval)
-    if len(times) < LEAST_INTERVALS:
-        hint = (
-            f"measure for longer, or at a shorter interval: at least {LEAST_INTERVALS} intervals, better a week of 15 s"
-        )
+    if len(times) < least:
+        hint = f"measure for longer, or at a shorter interval: at least {least} intervals, better a week of 15 s"
         message = f"there are {len(times)} intervals of traffic, too few to tell routes apart"
         problems.append(Problem(message, field="traffic", hint=hint, rule="too-few-intervals"))
     if any(problem.severity == "error" for problem in problems):
@@ -115,17 +121,8 @@ def service_labels(scenario: Scenario) -> dict[str, str]:
     return labels | {name: name for name in scenario.topology.services}
 
 
-def route_labels(scenario: Scenario) -> dict[str, str]:
-    """Return every label of a route: its name, ``GET /path``, and the path when only one has it."""
-    routes = scenario.topology.routes
-    paths = [route.path for route in routes.values()]
-    labels = {route.path: name for name, route in routes.items() if paths.count(route.path) == 1}
-    labels |= {f"{route.method} {route.path}": name for name, route in routes.items()}
-    return labels | {name: name for name in routes}
-
-
 def _route_names(measured: Measurements, scenario: Scenario) -> tuple[dict[str, str], list[Problem]]:
-    labels = route_labels(scenario)
+    labels = route_labels(scenario.topology.routes)
     found: dict[str, str] = {}
     problems = []
     for label in measured.traffic["route"].unique().tolist():

@@ -1,0 +1,104 @@
+"""Where compiled code is kept: read-only homes, no place at all, and several processes at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fvcapacity as fv
+from fvcapacity.run import checkpoints_of
+from fvcapacity.semantics.jit import user_cache
+
+ROOT = Path(__file__).resolve().parents[2]
+
+NOWHERE = "/proc/nowhere"
+"""Nobody can make a directory here, not even root."""
+
+COMPILE = """
+from fvcapacity.semantics import draw, jit
+assert draw.mix(1, 2) == draw.mix.py_func(1, 2)
+print(sum(draw.mix.stats.cache_hits.values()), sum(draw.mix.stats.cache_misses.values()))
+print(jit.ready_mark("test"))
+"""
+
+
+def environment(**values: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if name != "NUMBA_CACHE_DIR"}
+    return {**kept, "PYTHONDONTWRITEBYTECODE": "1", **values}
+
+
+def start(code: str, **values: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(**values), stdout=subprocess.PIPE, text=True
+    )
+
+
+def run(code: str, **values: str) -> list[str]:
+    process = start(code, **values)
+    out, _ = process.communicate(timeout=120)
+    assert process.returncode == 0
+    return out.splitlines()
+
+
+def test_processes_that_fill_a_fresh_cache_at_once_leave_it_to_the_next(tmp_path: Path) -> None:
+    together = [start(COMPILE, XDG_CACHE_HOME=str(tmp_path)) for _ in range(2)]
+    for process in together:
+        process.communicate(timeout=120)
+        assert process.returncode == 0
+    hits, mark = run(COMPILE, XDG_CACHE_HOME=str(tmp_path))
+    assert hits == "1 0"
+    assert Path(mark).parent.parent == tmp_path / "fvcapacity"
+
+
+def test_without_a_home_to_write_to_it_is_kept_with_temporary_files(tmp_path: Path) -> None:
+    """Also for a Numba that was imported before us; the package itself, which may be read-only, is left alone."""
+    before = sorted(ROOT.glob("fvcapacity/**/*.nb*"))
+    hits, mark = run("import numba\n" + COMPILE, XDG_CACHE_HOME=NOWHERE, TMPDIR=str(tmp_path))
+    assert hits == "0 1"
+    assert Path(mark).parent.parent == tmp_path / f"fvcapacity-{os.getuid()}"
+    assert list(tmp_path.rglob("*.nbi"))
+    assert sorted(ROOT.glob("fvcapacity/**/*.nb*")) == before
+
+
+def test_without_any_place_it_works_uncached() -> None:
+    nowhere = f"import tempfile\ntempfile.tempdir = {NOWHERE!r}\n"
+    assert run(nowhere + COMPILE, XDG_CACHE_HOME=NOWHERE) == ["0 1", "None"]
+
+
+@pytest.fixture
+def temporary(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """No home to write to, and a directory of temporary files."""
+    monkeypatch.setenv("XDG_CACHE_HOME", NOWHERE)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    return tmp_path / f"fvcapacity-{os.getuid()}"
+
+
+def test_temporary_files_are_for_our_eyes_alone(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert user_cache() == temporary
+    assert temporary.stat().st_mode & 0o077 == 0
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", NOWHERE)
+    assert user_cache() == temporary
+
+
+@pytest.mark.parametrize("link", [False, True])
+def test_a_directory_that_others_may_have_filled_is_not_used(temporary: Path, link: bool) -> None:
+    planted = temporary.with_name("planted") if link else temporary
+    planted.mkdir()
+    planted.chmod(0o700 if link else 0o777)
+    if link:
+        temporary.symlink_to(planted)
+    with pytest.raises(PermissionError, match="not ours alone"):
+        user_cache()
+
+
+def test_a_long_run_without_a_place_for_its_days_says_what_to_do(temporary: Path) -> None:
+    temporary.write_text("in the way")
+    scenario = fv.load_scenario(ROOT / "scenarios" / "ordinary-week.yaml", overrides={"window.duration": "2d"})
+    with pytest.raises(fv.InputError) as caught:
+        checkpoints_of(scenario)
+    assert "XDG_CACHE_HOME" in str(caught.value.hint)
