@@ -20,8 +20,8 @@ from fvcapacity.study.calibrate.identifiability import (
     inflation_of,
     proportional_groups,
 )
-from fvcapacity.study.calibrate.regression import Fit, fit
-from fvcapacity.study.calibrate.rows import Rows, usable_rows
+from fvcapacity.study.calibrate.regression import Fit, fit, near_the_rest
+from fvcapacity.study.calibrate.rows import Rows, usable_rows, without
 from fvcapacity.study.grid import Floats, Grid
 
 BLOCK_S = 3600.0
@@ -170,9 +170,11 @@ def _estimate(
     rows: Rows,
     seed: int,
 ) -> RouteFit:
+    block = max(round(BLOCK_S / grid.interval_s), 1)
+    kept = near_the_rest(np.column_stack([fixed, x])[rows.used], y[rows.used], block=block)
+    rows = without(rows, kept, "outliers")
     used = rows.used
     heard = x[used].sum(axis=0) > 0
-    block = max(round(BLOCK_S / grid.interval_s), 1)
     groups, inflation, condition, weights = _groups(x[used], fixed[used], y[used], heard, block, seed)
     split = _split(prior, groups, x[used].sum(axis=0))
     combined = np.column_stack([x @ shares for shares in split])
