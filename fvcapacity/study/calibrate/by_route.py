@@ -188,7 +188,7 @@ def _estimate(
         routes, service, prior, groups, split, final, x[used].sum(axis=0), inflation, y[used].sum()
     )
     free = tuple(routes[group[0]] for group in groups if len(group) == 1)
-    kept = [1 + number for number, group in enumerate(groups) if len(group) == 1]
+    places = [1 + number for number, group in enumerate(groups) if len(group) == 1]
     return RouteFit(
         service=service,
         interval_s=grid.interval_s,
@@ -204,7 +204,7 @@ def _estimate(
         residual_lag1=_lag1(final.residuals),
         variance=final.variance,
         free=free,
-        covariance=final.covariance[np.ix_(kept, kept)],
+        covariance=final.covariance[np.ix_(places, places)],
     )
 
 
