@@ -43,7 +43,6 @@ def test_demands_come_back_through_a_real_prometheus(tmp_path):
             start=start,
             end=start + (datetime.fromisoformat("2026-03-02T15:00") - datetime.fromisoformat("2026-03-02T09:00")),
             step_s=15,
-            entry=("ingress-nginx-controller",),
             out=tmp_path / "measured",
         )
     found = calibrate(load_measurements(tmp_path / "measured"), scenario, CalibrationOptions(variability=False))

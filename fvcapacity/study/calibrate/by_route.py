@@ -20,8 +20,8 @@ from fvcapacity.study.calibrate.identifiability import (
     inflation_of,
     proportional_groups,
 )
-from fvcapacity.study.calibrate.regression import Fit, fit
-from fvcapacity.study.calibrate.rows import Rows, usable_rows
+from fvcapacity.study.calibrate.regression import Fit, fit, near_the_rest
+from fvcapacity.study.calibrate.rows import Rows, usable_rows, without
 from fvcapacity.study.grid import Floats, Grid
 
 BLOCK_S = 3600.0
@@ -170,9 +170,11 @@ def _estimate(
     rows: Rows,
     seed: int,
 ) -> RouteFit:
+    block = max(round(BLOCK_S / grid.interval_s), 1)
+    kept = near_the_rest(np.column_stack([fixed, x])[rows.used], y[rows.used], block=block)
+    rows = without(rows, kept, "outliers")
     used = rows.used
     heard = x[used].sum(axis=0) > 0
-    block = max(round(BLOCK_S / grid.interval_s), 1)
     groups, inflation, condition, weights = _groups(x[used], fixed[used], y[used], heard, block, seed)
     split = _split(prior, groups, x[used].sum(axis=0))
     combined = np.column_stack([x @ shares for shares in split])
@@ -186,7 +188,7 @@ def _estimate(
         routes, service, prior, groups, split, final, x[used].sum(axis=0), inflation, y[used].sum()
     )
     free = tuple(routes[group[0]] for group in groups if len(group) == 1)
-    kept = [1 + number for number, group in enumerate(groups) if len(group) == 1]
+    places = [1 + number for number, group in enumerate(groups) if len(group) == 1]
     return RouteFit(
         service=service,
         interval_s=grid.interval_s,
@@ -202,7 +204,7 @@ def _estimate(
         residual_lag1=_lag1(final.residuals),
         variance=final.variance,
         free=free,
-        covariance=final.covariance[np.ix_(kept, kept)],
+        covariance=final.covariance[np.ix_(places, places)],
     )
 
 

@@ -12,11 +12,12 @@ import numpy as np
 import pandas as pd
 
 from fvcapacity.study.calibrate.by_route import BLOCK_S
-from fvcapacity.study.calibrate.regression import fit
+from fvcapacity.study.calibrate.regression import fit, near_the_rest
 from fvcapacity.study.calibrate.rows import usable_rows
 from fvcapacity.study.grid import Floats, Grid
 
 LEAST_ROWS = 60
+HALF_A_POD = 0.5
 Interval = tuple[float, float, float]
 """Estimate, low, high."""
 
@@ -49,7 +50,7 @@ class MemoryFit:
         if self.per_open_bytes is None:
             return False
         _, low, high = self.per_open_bytes
-        return low > 0 or high < before
+        return low > 0 or (self.open_from == "gauge" and high < before)  # means over minutes blur what is small
 
 
 def fit_memory(grid: Grid, service: str, *, seed: int = 0) -> MemoryFit:
@@ -72,7 +73,10 @@ def fit_memory(grid: Grid, service: str, *, seed: int = 0) -> MemoryFit:
     varies = open_requests is not None and float(np.std(open_requests[used])) > 0
     if varies and open_requests is not None:
         columns.append(open_requests[used])
-    fitted = fit(np.column_stack(columns), memory[used], block=block, seed=seed)
+    design, values = np.column_stack(columns), memory[used]
+    # open requests move memory by less than that; a pod that is counted at another instant than weighed moves it by one
+    kept = near_the_rest(design, values, block=block, least=HALF_A_POD * float(np.median(values / pods[used])))
+    fitted = fit(design[kept], values[kept], block=block, seed=seed)
     spans = [(float(a), float(b), float(c)) for a, b, c in zip(fitted.estimate, fitted.low, fitted.high, strict=True)]
     problem = "" if varies else "open requests are not known or never vary: only the base is measured"
     return MemoryFit(service, spans[0], spans[1] if varies else None, source, fitted.explained, count, peak, problem)

@@ -35,6 +35,8 @@ CONFIDENCE = 0.95
 _ROUNDS = 2
 _PARTS_OF_A_BLOCK = 12
 """A moving block begins at any twelfth of its length: as good as at any row, and quicker."""
+OUTLIER = 25.0
+"""Median absolute deviations (as standard deviations of a normal) from which on a row belongs to something else."""
 LEAST_BLOCKS = 20
 """Blocks are shortened until there are so many; fewer say nothing of an interval."""
 
@@ -119,6 +121,25 @@ def fit(x: Floats, y: Floats, *, block: int, seed: int = 0, replicates: int = RE
         variance=variance,
         blocks=_block_length(len(y), block),
     )
+
+
+def near_the_rest(x: Floats, y: Floats, *, block: int, least: float = 0.0) -> npt.NDArray[np.bool_]:
+    """Tell which rows are not outliers: within `OUTLIER` robust standard deviations of a first fit.
+
+    A start of a process, a job, or a counter's jump lies far beyond that; chance never does.
+
+    Parameters
+    ----------
+    least
+        A residual that is smaller than this is no outlier in any case.
+    """
+    first = fit(x, y, block=block, replicates=2)
+    scaled = first.residuals * np.sqrt(first.weights)
+    centre = np.median(scaled)
+    spread = 1.4826 * float(np.median(np.abs(scaled - centre)))
+    if spread <= 0:
+        return np.ones(len(y), np.bool_)
+    return np.asarray((np.abs(scaled - centre) <= OUTLIER * spread) | (np.abs(first.residuals) < least))
 
 
 def solve_bounded(x: Floats, y: Floats, weights: Floats) -> Floats:

@@ -35,6 +35,21 @@ class Rows:
         return 1 - self.left_out.get("missing", 0) / max(len(self.used), 1)
 
 
+def without(rows: Rows, kept: Flags, reason: str) -> Rows:
+    """Return the intervals without those that are not kept.
+
+    Parameters
+    ----------
+    kept
+        Of the used intervals, in their order.
+    """
+    if kept.all():
+        return rows
+    used = rows.used.copy()
+    used[np.flatnonzero(used)[~kept]] = False
+    return Rows(used, {**rows.left_out, reason: int((~kept).sum())})
+
+
 def usable_rows(grid: Grid, service: str, needed: list[Floats], regressors: Floats) -> Rows:
     """Return the intervals in which a service did nothing but serve requests, all of them measured.
 

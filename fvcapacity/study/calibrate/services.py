@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fvcapacity.scenario.model import Scenario
-from fvcapacity.scenario.serving import serving_container, serving_workload
+from fvcapacity.scenario.serving import probe_cpu_ns, serving_container, serving_workload
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.study.calibrate.by_route import RouteFit
 from fvcapacity.study.calibrate.memory import MemoryFit
@@ -19,7 +19,7 @@ def probe_cores(scenario: Scenario, service: str) -> float:
     if container is None:
         return 0.0
     probes = [probe for probe in (container.liveness, container.readiness) if probe is not None]
-    return sum(model.probe_cpu_ms / 1e3 / probe.period_s for probe in probes)
+    return sum(probe_cpu_ns(probe, model) / 1e9 / max(probe.period_s, 1) for probe in probes)
 
 
 def with_background(topology: Topology, scenario: Scenario, fits: Mapping[str, RouteFit], words: str) -> Topology:

@@ -5,7 +5,7 @@ import pytest
 
 from fvcapacity.study.calibrate.alignment import Carry, find_carries
 from fvcapacity.study.calibrate.identifiability import proportional_groups
-from fvcapacity.study.calibrate.regression import fit
+from fvcapacity.study.calibrate.regression import fit, near_the_rest
 
 
 def _sample(rng, truth, rows=1500, cv=0.5):
@@ -68,3 +68,12 @@ def test_multiples_of_each_other_are_one():
     found = proportional_groups(np.column_stack([x, 3 * x[:, 0]]), np.ones(500))
     assert found.groups == ((0, 2), (1,))
     assert found.inflation[0] > 1e6 > 10 > found.inflation[1]
+
+
+def test_the_start_of_a_process_is_no_demand_and_chance_is_no_outlier():
+    rng = np.random.default_rng(4)
+    x, y = _sample(rng, np.array([1.0, 5.0, 20.0]))
+    assert near_the_rest(x, y, block=60).all()
+    y[[100, 900]] += 3000
+    assert np.flatnonzero(~near_the_rest(x, y, block=60)).tolist() == [100, 900]
+    assert near_the_rest(x, y, block=60, least=1e6).all()
