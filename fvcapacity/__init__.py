@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.prometheus.pull import pull
     from fvcapacity.inputs.sides import load_sides
     from fvcapacity.report.difference import difference_of
+    from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
     from fvcapacity.results.measured import measurements_of
     from fvcapacity.results.result import Result, load_result
@@ -70,6 +71,7 @@ __all__ = [
     "calibrate",
     "compare",
     "difference_of",
+    "export_openmetrics",
     "load_measurements",
     "load_result",
     "load_scenario",
@@ -92,6 +94,7 @@ _HOMES = {
     "backtest": "fvcapacity.study.backtest",
     "calibrate": "fvcapacity.study.calibrate",
     "compare": "fvcapacity.study.compare",
+    "export_openmetrics": "fvcapacity.report.openmetrics.export",
     "difference_of": "fvcapacity.report.difference",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_result": "fvcapacity.results.result",

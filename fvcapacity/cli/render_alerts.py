@@ -76,11 +76,11 @@ def _alerts_grid(report: AlertReport, most: int | None) -> Grid:
         (
             str(row["rule"]),
             str(row["severity"]),
-            short_labels(str(row["labels"])),
+            _cut(short_labels(str(row["labels"])), 22),
             _clock(report, row["fired_s"]),
             _duration(row["firing_s"]),
-            str(row["incident"]),
-            "" if math.isnan(row["delay_s"]) else f"+{_duration(row['delay_s'])}",
+            _cut(str(row["incident"]), 27),
+            "" if math.isnan(row["delay_s"]) else _after(row["delay_s"]),
         )
         for row in table.to_dict(orient="records")
     ]
@@ -94,7 +94,7 @@ def _incidents_grid(report: AlertReport) -> Grid:
     rows = []
     for item in report.incidents:
         incident = item.incident
-        noticed = ", ".join(f"{rule} +{_duration(after)}" for rule, after in item.noticed_by) or "nobody"
+        noticed = ", ".join(f"{rule} {_after(after)}" for rule, after in item.noticed_by) or "nobody"
         lasted = _duration(incident.end_s - incident.start_s)
         rows.append((incident.kind, incident.subject, _clock(report, incident.start_s), lasted, noticed))
     return Grid("Incidents", ("incident", "of", ">began", ">lasted", "noticed by"), tuple(rows))
@@ -120,5 +120,15 @@ def _clock(report: AlertReport, seconds: float) -> str:
     return f"{local:%d %b %H:%M:%S}" if report.window["duration_s"] > 86_400 else f"{local:%H:%M:%S}"
 
 
+def _after(seconds: float) -> str:
+    return f"+{_duration(seconds)}" if seconds else "already"
+
+
 def _duration(seconds: float) -> str:
-    return format_duration(round(seconds) * NS_PER_S)
+    """Return a duration, from an hour on without seconds."""
+    whole = round(seconds) if seconds < 3600 else round(seconds / 60) * 60
+    return format_duration(whole * NS_PER_S)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -19,4 +19,6 @@ def short_labels(text: str) -> str:
     pairs.pop("namespace", None)
     if "pod" in pairs:
         pairs.pop("container", None)
+    if pairs.keys() == {"method", "path"}:
+        return f"{pairs['method']} {pairs['path']}"
     return next(iter(pairs.values())) if len(pairs) == 1 else ", ".join(f"{name}={it}" for name, it in pairs.items())

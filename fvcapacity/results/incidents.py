@@ -7,7 +7,7 @@ workload at most ten minutes apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -38,7 +38,8 @@ _REASONS: Mapping[str, IncidentKind] = {
 class Incident:
     """One incident; times are seconds from the window's start.
 
-    ``subject`` is ``route/NAME``, ``route/all``, or ``kind/name`` of the object.
+    ``subject`` is ``route/NAME``, ``route/all``, or ``kind/name`` of the object; ``method`` and ``path`` are those of a
+    route, by which metrics name it.
     """
 
     kind: IncidentKind
@@ -46,6 +47,8 @@ class Incident:
     start_s: float
     end_s: float
     what: str
+    method: str = ""
+    path: str = ""
 
 
 def find_incidents(
@@ -70,11 +73,18 @@ def find_incidents(
         *_no_ready_pod(own["workload_minutes"]),
         *_nodes(own["node_minutes"]),
     ]
+    found = [_with_path(item, own.get("route_paths")) for item in found]
     return sorted(_joined(found), key=lambda item: (item.start_s, item.kind, item.subject))
 
 
 def _of(table: pd.DataFrame, replication: int) -> pd.DataFrame:
     return table[table["replication"] == replication] if "replication" in table else table
+
+
+def _with_path(incident: Incident, paths: pd.DataFrame | None) -> Incident:
+    kind, _, name = incident.subject.partition("/")
+    rows = [] if paths is None or kind != "route" else _records(paths[paths["route"] == name])
+    return replace(incident, method=str(rows[0]["method"]), path=str(rows[0]["path"])) if rows else incident
 
 
 def _records(table: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -198,4 +208,4 @@ def _whole(group: Sequence[Incident]) -> Incident:
     first = group[0]
     counted = len(group) > 1 and first.kind in ("oom-kill", "restart", "eviction")
     what = f"{first.what} ({len(group)} times)" if counted else first.what
-    return Incident(first.kind, first.subject, first.start_s, max(item.end_s for item in group), what)
+    return replace(first, end_s=max(item.end_s for item in group), what=what)

@@ -27,10 +27,9 @@ from fvcapacity.tabular.frames import conform
 
 GRACE_S = 300.0
 
-_REQUESTS = r"request|response|http|latency|probe_(?:success|duration)|slo|sli"
 METRICS_OF: Mapping[IncidentKind, str] = {
-    "latency": _REQUESTS,
-    "errors": _REQUESTS,
+    "latency": r"_bucket$|_sum$|latency|quantile|apdex|duration_seconds$|slo",
+    "errors": r"(?:request|response|http).*(?:_total|_count|_ratio)$|error|fail|probe_success|slo",
     "oom-kill": r"oom|memory|last_terminated_reason|restarts?_total",
     "restart": r"restarts?_total|waiting_reason|last_terminated|^up$|pod_status_ready|start_time|oom",
     "node-not-ready": r"kube_node_|^up$|node_",
@@ -298,6 +297,9 @@ def _named(alert: _Firing) -> dict[str, str]:
 def _names(incident: Incident, alert: _Firing) -> bool:
     """Tell whether a label is the name of the incident's object, or that of a pod of it."""
     own = incident.subject.partition("/")[2]
+    labels = alert.labels
+    if incident.path and incident.path in labels.values():
+        return labels.get("method", incident.method) == incident.method
     return any(value == own or value.startswith(f"{own}-") for value in _named(alert).values())
 
 
@@ -311,7 +313,7 @@ def _row(
         noticed = [found for found in incidents if _meet(found, alert) and _tells(found, alert)]
         if noticed:
             first = min(noticed, key=lambda found: found.start_s)
-            incident, delay = f"{first.kind} {first.subject}", max(0.0, alert.start_s - first.start_s)
+            incident, delay = f"{first.kind} {first.subject.partition('/')[2]}", max(0.0, alert.start_s - first.start_s)
     nan = float("nan")
     return {
         "rule": rule.name,

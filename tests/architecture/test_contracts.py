@@ -54,6 +54,7 @@ def test_public_names_are_pinned():
         "calibrate",
         "compare",
         "difference_of",
+        "export_openmetrics",
         "load_measurements",
         "load_result",
         "load_scenario",

@@ -3,6 +3,7 @@
 import math
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -139,6 +140,22 @@ def test_a_database_is_filled_once(result: Result, tmp_path: Path):
     for _ in range(2):
         with served(result, tmp_path / "data") as found:
             assert _value(found, "count(kube_node_info)") == 1
+
+
+@needs_prometheus
+def test_a_pull_gives_back_what_was_simulated(result: Result, simulated: Served):
+    start, end = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (simulated.export.start_ms, simulated.export.end_ms))
+    measured = fv.pull(simulated.server.url, start=start, end=end, min_coverage=0.5).measurements()
+    routes = result.tables["routes"].set_index("route")
+    requests = measured.traffic.groupby("route")["requests"].sum()
+    assert requests.to_dict() == {"GET /": routes.loc["list", "served"], "GET /buy": routes.loc["buy", "served"]}
+    assert measured.traffic["failed"].tolist() == [0.0] * len(measured.traffic)
+    usage = measured.usage.groupby(["service", "measure"])["value"].sum()["shop"]
+    assert usage["requests"] == routes.loc["all", "served"]
+    assert usage["cpu_core_s"] == pytest.approx(result.tables["pod_samples"]["cpu_core_s"].sum())
+    latency = measured.latency.groupby("subject")["count"].sum()
+    assert latency["service/shop"] == routes.loc["all", "served"]
+    assert latency["route/GET /buy"] == routes.loc["buy", "served"]
 
 
 @needs_prometheus

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import gzip
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from typer.testing import CliRunner
 from fvcapacity.cli.main import app
 from fvcapacity.errors import SourceError
 from fvcapacity.inputs.measurements import Measurements, load_measurements
-from fvcapacity.inputs.prometheus import plan
+from fvcapacity.inputs.prometheus import client, plan
 from fvcapacity.inputs.prometheus.pull import pull
 from fvcapacity.inputs.prometheus.server import LocalPrometheus
 from tests.support.backfilled import Family, Written, write_past
@@ -312,7 +313,7 @@ def test_nothing_that_was_fetched_is_lost(server, tmp_path, monkeypatch, fault):
 
     with fake_prometheus(script) as proxy:
         options = {"namespaces": ["shop"], "out": tmp_path / "out"}
-        monkeypatch.setattr("fvcapacity.inputs.prometheus.client.Backoff.first_wait_s", 0.0)
+        monkeypatch.setattr(client, "Backoff", functools.partial(client.Backoff, first_wait_s=0.0))
         with pytest.raises(SourceError):
             _pull(proxy.url, **options)
         assert not (tmp_path / "out").exists()

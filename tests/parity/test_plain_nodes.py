@@ -1,4 +1,4 @@
-"""Nodes on which bookkeeping is put off: nobody competes for a CPU and nobody has a quota (see ``fast/cpu.py``)."""
+"""Nodes on which bookkeeping is put off: nobody competes for a CPU and nobody has a quota (see ``fast/plain.py``)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fvcapacity.dataplane.fast.cpu import (
-    book_deferred,
     count_burst,
     plan_later,
     refill_quotas,
@@ -24,6 +23,7 @@ from fvcapacity.dataplane.fast.memory import (
     service_minute,
     thread_at,
 )
+from fvcapacity.dataplane.fast.plain import book_deferred
 from fvcapacity.dataplane.fast.rows import (
     LISTEN,
     NO_BURST,

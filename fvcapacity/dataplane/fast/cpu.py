@@ -2,11 +2,6 @@
 
 Running threads of a node form a list in the order in which they began, because threads that live on one quota draw on
 it in that order.
-
-A node is *plain* while nobody on it competes for CPUs and nobody has a quota: every burst then runs at one core until
-it is done. Its end is known when it begins, and what it has gained by an instant is the time since. A plain node
-therefore books progress when a burst leaves, when a bin of the counters ends and when somebody looks, and not at each
-of its events for each of its bursts: the sums are the same to the nanosecond.
 """
 
 from __future__ import annotations
@@ -18,10 +13,10 @@ from fvcapacity.dataplane.fast.memory import (
     container_at,
     node_at,
     scratch_at,
-    service_bin,
     service_minute,
     thread_at,
 )
+from fvcapacity.dataplane.fast.plain import become_plain, book_deferred, book_thread, end_plain, find_next, finishes
 from fvcapacity.dataplane.fast.rows import NO_BURST, RUNNING, note
 from fvcapacity.dataplane.fast.tree import set_node_time
 from fvcapacity.dataplane.trace import Step
@@ -86,67 +81,6 @@ def book(s: State, node: int) -> None:
         thread = t.after
 
 
-@part
-def book_deferred(s: State, node: int) -> None:
-    """Book what the bursts of a plain node gained up to its last event or look, into the bin of that time."""
-    thread = node_at(s, node).first_running
-    while thread >= 0:
-        _book_thread(s, node, thread)
-        thread = thread_at(s, thread).after
-
-
-@inlined
-def _book_thread(s: State, node: int, thread: int) -> None:
-    n, t = node_at(s, node), thread_at(s, thread)
-    gained = n.settled_ns - t.since_ns
-    if gained <= 0:
-        return
-    c = container_at(s, t.container)
-    t.since_ns = n.settled_ns
-    t.remaining_ns -= gained
-    c.cpu_ns += gained
-    c.saved_ns = max(0, c.saved_ns - gained)
-    service_bin(s, n.bin, c.service).cpu_ns += gained
-
-
-@part
-def _become_plain(s: State, node: int) -> None:
-    """Progress is booked up to now; from now on it is deferred."""
-    n = node_at(s, node)
-    n.plain, n.bin, n.next_thread = 1, s.bin, NONE
-    thread = n.first_running
-    while thread >= 0:
-        t = thread_at(s, thread)
-        t.since_ns, t.finish_ns = s.now_ns, s.now_ns + t.remaining_ns
-        thread = t.after
-
-
-@part
-def _end_plain(s: State, node: int) -> None:
-    """Somebody has a quota or must share: progress is booked at every event again."""
-    book_deferred(s, node)
-    node_at(s, node).plain = 0
-
-
-@inlined
-def _finishes(s: State, node: int, thread: int) -> None:
-    """Let a thread of a plain node compete for being the first to finish."""
-    n, finish_ns = node_at(s, node), thread_at(s, thread).finish_ns
-    if n.next_thread < 0 or finish_ns < thread_at(s, n.next_thread).finish_ns:
-        n.next_thread, n.next_ties = thread, 1
-    elif finish_ns == thread_at(s, n.next_thread).finish_ns:
-        n.next_ties += 1
-
-
-@part
-def _find_next(s: State, node: int) -> None:
-    """Find out which burst of a plain node finishes next, after the one that did has left."""
-    thread = node_at(s, node).first_running
-    while thread >= 0:
-        _finishes(s, node, thread)
-        thread = thread_at(s, thread).after
-
-
 @inlined
 def _count_periods(s: State, container: int, draw_ns: int) -> None:
     """Count the periods in which the period timer runs because of a draw on the pool."""
@@ -185,15 +119,15 @@ def _plan(s: State, node: int) -> None:
     n = node_at(s, node)
     if n.contended or n.running * RATE_ONE > n.capacity:
         if n.plain:
-            _end_plain(s, node)
+            end_plain(s, node)
         share(s, node)
     if n.contended or n.first_limited >= 0:
         _plan_shared(s, node)
         return
     if not n.plain:
-        _become_plain(s, node)
+        become_plain(s, node)
     if n.next_thread < 0:
-        _find_next(s, node)
+        find_next(s, node)
     n.edge_ns = NEVER
     set_node_time(s, node, thread_at(s, n.next_thread).finish_ns if n.next_thread >= 0 else NEVER)
 
@@ -332,7 +266,7 @@ def _run(s: State, node: int, thread: int) -> None:
         t = thread_at(s, thread)
         t.since_ns, t.finish_ns = s.now_ns, s.now_ns + t.remaining_ns
         if n.next_thread >= 0:
-            _finishes(s, node, thread)
+            finishes(s, node, thread)
 
 
 @part
@@ -375,7 +309,7 @@ def start(s: State, thread: int, row: int) -> None:
     node = c.node
     settle(s, node)
     if c.quota_ns and node_at(s, node).plain:
-        _end_plain(s, node)
+        end_plain(s, node)
     a.burst, a.thread, a.started_ns = RUNNING, thread, s.now_ns
     t.attempt, t.remaining_ns = row, a.demand_ns
     c.busy += 1
@@ -406,7 +340,7 @@ def stop(s: State, thread: int) -> None:
     else:
         n = node_at(s, c.node)
         if n.plain:
-            _book_thread(s, c.node, thread)
+            book_thread(s, c.node, thread)
             if n.next_thread >= 0 and t.finish_ns == thread_at(s, n.next_thread).finish_ns:
                 n.next_thread = NONE
         remove_running(s, c.node, thread)

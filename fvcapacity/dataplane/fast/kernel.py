@@ -5,7 +5,7 @@ from __future__ import annotations
 from fvcapacity.dataplane.fast.calls import issue, new_attempt
 from fvcapacity.dataplane.fast.cancel import time_out
 from fvcapacity.dataplane.fast.container import LISTENING, STARTING, listen, submit, tick
-from fvcapacity.dataplane.fast.cpu import book, book_deferred, plan_later, plan_nodes, settle
+from fvcapacity.dataplane.fast.cpu import book, plan_later, plan_nodes, settle
 from fvcapacity.dataplane.fast.delivery import deliver, kill
 from fvcapacity.dataplane.fast.heap import first, pop, push
 from fvcapacity.dataplane.fast.layout import DELIVERIES, NONE, PROBE_TICKS, TIMERS, USER_TURNS, Ints
@@ -28,6 +28,7 @@ from fvcapacity.dataplane.fast.memory import (
     user_at,
     worker_at,
 )
+from fvcapacity.dataplane.fast.plain import book_deferred
 from fvcapacity.dataplane.fast.probes import probe, take_result
 from fvcapacity.dataplane.fast.rows import (
     NO_BURST,

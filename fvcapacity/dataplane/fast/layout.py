@@ -63,7 +63,7 @@ THREAD = record(
     "container", "line", "attempt", "remaining_ns", "slice_ns", "throttled_since", "before", "after",
     "since_ns", "finish_ns",
 )  # fmt: skip
-"""The last two are kept on a plain node only (see ``cpu.book``)."""
+"""The last two are kept on a plain node only (see ``plain.py``)."""
 
 CONTAINER = record(
     "node", "rate", "quota_ns", "pool_ns", "edge_ns", "cpu_ns", "service", "busy", "running", "throttled",

@@ -155,18 +155,29 @@ def _tell_missing(run: Gathering, queries: list[tuple[Profile, ProfileQuery]], f
     if not missing or (failed and not any(found)):
         return
     present = {profile.profile for (profile, _), metric in zip(queries, found, strict=True) if metric is not None}
-    absent = [profile.profile for profile, _ in missing if profile.profile not in present]
-    if present and run.all_profiles:  # nobody asked for these: one line for all of them
-        if absent:
-            message = f"the server has nothing that these profiles read: {', '.join(dict.fromkeys(absent))}"
-            run.remarks.append(Remark(rule="no-metric", message=message))
-        missing = [(profile, query) for profile, query in missing if profile.profile in present]
+    if present and run.all_profiles:
+        _tell_in_short(run, missing, present)
+        missing = [(profile, query) for profile, query in missing if query.required and profile.profile in present]
     refused = _tell_absent(run, missing, nothing=not present)
     if refused:
         text = "; ".join(remark.message for remark, _ in refused[:3])
         more = f"; and {len(refused) - 3} more" if len(refused) > 3 else ""
         hints = "; ".join(dict.fromkeys(remark.hint for remark, _ in refused[:3]))
         raise SourceError(f"{text}{more}", hint=hints, query=" or ".join(refused[0][1].metric), rule="no-metric")
+
+
+def _tell_in_short(run: Gathering, missing: list[tuple[Profile, ProfileQuery]], present: set[str]) -> None:
+    """Remark on what nobody asked for by name, a line for each profile and one for those that tell nothing."""
+    absent = dict.fromkeys(profile.profile for profile, _ in missing if profile.profile not in present)
+    if absent:
+        message = f"the server has nothing that these profiles read: {', '.join(absent)}"
+        run.remarks.append(Remark(rule="no-metric", message=message))
+    for name in sorted(present):
+        queries = [query.name for profile, query in missing if profile.profile == name]
+        if queries:
+            message = f"{name}: the server has nothing for {', '.join(queries)}"
+            hint = f"--profile {name} tells the nearest names that it has"
+            run.remarks.append(Remark(rule="no-metric", message=message, hint=hint))
 
 
 def _names(run: Gathering) -> list[str]:

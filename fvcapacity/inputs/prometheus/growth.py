@@ -91,6 +91,8 @@ class Follower:
         Whether another that tells the same began with it: its birth has been told already.
     first_s
         Instant of the first sample.
+    span_s
+        Usual time between its own samples: others of the query may be scraped more often.
     """
 
     last_s: float = float("nan")
@@ -99,6 +101,7 @@ class Follower:
     twin: bool = False
     echo: bool = False
     first_s: float = float("nan")
+    span_s: float = 0.0
 
 
 @dataclass(slots=True)
@@ -181,7 +184,10 @@ def follow(
     first, last = grid.rows(times[0], times[-1])
     if times.size < 2 or last <= first:
         return None
-    return _spread(times, values, grid, first, last, pace, tally)
+    if times.size > 3:
+        series.span_s = float(np.median(np.diff(times)))
+    own = Pace(pace.scrape_s, max(pace.gap_s, 2.5 * series.span_s))
+    return _spread(times, values, grid, first, last, own, tally)
 
 
 def _fresh(series: Follower, times: Floats, values: Floats, tally: Tally) -> tuple[Floats, Floats]:

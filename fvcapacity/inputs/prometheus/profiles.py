@@ -101,7 +101,9 @@ class ProfileQuery(Model):
         ("namespace",), description="Label of the namespace (the first that the series have); [] for none."
     )  # fmt: skip
     service: NameTemplate = Field(
-        "{workload}", description="Name of the service, of labels; {workload} is the pod's Deployment, StatefulSet ..."
+        "{workload}",
+        description="Name of the service, of labels; {workload} is the pod's Deployment, StatefulSet ... "
+        "Empty where the series tell of routes alone.",
     )
     pod: LabelName = Field("pod", description="Label that names the pod, for {workload}.")
     route: NameTemplate = Field("", description="Name of the route, of labels; empty where there are no routes.")
@@ -125,6 +127,8 @@ class ProfileQuery(Model):
             raise ValueError("measure is missing: say what the metric measures")
         if self.kind == "gauge" and (self.route or self.failed):
             raise ValueError("route and failed belong to counters and histograms, not to a gauge")
+        if not self.service and (not self.route or self.measure not in (None, "requests")):
+            raise ValueError("without a service there has to be a route, for requests or response times")
         if self.failed and self.measure != "requests":
             raise ValueError("failed belongs to measure: requests")
         return self

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from fvcapacity.errors import SourceError
-from fvcapacity.inputs.prometheus.assemble import Figures
+from fvcapacity.inputs.prometheus.assemble import Figures, edge_of
 from fvcapacity.inputs.prometheus.collect import Collected
 from fvcapacity.inputs.prometheus.growth import Grid
 from fvcapacity.inputs.prometheus.reading import NO_NAME
@@ -178,6 +178,8 @@ def refuse_thin(coverage: list[Coverage], least: float, kept: str) -> None:
 
 def _once(part: Collected, key: tuple[str, ...]) -> bool:
     """Tell whether a row counts something that no other row counts as well."""
-    if part.reading.query.kind == "histogram":
-        return key[0] == "latency" and key[1].startswith("service/") and np.isinf(float(key[2] or "nan"))
-    return key[0] == "usage" and key[1] == part.reading.query.measure
+    query = part.reading.query
+    if query.kind == "histogram":
+        kind = "service/" if query.service else "route/"
+        return key[0] == "latency" and key[1].startswith(kind) and np.isinf(edge_of(key[2]))
+    return key[:2] == ("usage", query.measure) if query.service else key[0] == "requests"

@@ -97,7 +97,9 @@ class Reading:
         return f"{one} without ({', '.join(self.ignored_labels)}) ({expression})"
 
     def service(self, labels: Mapping[str, str]) -> str:
-        """Return the service that a series is of."""
+        """Return the service that a series is of; "" when the query tells of routes alone."""
+        if not self.query.service:
+            return ""
         return self._service.fill(self._with_workload(labels)) or NO_NAME
 
     def keys(self, labels: Mapping[str, str]) -> tuple[list[Key], str]:
@@ -105,15 +107,15 @@ class Reading:
         query, service = self.query, self.service(labels)
         if query.kind == "histogram":
             edge = labels.get("le", "")
-            subjects = [f"service/{service}"]
+            subjects = [f"service/{service}"] if service else []
             if query.route and (route := self._route.fill(self._with_workload(labels))):
                 subjects.append(f"route/{route}")
             return [("latency", subject, edge) for subject in subjects], service
-        keys: list[Key] = [("usage", str(query.measure), service)]
+        keys: list[Key] = [("usage", str(query.measure), service)] if service else []
         failed = any(re.fullmatch(pattern, labels.get(name, "")) for name, pattern in query.failed.items())
-        if failed:
+        if failed and service:
             keys.append(("usage", "failed", service))
-        if query.route and query.measure == "requests" and (not self.entry or service in self.entry):
+        if query.route and query.measure == "requests" and (not self.entry or service in ("", *self.entry)):
             route = self._route.fill(self._with_workload(labels)) or NO_NAME
             keys.append(("requests", route))
             if failed:

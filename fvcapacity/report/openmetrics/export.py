@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -80,33 +80,64 @@ def export_openmetrics(
         When there is no such replication, or something else stands in the directory.
     """
     check_export_replaceable(directory)
-    collected = collect(result, replication)
-    labels = {"scenario": str(result.summary["scenario"]["name"]), "run_id": run_id(result, replication)}
-    head = "" if "pod_samples" in result.tables else _SPLIT
-    days = _days(collected)
-    written: dict[str, int] = {}
+    days = DayFiles(result, replication)
 
     def write(work: Path) -> None:
-        for day in days:
-            name = f"{pd.Timestamp(day, unit='ms', tz='UTC'):%Y-%m-%d}.om"
+        for path in days.write(work):
             if tell is not None:
-                tell(name)
-            with (work / name).open("w", encoding="utf-8", newline="\n") as out:
-                written[name] = write_text(_between(collected, day, day + DAY_MS), labels, out, head=head)
-        document = {"schema_version": EXPORT_SCHEMA, "labels": labels, "samples": written, "remark": head}
+                tell(path.name)
+        document = {
+            "schema_version": EXPORT_SCHEMA,
+            "labels": days.labels,
+            "samples": days.samples,
+            "remark": days.remark,
+        }
         (work / DOCUMENT).write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
-    target = write_directory(Path(directory), write)
-    times = [series.times_ms for some in collected.series.values() for series in some]
-    return Export(
-        target,
-        tuple(target / name for name in written),
-        sum(written.values()),
-        labels,
-        min(int(one[0]) for one in times),
-        max(int(one[-1]) for one in times),
-        _interval_s(result.tables),
-    )
+    return days.export(write_directory(Path(directory), write))
+
+
+class DayFiles:
+    """The files of one replication, one a day (UTC), written one after the other.
+
+    Attributes
+    ----------
+    labels
+        That every series carries.
+    remark
+        What a reader has to know; empty when there is nothing.
+    samples
+        Of the files that are written, by their names.
+    """
+
+    def __init__(self, result: Result, replication: int = 0) -> None:
+        self._collected = collect(result, replication)
+        self._interval_s = _interval_s(result.tables)
+        self.labels = {"scenario": str(result.summary["scenario"]["name"]), "run_id": run_id(result, replication)}
+        self.remark = "" if "pod_samples" in result.tables else _SPLIT
+        self.samples: dict[str, int] = {}
+
+    def write(self, directory: Path) -> Iterator[Path]:
+        """Write the files into a directory; each is yielded when it is complete."""
+        for day in _days(self._collected):
+            path = directory / f"{pd.Timestamp(day, unit='ms', tz='UTC'):%Y-%m-%d}.om"
+            part = _between(self._collected, day, day + DAY_MS)
+            with path.open("w", encoding="utf-8", newline="\n") as out:
+                self.samples[path.name] = write_text(part, self.labels, out, head=self.remark)
+            yield path
+
+    def export(self, directory: Path) -> Export:
+        """Return what was written into a directory."""
+        times = [series.times_ms for some in self._collected.series.values() for series in some]
+        return Export(
+            directory,
+            tuple(directory / name for name in self.samples),
+            sum(self.samples.values()),
+            self.labels,
+            min(int(one[0]) for one in times),
+            max(int(one[-1]) for one in times),
+            self._interval_s,
+        )
 
 
 def check_export_replaceable(directory: str | Path) -> None:

@@ -158,7 +158,8 @@ def add_hpas(collected: Collected, tables: Any, summary: Any, namespaces: dict[s
 
 def add_nodes(collected: Collected, tables: Any, start_ms: int, end_s: float) -> None:
     """Add the machines while they exist, their readiness, and what they have for pods."""
-    capacity = dict(_per_node(tables["node_minutes"]))
+    allocatable = dict(_per_node(tables["node_minutes"], _ALLOCATABLE))
+    capacity = dict(_per_node(tables["node_minutes"], _CAPACITY))
     for _, node in tables["nodes"].iterrows():
         begin = max(float(node["created_s"]), 0.0)
         over = float(node["deleted_s"]) if not pd.isna(node["deleted_s"]) else end_s
@@ -172,20 +173,30 @@ def add_nodes(collected: Collected, tables: Any, start_ms: int, end_s: float) ->
         condition = {**who, "condition": "Ready", "status": "true"}
         status = _gauge("kube_node_status_condition", "Condition of a machine.")
         collected.add(status, condition, times, (seconds >= ready).astype(np.int64))
-        cores, memory = capacity.get(str(node["pool"]), (np.nan, np.nan))
-        allocatable = _gauge("kube_node_status_allocatable", "What a machine has for pods.")
-        for resource, unit, value in (("cpu", "core", cores), ("memory", "byte", memory)):
-            if not np.isnan(value):
+        for name, words, resources in (
+            ("allocatable", "What a machine has for pods.", allocatable.get(str(node["pool"]), ())),
+            ("capacity", "What a machine has.", capacity.get(str(node["pool"]), ())),
+        ):
+            family = _gauge(f"kube_node_status_{name}", words)
+            for resource, unit, value in resources:
                 labels = {**who, "resource": resource, "unit": unit}
-                collected.add(allocatable, labels, times, np.full(len(times), value))
+                collected.add(family, labels, times, np.full(len(times), value))
 
 
-def _per_node(minutes: pd.DataFrame) -> Iterator[tuple[str, tuple[float, float]]]:
+_ALLOCATABLE = (("cpu", "core", "cpu_allocatable_cores"), ("memory", "byte", "memory_allocatable_bytes"))
+_CAPACITY = (("cpu", "core", "cpu_capacity_cores"),)
+
+
+def _per_node(
+    minutes: pd.DataFrame, columns: tuple[tuple[str, str, str], ...]
+) -> Iterator[tuple[str, list[tuple[str, str, float]]]]:
     """Yield what one machine of each pool has, from a minute in which some were ready."""
     for pool, rows in minutes[minutes["ready_nodes"] > 0].groupby("pool", sort=False):
         row = rows.iloc[0]
-        nodes = float(row["ready_nodes"])
-        yield str(pool), (row["cpu_allocatable_cores"] / nodes, row["memory_allocatable_bytes"] / nodes)
+        yield (
+            str(pool),
+            [(resource, unit, row[column] / float(row["ready_nodes"])) for resource, unit, column in columns],
+        )
 
 
 def _times(rows: pd.DataFrame, start_ms: int) -> Ints:

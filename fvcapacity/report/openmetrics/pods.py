@@ -102,9 +102,18 @@ def split_over_pods(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
             own = per_pod[alive[:, position] & (times > 0)].assign(uid=life["uid"], node=life["node"], running=True)
             ready = float(life["ready_s"]) if not pd.isna(life["ready_s"]) else np.inf
             own["ready"] = own["time_s"] >= ready
-            own["restarts"], own["oom_kills"] = int(life["restarts"]), int(life["oom_kills"])
+            for name, reason in (("restarts", "Started"), ("oom_kills", "OOMKilling")):
+                own[name] = _counted_by_events(tables["events"], life, reason, name, own["time_s"].to_numpy(float))
             parts.append(own)
     return pd.concat(parts, ignore_index=True)
+
+
+def _counted_by_events(events: pd.DataFrame, life: pd.Series[Any], reason: str, name: str, times_s: Floats) -> Ints:
+    """Return a counter of a pod at some instants, from its events; what it had before them it had from the start."""
+    own = events[(events["object"] == f"pod/{life['pod']}") & (events["reason"] == reason)]["time_s"].to_numpy(float)
+    over = np.inf if pd.isna(life["deleted_s"]) else float(life["deleted_s"])  # names of StatefulSets come back
+    later = np.sort(own[(own > float(life["started_s"]) + 1e-6) & (own <= over)])[: int(life[name])]
+    return np.asarray(int(life[name]) - len(later) + np.searchsorted(later, times_s, side="right"), np.int64)
 
 
 def _periods(tables: Mapping[str, pd.DataFrame]) -> dict[tuple[str, str], pd.Series[Any]]:

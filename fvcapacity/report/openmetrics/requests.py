@@ -102,11 +102,13 @@ def _add_route(collected: Collected, bins: Bins, path: pd.Series[Any], namespace
     edge |= {"ingress": path["entry"], **route}
     ended = bins.by_status()
     for status, (buckets, sums) in split_counters(fine, bins.starts_s, ended).items():
-        counter = cumulative(ended[status])
-        collected.add(REQUESTS, {**inside, "status_code": status}, times, counter)
-        collected.add(INGRESS, {**edge, "status": status}, times, counter)
-        _add_histogram(collected, SECONDS, {**inside, "status_code": status}, times, buckets, sums)
-        _add_histogram(collected, INGRESS_SECONDS, {**edge, "status": status}, times, buckets, sums)
+        born = 0 if status == "200" else int(np.flatnonzero(ended[status])[0])  # as in life: with its first request
+        counter, since = cumulative(ended[status])[born:], times[born:]
+        collected.add(REQUESTS, {**inside, "status_code": status}, since, counter)
+        collected.add(INGRESS, {**edge, "status": status}, since, counter)
+        _add_histogram(collected, SECONDS, {**inside, "status_code": status}, since, buckets[born:], sums[born:])
+    buckets, sums = bucket_counters(fine, bins.starts_s, bins.counts(*STATUS))
+    _add_histogram(collected, INGRESS_SECONDS, edge, times, buckets, sums)
 
 
 _INGRESS_LABELS = {"controller_class": "k8s.io/ingress-nginx", "job": "ingress-nginx-controller"}

@@ -14,7 +14,7 @@ import pandas as pd
 from fvcapacity.inputs.prometheus.backfill import backfill, prepare_data
 from fvcapacity.inputs.prometheus.programs import find_program
 from fvcapacity.inputs.prometheus.server import LocalPrometheus
-from fvcapacity.report.openmetrics.export import Export, export_openmetrics
+from fvcapacity.report.openmetrics.export import DayFiles, Export
 from fvcapacity.results.result import Result
 
 SEEN_AFTER = 1.5
@@ -74,33 +74,35 @@ def served(
     with tempfile.TemporaryDirectory(prefix="fvcap-metrics-") as work:
         database = Path(work) / "data" if data is None else data
         prepare_data(database)
-        export = export_openmetrics(result, Path(work) / "export", replication=replication, tell=tell)
-        _add_run(database, export, tell)
+        export = _add_run(database, DayFiles(result, replication), Path(work), tell)
         lookback = SEEN_AFTER * export.interval_s
         with LocalPrometheus(database, port=port, rules=rules, lookback_s=lookback) as server:
             yield Served(server, export)
 
 
-def _add_run(database: Path, export: Export, tell: Callable[[str], None] | None) -> None:
+def _add_run(database: Path, days: DayFiles, work: Path, tell: Callable[[str], None] | None) -> Export:
     """Put a run into a database, unless it is there.
 
-    Its blocks are made in a directory within, which Prometheus does not look into, and moved out when all samples are
-    found in them. What an interrupted move has left is taken away first: the blocks of a run stand on a list.
+    promtool reads a day while the next one is written. The blocks are made in a directory within the database, which
+    Prometheus does not look into, and moved out when all samples are found in them. What an interrupted move has left
+    is taken away first: the blocks of a run stand on a list.
     """
-    name = export.labels["run_id"]
+    name = days.labels["run_id"]
     done, moving, aside = (database / f"{kind}-{name}" for kind in ("run", "moving", "aside"))
     if done.exists():
-        return
+        return days.export(work)
     if moving.exists():
         for block in moving.read_text(encoding="utf-8").split():
             shutil.rmtree(database / block, ignore_errors=True)
     shutil.rmtree(aside, ignore_errors=True)
-    blocks = [block.name for block in backfill(export.files, aside, expected_samples=export.samples, tell=tell)]
+    found = backfill(days.write(work), aside, expected_samples=lambda: sum(days.samples.values()), tell=tell)
+    blocks = [block.name for block in found]
     moving.write_text("\n".join(blocks), encoding="utf-8")
     for block in blocks:
         (aside / block).rename(database / block)
     moving.rename(done)
     shutil.rmtree(aside, ignore_errors=True)
+    return days.export(work)
 
 
 def _utc(time_ms: int) -> str:

@@ -167,3 +167,28 @@ def test_grave_remarks_come_first():
     assert text.index("not read: a failure (do it)") < text.index("note: a note")
     assert "own: up   1,200    5,040    10,080     50.0%" in text
     assert "a note" not in render_pull(provenance, Path("measured"), remarks=False)
+
+
+def test_samples_that_are_no_numbers_are_left_out_and_told(tmp_path):
+    (tmp_path / "own.yaml").write_text(PROFILE)
+
+    def script(asked):
+        reply = _answers(asked)
+        odd = b'[%d, "NaN"], [%d, "+Inf"]' % (START + 105, START + 110)
+        known = b'[%d, "%d"]' % (START + 105, 2 * 10_105)
+        return Reply(reply.status, reply.body.replace(known, odd))
+
+    with fake_prometheus(script) as server:
+        done = run(server.url, tmp_path / "out", "--profile", str(tmp_path / "own.yaml"))
+    assert done.exit_code == 0, done.stderr
+    assert "2 samples are NaN or infinite; they are left out" in " ".join(done.stdout.split())
+    lines = gzip.decompress((tmp_path / "out" / "traffic.csv.gz").read_bytes()).decode().splitlines()
+    assert [line.split(",")[2] for line in lines[1:]] == ["120.0"] * 10
+
+
+def test_a_server_that_lists_no_names_is_still_told_what_is_missing(tmp_path):
+    (tmp_path / "own.yaml").write_text(PROFILE.replace("requests_total", "odd_total"))
+    with fake_prometheus(lambda asked: page(403, "no") if "values" in asked.path else _answers(asked)) as server:
+        done = run(server.url, tmp_path / "out", "--profile", str(tmp_path / "own.yaml"))
+    assert done.exit_code == 3
+    assert "own: requests: the server has no metric odd_total" in done.stderr

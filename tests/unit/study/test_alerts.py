@@ -142,11 +142,32 @@ SLOW = Incident("latency", "route/all", 600.0, 900.0, "slow")
         (KILL, rule_report("Oom", "container_oom_events_total", (900, 1201, None), pod="cart-1"), False),
         (KILL, rule_report("Oom", "container_oom_events_total", (610, None, 900), pod="cart-1"), False),  # pending
         (SLOW, rule_report("Slow", "http_request_duration_seconds_bucket", (610, 900, 901), service="gateway"), True),
+        (SLOW, rule_report("Errors", "http_requests_total", (610, 660, 700)), False),
         (SLOW, rule_report("Throttled", "container_cpu_cfs_throttled_periods_total", (610, 660, 700)), False),
     ],
 )
 def test_who_notices_what(incident: Incident, rule: RuleReport, noticed: bool) -> None:
     assert bool(judged(incident, rule).noticed_by) == noticed
+
+
+LOGIN = Incident("latency", "route/login", 600.0, 900.0, "slow", method="POST", path="/login")
+
+
+@pytest.mark.parametrize(
+    ("labels", "noticed"),
+    [
+        ({"path": "/login", "method": "POST"}, True),
+        ({"route": "/login"}, True),
+        ({"route": "login"}, True),
+        ({"path": "/login", "method": "GET"}, False),
+        ({"path": "/log"}, False),
+        ({}, True),
+        ({"service": "gateway"}, False),
+    ],
+)
+def test_a_route_is_named_by_its_path(labels: dict[str, str], noticed: bool) -> None:
+    rule = rule_report("Slow", "http_request_duration_seconds_bucket", (610, 660, 700), **labels)
+    assert bool(judged(LOGIN, rule).noticed_by) == noticed
 
 
 def test_the_delay_is_that_of_the_first_alert_and_others_are_told_beside() -> None:
@@ -168,7 +189,7 @@ def test_the_report_in_all_forms(tmp_path) -> None:
     assert (row["fired_s"], row["firing_s"], row["incident"], row["delay_s"]) == (
         720.0,
         2880.0,
-        "oom-kill deployment/cart",
+        "oom-kill cart",
         120.0,
     )
     assert report.unnoticed == (SLOW,)
@@ -177,7 +198,7 @@ def test_the_report_in_all_forms(tmp_path) -> None:
     assert "never met: Slow" in text
     assert "something" in text
     for line in (
-        "Oom    page      cart-1  18:12:00  48m  oom-kill deployment/cart    +2m",
+        "Oom    page      cart-1  18:12:00  48m  oom-kill cart    +2m",
         "latency   route/all        18:10:00      5m  nobody",
     ):
         assert line in text, text

@@ -48,6 +48,15 @@ def test_growth_by_interval(times, values, expected):
         np.testing.assert_allclose(grown(times, values, cuts=cuts)[0], expected, atol=1e-9)
 
 
+def test_a_series_that_is_scraped_less_often_than_others_has_no_gaps():
+    grid = Grid(0, 20, 10)
+    times = np.arange(-20, 240, 20) + np.tile([0.0, 0.3], 7)[:13]
+    growth, seen, unseen = grown(times, np.arange(13.0), grid=grid, watched=range(-20, 240, 5), cuts=(5, 6))
+    assert growth.sum() == pytest.approx(10, abs=0.1)
+    assert not unseen.any()
+    assert seen.tolist() == pytest.approx([20.0] * 10)
+
+
 def test_what_nobody_saw_is_told_apart():
     _, seen, unseen = grown([0, 5, 10, 30, 35, 40], [0, 1, 2, 9, 9, 9])
     assert seen.tolist() == [10, 0, 0, 10]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import jsonschema
 import pytest
 import yaml
@@ -54,6 +57,7 @@ def test_a_profile_of_ones_own(tmp_path):
         ("measure: requests", "measure: requests\n    service: cart", 7, "names no label"),
         ("measure: requests", "measure: requests\n    failed: {status: '5(.'}", 7, "regular expression"),
         ("measure: requests", "measure: cpu_core_s\n    failed: {status: '5..'}", 3, "failed belongs to"),
+        ("measure: requests", "measure: requests\n    service: ''", 3, "has to be a route"),
         ("kind: counter", "kind: gauge\n    route: '{path}'", 3, "not to a gauge"),
         ("measure: requests\n", "measure: requests\n  - {name: requests, metric: up, kind: gauge, measure: pods}\n", 7, "second query"),
     ],
@@ -74,3 +78,11 @@ def test_an_unknown_name_and_a_missing_file_are_told_together(tmp_path):
         load_profiles(["prom-clint", str(tmp_path / "none.yaml")])
     assert [problem.rule for problem in caught.value.problems] == ["unknown-profile", "missing-file"]
     assert "prom-client" in caught.value.problems[0].hint
+
+
+def test_the_profile_in_the_documentation_can_be_used(tmp_path):
+    page = (Path(__file__).resolve().parents[4] / "docs/how-to/pull-from-prometheus.md").read_text()
+    (shown,) = [block for block in re.findall(r"```yaml\n(.*?)```", page, re.S) if block.startswith("profile:")]
+    (tmp_path / "own.yaml").write_text(shown)
+    (profile,) = load_profiles([str(tmp_path / "own.yaml")])
+    assert [query.kind for query in profile.queries] == ["counter", "histogram"]
