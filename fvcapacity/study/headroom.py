@@ -25,7 +25,6 @@ from fvcapacity.study.trial import Trial, failing_window, try_out
 LARGEST = 64.0
 SMALLEST = 1 / 64
 RESOLUTION = 1.02
-"""Ratio of the two multiples, one that holds and one that does not, at which the bisection stops."""
 MOST_MENDS = 6
 """Steps of one field that are tried before a break is said not to be mended by it."""
 
@@ -141,6 +140,7 @@ def headroom(
     jobs: int = 1,
     next_breaks: int = 1,
     confirm: bool = True,
+    resolution: float = RESOLUTION,
     tell: Tell | None = None,
 ) -> Headroom:
     """Find the largest multiple of the traffic that keeps the objectives.
@@ -157,6 +157,8 @@ def headroom(
         How many causes are mended, one after the other, to find what would break then.
     confirm
         Replay the whole window at the largest multiple that held in every replication, and search where it fails too.
+    resolution
+        Ratio of the two multiples, one that holds and one that does not, at which a bisection stops.
     tell
         Told in a few words what is being done.
 
@@ -168,7 +170,7 @@ def headroom(
     if scenario.traffic is None:
         hint = "give traffic as rates (weekly or a file); for users, vary their number"
         raise ScenarioError("a closed loop of users has no multiple of its traffic", hint=hint)
-    search = _Search(replications, jobs, tell or (lambda words: None))
+    search = _Search(replications, jobs, resolution, tell or (lambda words: None))
     stretches = peaks(scenario)
     stage, whole, stretches = search.confirmed(scenario, stretches, confirm)
     stages, system, stopped = [stage], scenario, ""
@@ -187,6 +189,7 @@ def headroom(
 class _Search:
     replications: int
     jobs: int
+    resolution: float
     tell: Tell
     rows: list[tuple[int, int, float, str, bool, float]] = field(default_factory=list)
     stage: int = 0
@@ -237,12 +240,14 @@ class _Search:
         self.tell("bisecting" if not mended else f"bisecting with {'; '.join(mended)}")
         numbers = range(self.replications)
         if self.jobs == 1:
-            found = [bisect(scenario, stretches, number) for number in numbers]
+            found = [bisect(scenario, stretches, number, self.resolution) for number in numbers]
         else:
             from joblib import Parallel, delayed
 
             plain = dataclasses.replace(scenario, patcher=None, reader=None)
-            found = Parallel(n_jobs=self.jobs)(delayed(bisect)(plain, stretches, number) for number in numbers)
+            found = Parallel(n_jobs=self.jobs)(
+                delayed(bisect)(plain, stretches, number, self.resolution) for number in numbers
+            )
         for bisection, rows in found:
             self.rows += [(self.stage, bisection.replication, *row) for row in rows]
         bisections = tuple(bisection for bisection, _ in found)
@@ -252,7 +257,9 @@ class _Search:
 Row = tuple[float, str, bool, float]
 
 
-def bisect(scenario: Scenario, stretches: Sequence[Peak], replication: int) -> tuple[Bisection, list[Row]]:
+def bisect(
+    scenario: Scenario, stretches: Sequence[Peak], replication: int, resolution: float = RESOLUTION
+) -> tuple[Bisection, list[Row]]:
     """Bisect the multiple of one replication.
 
     Returns
@@ -276,7 +283,7 @@ def bisect(scenario: Scenario, stretches: Sequence[Peak], replication: int) -> t
         return True
 
     low, high = _bracket(holds)
-    while low > 0 and high < math.inf and high / low > RESOLUTION:
+    while low > 0 and high < math.inf and high / low > resolution:
         middle = math.sqrt(low * high)
         low, high = (middle, high) if holds(middle) else (low, middle)
     limit: Limit = "never holds" if low == 0 else "never breaks" if high == math.inf else "found"

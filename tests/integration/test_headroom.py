@@ -7,7 +7,7 @@ import pytest
 
 import fvcapacity as fv
 from fvcapacity.errors import ScenarioError
-from fvcapacity.study.headroom import RESOLUTION, headroom
+from fvcapacity.study.headroom import headroom
 from fvcapacity.study.headroom_summary import headroom_summary
 from fvcapacity.study.mending import mends
 from fvcapacity.study.peaks import Peak
@@ -16,6 +16,8 @@ from tests.support.shops import MANIFESTS, SCENARIO, TOPOLOGY, write_shop
 
 FAST = SCENARIO.replace("plane: simpy", "plane: fast").replace("duration: 5m", "duration: 10m")
 LIGHT = TOPOLOGY.replace("mean_ms: 20", "mean_ms: 5").replace("mean_ms: 40", "mean_ms: 5")
+COARSE = 1.15
+"""A bisection that stops early, for the sake of time."""
 
 
 def _shop(directory: Path, **files: str) -> fv.Scenario:
@@ -25,7 +27,7 @@ def _shop(directory: Path, **files: str) -> fv.Scenario:
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory):
     # 1.5 requests a second of 5 ms under a limit of 150m: the quota of 15 ms in 100 ms is 30 requests a second
-    return headroom(_shop(tmp_path_factory.mktemp("shop")), replications=2)
+    return headroom(_shop(tmp_path_factory.mktemp("shop")), replications=2, resolution=COARSE)
 
 
 def test_the_multiple_is_where_the_quota_is_spent(found):
@@ -33,7 +35,7 @@ def test_the_multiple_is_where_the_quota_is_spent(found):
     assert stage.limit == "found"
     assert 8 < stage.multiple.mean < 20  # 30 requests a second are 20 times the traffic, and the p95 is lost before
     for item in stage.bisections:
-        assert 1 < item.breaks / item.holds <= RESOLUTION
+        assert 1 < item.breaks / item.holds <= COARSE
     assert "shop is throttled" in stage.first.bottleneck
 
 
@@ -52,7 +54,7 @@ def test_trials_of_one_replication_are_of_the_same_customers(found):
 
 def test_jobs_do_not_change_what_is_found(tmp_path: Path):
     scenario = _shop(tmp_path)
-    one, two = (headroom(scenario, replications=2, jobs=jobs, next_breaks=0) for jobs in (1, 2))
+    one, two = (headroom(scenario, replications=2, jobs=jobs, next_breaks=0, resolution=2.0) for jobs in (1, 2))
     assert [item.holds for item in one.stages[0].bisections] == [item.holds for item in two.stages[0].bisections]
 
 
@@ -61,7 +63,7 @@ def test_a_system_that_misses_everywhere_is_told_so(tmp_path: Path):
     many = "timestamp,requests\n" + "".join(f"2026-02-14T{h}:{m:02d}:00,6000\n" for h in (17, 18) for m in range(60))
     unlimited = MANIFESTS.replace("limits: {cpu: 150m, ", "limits: {")
     assert unlimited != MANIFESTS
-    found = headroom(_shop(tmp_path, topology=slow, counts=many), replications=1, next_breaks=0)
+    found = headroom(_shop(tmp_path, topology=slow, counts=many), replications=1, next_breaks=0, resolution=2.0)
     summary = headroom_summary(found)
     assert summary["stages"][0]["limit"] == "never holds"
     assert "at no multiple" in summary["stages"][0]["sentence"]

@@ -30,7 +30,7 @@ class Hungry(FakePlane):
         self.looks += 1
         seen = super().observe()
         held = {pod: self.memory(self.names[pod], self.now / S) * MI for pod in seen.containers}
-        usage = {pod: replace(usage, memory_bytes=held[pod]) for pod, usage in seen.containers.items()}
+        usage = {pod: usage._replace(memory_bytes=held[pod]) for pod, usage in seen.containers.items()}
         return replace(seen, containers=usage)
 
 
