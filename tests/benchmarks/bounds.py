@@ -84,7 +84,7 @@ BOUNDS = {
     "cluster_visit": Bound("the same, a visit of a pod", None, None, False, times),
     "day": Bound("one day of the shop at 100 requests a second, one core, CPU time", 60, 20, False, seconds),
     "quarter_memory": Bound(
-        "a quarter in one command: peak memory, in GB", 1, 1, False, lambda value: f"{value:.2f} GB"
+        "the long run (see below): peak memory, in GB", 1, 1, False, lambda value: f"{value:.2f} GB"
     ),
     "first": Bound("first `fvcap simulate` ever, one minute of the shop, wall time", 30, 12, False, seconds),
     "warm": Bound("the same from then on", 2.5, 1.5, False, seconds),

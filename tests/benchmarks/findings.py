@@ -25,9 +25,10 @@ class Findings:
     memory: dict[str, growth.Memory] = field(default_factory=dict)
     clusters: dict[str, cluster.Carried] = field(default_factory=dict)
     quarter: quarter.Quarter | None = None
+    days: int = quarter.DAYS
 
 
-def find(quick: bool, tell: Callable[[str], None]) -> Findings:
+def find(quick: bool, tell: Callable[[str], None], days: int = quarter.DAYS) -> Findings:
     """Run every measure, one after the other.
 
     Parameters
@@ -36,9 +37,11 @@ def find(quick: bool, tell: Callable[[str], None]) -> Findings:
         Smaller work and fewer repetitions, and an hour in place of the day: to see that all of it runs.
     tell
         Is told what comes next.
+    days
+        Of the long run.
     """
     require_unchecked()
-    found, runs = Findings(), 1 if quick else 5
+    found, runs = Findings(days=9 if quick else days), 1 if quick else 5
     for name, step in _STEPS.items():
         tell(name)
         step(found, runs)
@@ -117,7 +120,7 @@ def _day(found: Findings, runs: int) -> None:
 
 
 def _quarter(found: Findings, runs: int) -> None:
-    found.quarter = quarter.quarter(9 if runs == 1 else quarter.DAYS)
+    found.quarter = quarter.quarter(found.days)
     found.figures["quarter_memory"] = found.quarter.peak_bytes / 1e9
 
 
