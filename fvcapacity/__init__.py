@@ -31,9 +31,11 @@ if TYPE_CHECKING:
         TrafficError,
     )
     from fvcapacity.inputs import load_scenario
+    from fvcapacity.inputs.access_log import LogOptions, read_access_logs
     from fvcapacity.inputs.measurements import Measurements, load_measurements
     from fvcapacity.inputs.prometheus.pull import pull
     from fvcapacity.inputs.sides import load_sides
+    from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
     from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
@@ -55,6 +57,7 @@ __all__ = [
     "FvcapError",
     "InputError",
     "InvariantError",
+    "LogOptions",
     "ManifestError",
     "Measurements",
     "PlaneError",
@@ -69,6 +72,7 @@ __all__ = [
     "__version__",
     "backtest",
     "calibrate",
+    "check_alerts",
     "compare",
     "difference_of",
     "export_openmetrics",
@@ -78,6 +82,7 @@ __all__ = [
     "load_sides",
     "measurements_of",
     "pull",
+    "read_access_logs",
     "simulate",
     "verify_overlay",
     "write_overlay",
@@ -87,21 +92,24 @@ _HOMES = {
     "Backtest": "fvcapacity.study.backtest",
     "Calibration": "fvcapacity.study.calibrate",
     "Comparison": "fvcapacity.study.comparison",
+    "LogOptions": "fvcapacity.inputs.access_log",
     "Measurements": "fvcapacity.inputs.measurements",
     "Proposal": "fvcapacity.report.overlay",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
     "backtest": "fvcapacity.study.backtest",
     "calibrate": "fvcapacity.study.calibrate",
+    "check_alerts": "fvcapacity.report.alerts",
     "compare": "fvcapacity.study.compare",
-    "export_openmetrics": "fvcapacity.report.openmetrics.export",
     "difference_of": "fvcapacity.report.difference",
+    "export_openmetrics": "fvcapacity.report.openmetrics.export",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",
     "load_sides": "fvcapacity.inputs.sides",
     "measurements_of": "fvcapacity.results.measured",
     "pull": "fvcapacity.inputs.prometheus.pull",
+    "read_access_logs": "fvcapacity.inputs.access_log",
     "simulate": "fvcapacity.run",
     "verify_overlay": "fvcapacity.report.overlay",
     "write_overlay": "fvcapacity.report.overlay",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 
+Token = tuple[str, str]
 _TOKEN = re.compile(
     r"""(?P<comment>\#[^\n]*)
     |(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`[^`]*`)
@@ -23,30 +25,19 @@ def metrics_of(expression: str) -> tuple[str, ...]:
 
     A selector without a name, or with a pattern for it, adds nothing.
     """
-    tokens = _tokens(expression)
     names: dict[str, None] = {}
-    position = 0
-    while position < len(tokens):
-        kind, text = tokens[position]
-        following = tokens[position + 1][1] if position + 1 < len(tokens) else ""
-        if kind == "word" and text.lower() in _LISTS and following == "(":
-            position = _closing(tokens, position + 1, "(", ")")
-        elif text == "[":
-            position = _closing(tokens, position, "[", "]")
-        elif text == "{":
-            end = _closing(tokens, position, "{", "}")
-            names.update(dict.fromkeys(_named(tokens[position:end])))
-            position = end
-        elif _is_metric(kind, text, following):
-            names[text] = None
-        position += 1
+    for tokens in _selectors(_tokens(expression)):
+        kind, text = tokens[0]
+        names.update(dict.fromkeys([text] if kind == "word" else _named(tokens)))
     return tuple(names)
 
 
 def selectors_of(expression: str) -> tuple[str, ...]:
     """Return the selectors of an expression as they are written, without range and offset: ``up{job="x"}``."""
-    tokens = _tokens(expression)
-    found: dict[str, None] = {}
+    return tuple(dict.fromkeys("".join(text for _, text in tokens) for tokens in _selectors(_tokens(expression))))
+
+
+def _selectors(tokens: list[Token]) -> Iterator[list[Token]]:
     position = 0
     while position < len(tokens):
         kind, text = tokens[position]
@@ -58,10 +49,9 @@ def selectors_of(expression: str) -> tuple[str, ...]:
         elif text == "{" or _is_metric(kind, text, following):
             braces = position if text == "{" else position + 1
             end = _closing(tokens, braces, "{", "}") if "{" in (text, following) else position
-            found["".join(word for _, word in tokens[position : end + 1])] = None
+            yield tokens[position : end + 1]
             position = end
         position += 1
-    return tuple(found)
 
 
 def functions_of(expression: str) -> frozenset[str]:
@@ -77,7 +67,7 @@ def _is_metric(kind: str, text: str, following: str) -> bool:
     return kind == "word" and following.lower() not in _AFTER_FUNCTIONS and text.lower() not in _WORDS
 
 
-def _tokens(expression: str) -> list[tuple[str, str]]:
+def _tokens(expression: str) -> list[Token]:
     return [
         (str(found.lastgroup), found.group())
         for found in _TOKEN.finditer(expression)
@@ -85,7 +75,7 @@ def _tokens(expression: str) -> list[tuple[str, str]]:
     ]
 
 
-def _closing(tokens: list[tuple[str, str]], position: int, opening: str, closing: str) -> int:
+def _closing(tokens: list[Token], position: int, opening: str, closing: str) -> int:
     depth = 0
     for index in range(position, len(tokens)):
         kind, text = tokens[index]
@@ -96,7 +86,7 @@ def _closing(tokens: list[tuple[str, str]], position: int, opening: str, closing
     return len(tokens)
 
 
-def _named(tokens: list[tuple[str, str]]) -> list[str]:
+def _named(tokens: list[Token]) -> list[str]:
     """Return the names in ``{__name__="..."}``."""
     found = zip(tokens, tokens[1:], tokens[2:], strict=False)
     return [

@@ -1,4 +1,4 @@
-"""What the kubelet's cAdvisor exposes of containers: CPU, memory, CFS periods.
+"""What the kubelet's cAdvisor exposes of containers: CPU, memory, CFS periods, limits, OOM kills.
 
 The model knows the CPU of a pod and of the container that serves requests in it; what else its containers use is
 steady, and is shared by them in proportion to what the topology says of each.
@@ -22,7 +22,12 @@ CPU = Family("container_cpu_usage_seconds", "counter", "CPU that a container has
 MEMORY = Family("container_memory_working_set_bytes", "gauge", "Working set of a container.")
 PERIODS = Family("container_cpu_cfs_periods", "counter", "CFS periods of a container with a CPU limit.")
 THROTTLED = Family("container_cpu_cfs_throttled_periods", "counter", "CFS periods in which it was throttled.")
+MEMORY_LIMIT = Family("container_spec_memory_limit_bytes", "gauge", "Memory limit of a container.")
+QUOTA = Family("container_spec_cpu_quota", "gauge", "CFS quota of a container, in microseconds a period.")
+PERIOD = Family("container_spec_cpu_period", "gauge", "CFS period of a container, in microseconds.")
+OOM_EVENTS = Family("container_oom_events", "counter", "Kills of a container at its memory limit.")
 
+_PERIOD_US = 100_000
 _KUBELET = {"job": "kubelet", "metrics_path": "/metrics/cadvisor"}
 
 
@@ -41,6 +46,10 @@ def add_containers(collected: Collected, pod: Pod, containers: pd.DataFrame) -> 
         labels = container_labels(pod, container)
         restarts = serving[number] or len(containers) == 1
         limited = bool(serving[number]) and not pd.isna(container["cpu_limit_cores"])
+        _add_limits(collected, labels, container, pod.times_ms)
+        if restarts:
+            kills = np.concatenate([np.zeros(1, np.int64), pod.samples["oom_kills"].to_numpy(np.int64)])
+            collected.add(OOM_EVENTS, labels, pod.counter_times_ms, kills)
         for start in starts if restarts else starts[:1]:
             within = start.samples if restarts else slice(None)
             own = {**labels, "id": f"/kubepods/pod{pod.life['uid']}/{container['container']}-{start.number}"}
@@ -52,6 +61,16 @@ def add_containers(collected: Collected, pod: Pod, containers: pd.DataFrame) -> 
             for family, column in ((PERIODS, "periods"), (THROTTLED, "throttled_periods")) if limited else ():
                 counter = np.asarray(np.rint(cumulative(pod.column(column)[within])), np.int64)
                 collected.add(family, own, counted, counter)
+
+
+def _add_limits(collected: Collected, labels: dict[str, str], container: pd.Series[Any], times: Ints) -> None:
+    memory, cores = container["memory_limit_bytes"], container["cpu_limit_cores"]
+    if not pd.isna(memory):
+        collected.add(MEMORY_LIMIT, labels, times, np.full(len(times), int(memory), np.int64))
+    if not pd.isna(cores):
+        quota = round(float(cores) * _PERIOD_US)
+        for family, value in ((QUOTA, quota), (PERIOD, _PERIOD_US)):
+            collected.add(family, labels, times, np.full(len(times), value, np.int64))
 
 
 @dataclass(frozen=True)

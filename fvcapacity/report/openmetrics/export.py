@@ -13,7 +13,7 @@ import pandas as pd
 
 from fvcapacity.errors import InputError, InvariantError
 from fvcapacity.report.openmetrics.containers import add_containers
-from fvcapacity.report.openmetrics.exporters import add_exporters
+from fvcapacity.report.openmetrics.exporters import add_exporters, add_target
 from fvcapacity.report.openmetrics.objects import add_hpas, add_nodes, add_pod, add_workloads
 from fvcapacity.report.openmetrics.pods import pods_of
 from fvcapacity.report.openmetrics.requests import add_requests
@@ -178,6 +178,7 @@ def collect(result: Result, replication: int = 0) -> Collected:
         if own is None:
             raise InvariantError(f"the result has a pod of {pod.workload}, and no containers of it")
         add_containers(collected, pod, own)
+        add_target(collected, pod, own)
         add_exporters(collected, pod, own)
         add_pod(collected, pod, own, namespaces[pod.workload])
     add_workloads(collected, tables, namespaces, start_ms)

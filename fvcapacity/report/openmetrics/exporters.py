@@ -1,4 +1,4 @@
-"""What the exporters of databases expose, as far as a simulation can say it: whether the database answers.
+"""Whether a target can be scraped, and whether the databases behind exporters answer: what a simulation can say.
 
 A simulation knows a database as a service with queues, CPU and disks. Its transactions, cache hits and connections by
 state are not part of the model, so no figure stands for them: what it knows of the traffic of databases is told under
@@ -18,6 +18,25 @@ _EXPORTERS = {
     "mongodb-exporter": Family("mongodb_up", "gauge", "Whether the MongoDB server answers."),
     "redis-exporter": Family("redis_up", "gauge", "Whether the Redis server answers."),
 }
+UP = Family("up", "gauge", "Whether a target could be scraped.")
+
+
+def add_target(collected: Collected, pod: Pod, containers: pd.DataFrame) -> None:
+    """Add whether a pod could be scraped: while its containers run. A pod that is pending is no target yet.
+
+    Parameters
+    ----------
+    containers
+        Rows of the table ``containers`` of the pod's workload; the job is the service that it serves.
+    """
+    serving = containers[containers["service"] != ""]
+    if serving.empty:
+        return
+    bound = pod.samples["node"].to_numpy() != ""
+    running = pod.samples["running"].to_numpy(bool).astype(np.int64)
+    service = str(serving["service"].iloc[0])
+    who = {"namespace": str(serving["namespace"].iloc[0]), "pod": pod.name, "service": service}
+    collected.add(UP, {**who, "job": service, "instance": pod.name}, pod.times_ms[bound], running[bound])
 
 
 def add_exporters(collected: Collected, pod: Pod, containers: pd.DataFrame) -> None:

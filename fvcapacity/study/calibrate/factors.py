@@ -81,7 +81,8 @@ def _of_service(fitted: RouteFit, service: str, demands: Demands, factors: Facto
         if item.share >= CARRIES and abs(item.estimate - value) > WORTH_SPLITTING * max(item.estimate, value)
     ]
     misfit = targets - rows @ by_part
-    freedom = len(targets) - int(np.linalg.matrix_rank(rows))
+    free = rows[:, by_part > 0]  # a factor that was stopped at zero explains nothing
+    freedom = len(targets) - (int(np.linalg.matrix_rank(free)) if free.size else 0)
     if not off or freedom <= 0:
         return
     square = float(misfit @ np.linalg.solve(covariance, misfit))

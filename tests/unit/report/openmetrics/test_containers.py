@@ -3,8 +3,16 @@
 import numpy as np
 import pandas as pd
 
-from fvcapacity.report.openmetrics.containers import CPU, MEMORY, PERIODS, add_containers
-from fvcapacity.report.openmetrics.exporters import add_exporters
+from fvcapacity.report.openmetrics.containers import (
+    CPU,
+    MEMORY,
+    MEMORY_LIMIT,
+    OOM_EVENTS,
+    PERIODS,
+    QUOTA,
+    add_containers,
+)
+from fvcapacity.report.openmetrics.exporters import UP, add_exporters, add_target
 from fvcapacity.report.openmetrics.pods import Pod
 from fvcapacity.report.openmetrics.series import Collected
 
@@ -19,8 +27,11 @@ SAMPLES = pd.DataFrame(
         "periods": [10, 10, 20, 20],
         "throttled_periods": [0, 5, 0, 0],
         "memory_bytes": [100, 110, 60, 80],
+        "node": ["", "one", "one", "one"],
+        "running": [False, True, False, True],
         "ready": [True, True, False, True],
         "restarts": [0, 0, 1, 1],
+        "oom_kills": [0, 0, 1, 1],
     }
 )
 CONTAINERS = pd.DataFrame(
@@ -30,6 +41,7 @@ CONTAINERS = pd.DataFrame(
         "image": ["postgres:16.4", "quay.io/prometheuscommunity/postgres-exporter:v0.15.0"],
         "service": ["db", ""],
         "cpu_limit_cores": [0.5, NAN],
+        "memory_limit_bytes": [200.0, NAN],
         "steady_cpu_cores": [0.0, 0.1],
         "steady_memory_bytes": [0, 10],
     }
@@ -43,6 +55,7 @@ def _pod() -> Pod:
 def _collected() -> Collected:
     collected = Collected()
     add_containers(collected, _pod(), CONTAINERS)
+    add_target(collected, _pod(), CONTAINERS)
     add_exporters(collected, _pod(), CONTAINERS)
     return collected
 
@@ -83,3 +96,19 @@ def test_a_database_is_up_when_its_pod_is_ready():
     assert [name for name, _ in up] == ["pg_up"]
     assert up[0][1][0].values.tolist() == [1, 1, 0, 1]
     assert up[0][1][0].values.dtype == np.int64
+
+
+def test_a_target_is_up_while_its_containers_run_and_no_target_before_it_has_a_node():
+    (up,) = _collected().series[UP]
+    assert up.labels["job"] == "db"
+    assert ((up.times_ms - START_MS) / 1000).tolist() == [120.0, 180.0, 240.0]
+    assert up.values.tolist() == [1, 0, 1]
+
+
+def test_limits_and_kills_are_told_of_the_container_that_has_them():
+    series = _collected().series
+    assert [one.values.tolist() for one in series[MEMORY_LIMIT]] == [[200] * 4]
+    assert [one.values.tolist() for one in series[QUOTA]] == [[50_000] * 4]
+    (kills,) = series[OOM_EVENTS]
+    assert kills.labels["container"] == "db"
+    assert kills.values.tolist() == [0, 0, 0, 1, 1]

@@ -6,6 +6,7 @@ import pytest
 
 import fvcapacity as fv
 from fvcapacity.errors import InputError
+from fvcapacity.plots.backtest import write_backtest_plots
 from fvcapacity.results.measured import measurements_of
 from fvcapacity.study.backtest import BacktestOptions, backtest
 from fvcapacity.study.calibrate import CalibrationOptions
@@ -62,12 +63,14 @@ def test_uncalibrated_numbers_would_have_been_far_off(history):
 
 
 def test_the_directory_holds_tables_plots_and_the_calibration(found, tmp_path):
-    target = found.save(tmp_path / "backtest")
+    target = found.save(tmp_path / "backtest", plots=False)
     series = pd.read_csv(target / "tables" / "series.csv")
     cpu = series[(series["subject"] == "service/shop") & (series["measure"] == "cpu_cores")]
     assert (cpu["low"] <= cpu["predicted"]).all()
     assert (cpu["predicted"] <= cpu["high"]).all()
-    assert (target / "plots" / "cpu.svg").exists()
+    write_backtest_plots(found.series, "America/Santiago", tmp_path / "plots")
+    names = {path.stem for path in (tmp_path / "plots").iterdir()}
+    assert names == {"cpu", "memory", "replicas", "p95"}
     assert (target / "calibration" / "topology.yaml").exists()
 
 

@@ -14,7 +14,7 @@ from fvcapacity.study.calibrate.dispersion import find_dispersion, within_index
 from fvcapacity.study.grid import Grid
 
 NS = 10**9
-HOURS = 60
+HOURS = 40
 
 
 def _grid(arrivals, interval_s: int = 15) -> Grid:
