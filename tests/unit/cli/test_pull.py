@@ -152,6 +152,21 @@ def test_one_query_that_fails_leaves_the_others(tmp_path):
     )
 
 
+def test_when_every_query_fails_nothing_is_written(tmp_path):
+    (tmp_path / "own.yaml").write_text(PROFILE)
+
+    def script(asked):
+        plain = asked.params.get("query") == "time()"
+        return _answers(asked) if plain else refused(400, 'parse error: unexpected identifier "prod"')
+
+    with fake_prometheus(script) as server:
+        done = run(server.url, tmp_path / "out", "--profile", str(tmp_path / "own.yaml"), "--match", "cluster=prod")
+    assert done.exit_code == 3, done.stdout
+    assert "nothing could be read: own: " in done.stderr
+    assert "check --match first" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_grave_remarks_come_first():
     remarks = [
         Remark(rule="a", message="a note"),
