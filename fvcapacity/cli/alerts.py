@@ -9,6 +9,7 @@ import typer
 
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat, Quiet
+from fvcapacity.cli.progress import saying
 
 
 def alerts(
@@ -34,8 +35,8 @@ def alerts(
         from fvcapacity.results.result import load_result
 
         loaded = load_result(result)
-        tell = None if quiet else lambda words: typer.echo(f"{words} ...", err=True)
-        report = check_alerts([rules, *(more_rules or ())], loaded, replication=replication, tell=tell)
+        with saying(quiet=quiet) as tell:
+            report = check_alerts([rules, *(more_rules or ())], loaded, replication=replication, tell=tell)
         if plot is not None:
             write_timeline(report, plot)
         typer.echo(render_alerts(report, output), nl=False)

@@ -9,6 +9,7 @@ import typer
 
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat, Quiet, Seed, share
+from fvcapacity.cli.progress import saying
 
 if TYPE_CHECKING:
     from fvcapacity.study.calibrate import Calibration
@@ -46,6 +47,7 @@ def calibrate(
     with reported(debug=debug):
         from fvcapacity.inputs import load_scenario
         from fvcapacity.inputs.measurements import load_measurements
+        from fvcapacity.run import prepare_plane
         from fvcapacity.study.calibrate import CalibrationOptions
         from fvcapacity.study.calibrate import calibrate as run
         from fvcapacity.study.calibrate.calibration import check_replaceable
@@ -56,7 +58,11 @@ def calibrate(
         options = CalibrationOptions(
             least_coverage=least_coverage, seed=1 if seed is None else seed, variability=variability
         )
-        calibration = run(load_measurements(measured), loaded, options)
+        history = load_measurements(measured)
+        if variability and not quiet:
+            prepare_plane(loaded, lambda words: typer.echo(words, err=True))
+        with saying(quiet=quiet) as tell:
+            calibration = run(history, loaded, options, tell=tell)
         calibration.save(target, plots=plots)
         typer.echo(_render(calibration, output), nl=False)
         if not quiet:

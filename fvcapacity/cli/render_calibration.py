@@ -8,7 +8,7 @@ from fvcapacity.cli.render_markdown import section
 from fvcapacity.cli.render_table import drawn, grid_table
 from fvcapacity.cli.view import Grid
 from fvcapacity.cli.view_calibration import (
-    arrivals_text,
+    arrivals_lines,
     calibration_headline,
     demands_grid,
     findings_lines,
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 def render_calibration_table(calibration: Calibration) -> str:
     """Return a calibration as text for a terminal."""
     grids = [quality_grid(calibration), demands_grid(calibration)]
-    lines = [arrivals_text(calibration), *findings_lines(calibration)]
+    lines = [*arrivals_lines(calibration), *findings_lines(calibration)]
     return render_grids(calibration_headline(calibration), grids, lines)
 
 
 def render_calibration_markdown(calibration: Calibration) -> str:
     """Return a calibration as GitHub-flavoured Markdown."""
     grids = [quality_grid(calibration), demands_grid(calibration, None)]
-    lines = [arrivals_text(calibration), *findings_lines(calibration)]
+    lines = [*arrivals_lines(calibration), *findings_lines(calibration)]
     return markdown_grids(calibration_headline(calibration), grids, lines)
 
 

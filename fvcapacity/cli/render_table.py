@@ -108,8 +108,8 @@ def grid_table(grid: Grid) -> Table:
         table.add_column(
             head.lstrip(">"),
             justify="right" if right else "left",
-            no_wrap=True,
-            overflow="ellipsis",
+            no_wrap=number != grid.wrapped,
+            overflow="fold" if number == grid.wrapped else "ellipsis",
             style="bold" if number == 0 else None,
         )
     for row in grid.rows:

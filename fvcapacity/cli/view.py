@@ -16,12 +16,16 @@ Summary = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table of text: a title, heads (a leading ``>`` puts the column to the right), rows and a remark."""
+    """A table of text: a title, heads (a leading ``>`` puts the column to the right), rows and a remark.
+
+    A column of sentences may be ``wrapped``, so that it leaves room for the others; the others stay on one line.
+    """
 
     title: str
     heads: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     remark: str = ""
+    wrapped: int | None = None
 
 
 def headline(summary: Summary) -> str:

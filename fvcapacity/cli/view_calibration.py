@@ -40,7 +40,7 @@ def quality_grid(calibration: Calibration) -> Grid:
         for row in calibration.tables["quality"].to_dict("records")
     )
     heads = ("Service", "Verdict", ">Intervals", ">Measured", ">Explained", ">Idle, m", ">Hour off by", "Why")
-    return Grid(title="Quality", heads=heads, rows=rows)
+    return Grid(title="Quality", heads=heads, rows=rows, wrapped=len(heads) - 1)
 
 
 def demands_grid(calibration: Calibration, most: int | None = MOST_DEMANDS) -> Grid:
@@ -65,14 +65,13 @@ def demands_grid(calibration: Calibration, most: int | None = MOST_DEMANDS) -> G
     return Grid(title="Demands", heads=heads, rows=rows, remark=remark)
 
 
-def arrivals_text(calibration: Calibration) -> str:
-    """Return what the scenario should say of its arrivals."""
-    if calibration.arrivals is None:
-        return "traffic.arrivals stays as it was."
+def arrivals_lines(calibration: Calibration) -> list[str]:
+    """Return what the scenario should say of its arrivals; nothing when a finding says why they stay."""
     arrivals = calibration.arrivals
-    return (
-        f"traffic.arrivals: {{kind: cluster, mean_size: {arrivals.mean_size:g}, spread: {arrivals.spread / 1e6:.0f}ms}}"
-    )
+    if arrivals is None:
+        return []
+    spread = f"{arrivals.spread / 1e6:.0f}ms"
+    return [f"traffic.arrivals: {{kind: cluster, mean_size: {arrivals.mean_size:g}, spread: {spread}}}"]
 
 
 def findings_lines(calibration: Calibration) -> list[str]:

@@ -1,4 +1,5 @@
 import os
+import socket
 import time
 from pathlib import Path
 
@@ -75,3 +76,17 @@ def test_a_missing_program_is_named_with_the_remedy(tmp_path: Path, monkeypatch:
     with pytest.raises(SourceError, match="prometheus is missing") as caught, LocalPrometheus(tmp_path / "data"):
         pass
     assert "FVCAP_PROMETHEUS" in caught.value.hint
+
+
+def test_a_port_that_another_server_holds_is_refused(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        taken = other.getsockname()[1]
+        with pytest.raises(InputError, match=rf"--port: port {taken} of 127.0.0.1 is taken"):
+            LocalPrometheus(tmp_path / "data", port=taken).__enter__()
+
+
+def test_rules_that_do_not_exist_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"nosuch\.yaml: the file does not exist"):
+        LocalPrometheus(tmp_path / "data", rules=[tmp_path / "nosuch.yaml"]).__enter__()

@@ -42,7 +42,7 @@ def assemble(parts: Iterable[Collected]) -> Figures:
     edges: dict[str, dict[float, Floats]] = {}
     for part in parts:
         for key, values in _known_rows(part).items():
-            subject = _subject(key)
+            subject = subject_of(key)
             teller = figures.told_by.setdefault(subject, part.reading.profile)
             if teller != part.reading.profile:
                 figures.left_out.setdefault(part.reading.profile, set()).add(" ".join(subject[:2]))
@@ -66,7 +66,8 @@ def edge_of(text: str) -> float:
         return float("nan")
 
 
-def _subject(key: Key) -> Key:
+def subject_of(key: Key) -> Key:
+    """Return the thing that a row tells of, which one profile alone may tell."""
     if key[0] == "usage":
         return key
     return ("latency", key[1]) if key[0] == "latency" else ("traffic", "by route")

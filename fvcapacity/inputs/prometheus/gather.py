@@ -79,7 +79,9 @@ def _collect_in(pool: ThreadPoolExecutor, run: Gathering, profiles: list[Profile
     ]
     plans = list(pool.map(lambda reading: _plan(run, reading), readings))
     _tell_missing(run, queries, found)
-    return _fetch(run, pool, plans), owners
+    parts = _fetch(run, pool, plans)
+    _refuse_nothing(run, parts)
+    return parts, owners
 
 
 def _fetch(run: Gathering, pool: ThreadPoolExecutor, plans: list[Plan]) -> list[Collected]:
@@ -103,6 +105,16 @@ def _fetch(run: Gathering, pool: ThreadPoolExecutor, plans: list[Plan]) -> list[
         if part is not None:
             parts[jobs[job]] = part
     return [parts[number] for number in sorted(parts)]
+
+
+def _refuse_nothing(run: Gathering, parts: list[Collected]) -> None:
+    """Refuse a pull of which every query failed: it would replace measurements by nothing."""
+    failed = [remark for remark in run.remarks if remark.severity == "error"]
+    if parts or not failed:
+        return
+    more = f" (and {len(failed) - 1} more queries failed)" if len(failed) > 1 else ""
+    hint = f"check --match first, which stands in every query; {failed[0].hint}" if run.scope.match else failed[0].hint
+    raise SourceError(f"nothing could be read: {failed[0].message}{more}", hint=hint, rule=failed[0].rule)
 
 
 def _outcome(run: Gathering, job: Future[T], name: str, query: ProfileQuery) -> T | None:

@@ -169,4 +169,5 @@ def what_now(client: PrometheusClient, query: ProfileQuery, names: list[str]) ->
     message = f"{known[0]} has no series that match in the range"
     if now:
         return message, "it has some now: a range beyond the server's retention, or matchers that exclude them?"
-    return message, "it has none now either: check --namespace, --match and the profile's where:"
+    hint = "check the range (in UTC unless it has an offset), --namespace, --match and where: in the profile"
+    return message, f"it has none now either: {hint}"

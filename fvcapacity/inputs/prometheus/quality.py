@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import numpy as np
 
 from fvcapacity.errors import SourceError
-from fvcapacity.inputs.prometheus.assemble import Figures, edge_of
+from fvcapacity.inputs.prometheus.assemble import Figures, edge_of, subject_of
 from fvcapacity.inputs.prometheus.collect import Collected
 from fvcapacity.inputs.prometheus.growth import Grid
 from fvcapacity.inputs.prometheus.reading import NO_NAME
@@ -98,10 +98,6 @@ def remarks_of(part: Collected) -> Iterator[Remark]:
     if part.duplicates:
         message = f"{name}: {part.duplicates} series tell what others tell (another scraper, exporter or replica)"
         yield Remark(rule="duplicates", message=f"{message}; each is counted once")
-    if any(NO_NAME in key for key in part.rows.rows):
-        hint = "include method and path in the labels (includeMethod, includePath), or name others in a profile"
-        message = f"{name}: some series have none of the labels that name the route or service; they are {NO_NAME}"
-        yield Remark(severity="warning", rule="unnamed", message=message, hint=hint)
     yield from _times(part, grid)
 
 
@@ -139,6 +135,19 @@ def _times(part: Collected, grid: Grid) -> Iterator[Remark]:
 
 def remarks_of_all(figures: Figures, parts: list[Collected]) -> Iterator[Remark]:
     """Yield what a reader has to know of the whole."""
+    for part in parts:
+        if any(
+            NO_NAME in key and figures.told_by.get(subject_of(key)) == part.reading.profile for key in part.rows.rows
+        ):
+            hint = "include method and path in the labels (includeMethod, includePath), or name others in a profile"
+            name = part.reading.name
+            message = f"{name}: some series have none of the labels that name the route or service; they are {NO_NAME}"
+            yield Remark(severity="warning", rule="unnamed", message=message, hint=hint)
+    entry = frozenset().union(*(part.reading.entry for part in parts))
+    if unheard := sorted(entry - {service for part in parts for service in part.rows.seen}):
+        message = f"no query tells of {', '.join(unheard)}, which --entry names"
+        hint = "entries are named as services are in usage.parquet"
+        yield Remark(severity="warning", rule="unknown-entry", message=message, hint=hint)
     for profile, things in sorted(figures.left_out.items()):
         shown = sorted(things)[:_MOST_NAMED]
         more = f" and {len(things) - _MOST_NAMED} more" if len(things) > _MOST_NAMED else ""

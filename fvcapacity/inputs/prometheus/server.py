@@ -14,7 +14,7 @@ from typing import Self
 
 import requests
 
-from fvcapacity.errors import SourceError
+from fvcapacity.errors import InputError, Location, Problem, SourceError
 from fvcapacity.inputs.prometheus.programs import find_program
 
 _READY_S = 60.0
@@ -58,10 +58,13 @@ class LocalPrometheus:
 
         Raises
         ------
+        InputError
+            When a rule file does not exist, or the port is taken.
         SourceError
             When the program is missing, ends, or is not ready in time; with the end of its log.
         """
         program = find_program("prometheus")
+        self._check()
         self.port = self.port or free_port()
         self._work = tempfile.TemporaryDirectory(prefix="fvcap-prometheus-")
         try:
@@ -82,6 +85,19 @@ class LocalPrometheus:
         """Wait until the process ends by itself, and return its status."""
         assert self._process is not None, "it was started"
         return self._process.wait()
+
+    def _check(self) -> None:
+        """Check what Prometheus would not say: it passes over missing rules, and another server may answer for it."""
+        missing = [path for path in self.rules if not path.is_file()]
+        problems = [
+            Problem("the file does not exist", location=Location(str(path)), hint="check the path", rule="missing-file")
+            for path in missing
+        ]
+        if self.port and not is_free(self.port):
+            hint = "end the program that listens there, or take another one; 0 finds a free one"
+            problems.append(Problem(f"port {self.port} of 127.0.0.1 is taken", field="--port", hint=hint))
+        if problems:
+            raise InputError(problems)
 
     def _start(self, program: Path, work: Path) -> None:
         config = work / "prometheus.yml"
@@ -138,3 +154,15 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def is_free(port: int) -> bool:
+    """Tell whether nothing listens on a port of loopback now."""
+    with socket.socket() as probe:
+        # as servers do: connections that linger do not count
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -148,7 +148,7 @@ def check_export_replaceable(directory: str | Path) -> None:
     InputError
         When something else stands there.
     """
-    check_replaceable(Path(directory), DOCUMENT, EXPORT_SCHEMA, "export")
+    check_replaceable(Path(directory), DOCUMENT, EXPORT_SCHEMA, "set of metrics")
 
 
 def run_id(result: Result, replication: int) -> str:

@@ -198,6 +198,9 @@ def _doubts(calibration: Calibration) -> dict[tuple[str, str], str]:
     }
 
 
+_WORDS = {"cpu_cores": "CPU", "memory_bytes": "memory", "replicas": "replicas", "p95_s": "p95", "error_ratio": "errors"}
+
+
 def _notes(scores: pd.DataFrame, filled: int, interval_ns: int, scenario: Scenario) -> tuple[str, ...]:
     notes = []
     if filled:
@@ -211,5 +214,5 @@ def _notes(scores: pd.DataFrame, filled: int, interval_ns: int, scenario: Scenar
     for measure, part in lacking.groupby("measure", sort=False):
         for note, rows in part.groupby("note", sort=False):
             names = ", ".join(rows["subject"].str.partition("/")[2])
-            notes.append(f"{measure} cannot be compared: {note} ({names})")
+            notes.append(f"{_WORDS[str(measure)]} cannot be compared: {note} ({names})")
     return tuple(notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -72,7 +72,13 @@ class Estimates:
     factors: Factors
 
 
-def calibrate(measured: Measurements, scenario: Scenario, options: CalibrationOptions | None = None) -> Calibration:
+def calibrate(
+    measured: Measurements,
+    scenario: Scenario,
+    options: CalibrationOptions | None = None,
+    *,
+    tell: Callable[[str], None] | None = None,
+) -> Calibration:
     """Estimate the numbers of a scenario's topology from measurements.
 
     Parameters
@@ -81,6 +87,8 @@ def calibrate(measured: Measurements, scenario: Scenario, options: CalibrationOp
         From ``load_measurements`` or ``measurements_of``.
     scenario
         Its topology says who calls whom on which route, and which numbers stand where the data say nothing.
+    tell
+        Told what is being done; the variability of demands takes minutes.
 
     Raises
     ------
@@ -88,8 +96,10 @@ def calibrate(measured: Measurements, scenario: Scenario, options: CalibrationOp
         With everything that makes the measurements useless: negative values, unknown names, too few intervals, no CPU.
     """
     options = options or CalibrationOptions()
+    if tell is not None:
+        tell("estimating demands")
     estimates = estimate(measured, scenario, options)
-    return build_calibration(estimates, measured, scenario, options)
+    return build_calibration(estimates, measured, scenario, options, tell=tell)
 
 
 def estimate(measured: Measurements, scenario: Scenario, options: CalibrationOptions) -> Estimates:
@@ -145,12 +155,17 @@ def estimate_on(grid: Grid, scenario: Scenario, options: CalibrationOptions) -> 
 
 
 def build_calibration(
-    estimates: Estimates, measured: Measurements, scenario: Scenario, options: CalibrationOptions
+    estimates: Estimates,
+    measured: Measurements,
+    scenario: Scenario,
+    options: CalibrationOptions,
+    *,
+    tell: Callable[[str], None] | None = None,
 ) -> Calibration:
     """Return the calibration that estimates come to."""
     provenance = measured.provenance
     grid = estimates.grid
-    start, end = grid.times[0], grid.times[-1]
+    start, end = grid.times[0], grid.times[-1] + pd.Timedelta(grid.interval_s, "s")
     words = f"{provenance.source}, {start:%Y-%m-%dT%H:%MZ} to {end:%Y-%m-%dT%H:%MZ} at {grid.interval_s:g} s"
     source: dict[str, Any] = {
         "measurements": provenance.source,
@@ -169,7 +184,7 @@ def build_calibration(
     process = arrivals or scenario.file.traffic.arrivals
     tables = build_tables(estimates)
     topology, tables["variability"] = fit_variability(
-        grid, scenario, topology, process, seed=options.seed, wanted=options.variability
+        grid, scenario, topology, process, seed=options.seed, wanted=options.variability, tell=tell
     )
     header = (
         f"# Calibrated by fvcap from {words}.\n"

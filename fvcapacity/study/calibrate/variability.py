@@ -13,7 +13,8 @@ that of all ``k`` within this noise of the best.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,10 +53,12 @@ class _Replay:
     arrivals: Arrivals
     windows: tuple[Stretch, ...]
     edges: tuple[float, ...]
+    count: Callable[[], None]
 
     def shares(self, multipliers: Mapping[str, float], seed: int) -> Shares:
         """Return what the windows give with these multipliers, all windows together."""
         factors = Factors(variability=dict(multipliers))
+        self.count()
         topology = rewrite_topology(self.topology, expected_demands(self.topology), factors, lambda service, routes: "")
         parts = []
         for window in self.windows:
@@ -72,7 +75,14 @@ class _Replay:
 
 
 def fit_variability(
-    grid: Grid, scenario: Scenario, topology: Topology, arrivals: Arrivals, *, seed: int, wanted: bool = True
+    grid: Grid,
+    scenario: Scenario,
+    topology: Topology,
+    arrivals: Arrivals,
+    *,
+    seed: int,
+    wanted: bool = True,
+    tell: Callable[[str], None] | None = None,
 ) -> tuple[Topology, pd.DataFrame]:
     """Return the topology with fitted coefficients of variation, and the table ``variability``.
 
@@ -84,6 +94,8 @@ def fit_variability(
         As they are simulated: their burstiness makes requests wait as well.
     wanted
         False: nothing is simulated, and nothing changed.
+    tell
+        Told which of the rounds of simulations is being run.
     """
     edges = tuple(sorted({*(float(edge) for edge in grid.latency["le_s"].unique()), float("inf")}))
     windows = find_windows(grid) if wanted and len(edges) > 2 else ()
@@ -91,7 +103,7 @@ def fit_variability(
     measured = {name: values for name, values in seen.items() if values.sum() >= LEAST_REQUESTS}
     if not measured:
         return topology, conform(tables.VARIABILITY, pd.DataFrame(columns=[c.name for c in tables.VARIABILITY.columns]))
-    replay = _Replay(grid, scenario, topology, arrivals, windows, edges)
+    replay = _Replay(grid, scenario, topology, arrivals, windows, edges, _counted(tell))
     shares = {name: _below(values) for name, values in measured.items()}
     tried = {name: {1.0: 0.0} for name in shares}
     base = replay.shares({}, seed)
@@ -107,6 +119,18 @@ def fit_variability(
     factors = Factors(variability=taken)
     fitted = rewrite_topology(topology, expected_demands(topology), factors, lambda service, routes: "")
     return fitted, conform(tables.VARIABILITY, pd.DataFrame(rows))
+
+
+def _counted(tell: Callable[[str], None] | None) -> Callable[[], None]:
+    """Return what tells of one round of simulations more each time it is called."""
+    rounds = itertools.count(1)
+    total = 2 + len(FIRST) + len(SECOND)
+
+    def count() -> None:
+        if tell is not None:
+            tell(f"fitting the variability of demands: simulation {next(rounds)} of {total}")
+
+    return count
 
 
 def find_windows(grid: Grid) -> tuple[Stretch, ...]:

@@ -4,6 +4,8 @@ import pytest
 from typer.testing import CliRunner
 
 from fvcapacity.cli.main import app
+from fvcapacity.cli.render_table import drawn, grid_table
+from fvcapacity.cli.view import Grid
 from tests.support.shops import write_shop
 from tests.unit.study.calibrate.synthetic import Made
 
@@ -30,6 +32,17 @@ def test_it_prints_quality_and_demands_and_writes_a_directory(tmp_path, measured
     again = _run("calibrate", measured, tmp_path / "scenario.yaml", "--out", out, "--no-plots", "--format", "markdown")
     assert again.exit_code == 0, again.output  # what is ours is replaced
     assert "| Service | Route |" in again.output
+
+
+def test_a_reason_is_wrapped_and_leaves_room_for_the_figures():
+    grid = Grid(
+        "", ("Service", ">Explained", "Why"), (("shop", "98.7 %", "one route is known to 38 % " * 8),), wrapped=2
+    )
+    lines = drawn(lambda console: console.print(grid_table(grid)), 80, False).splitlines()
+    assert "Explained" in lines[0]
+    assert "98.7 %" in lines[2]
+    assert "\N{HORIZONTAL ELLIPSIS}" not in "".join(lines)
+    assert sum(line.count("38") for line in lines) == 8
 
 
 def test_nothing_of_another_is_replaced(tmp_path, measured):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import time
 from datetime import UTC, datetime
 from email.utils import formatdate
@@ -150,6 +151,43 @@ def test_one_query_that_fails_leaves_the_others(tmp_path):
         "not read: own: odd: the query failed (422): many-to-many matching not allowed (query: count(odd_total))"
         in flat
     )
+
+
+def test_when_every_query_fails_nothing_is_written(tmp_path):
+    (tmp_path / "own.yaml").write_text(PROFILE)
+
+    def script(asked):
+        plain = asked.params.get("query") == "time()"
+        return _answers(asked) if plain else refused(400, 'parse error: unexpected identifier "prod"')
+
+    with fake_prometheus(script) as server:
+        done = run(server.url, tmp_path / "out", "--profile", str(tmp_path / "own.yaml"), "--match", "cluster=prod")
+    assert done.exit_code == 3, done.stdout
+    assert "nothing could be read: own: " in done.stderr
+    assert "check --match first" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_an_entry_that_nobody_tells_of_is_told(tmp_path):
+    (tmp_path / "own.yaml").write_text(PROFILE)
+    with fake_prometheus(_answers) as server:
+        done = run(server.url, tmp_path / "out", "--profile", str(tmp_path / "own.yaml"), "--entry", "api-gatewy")
+    assert done.exit_code == 0, done.stderr
+    assert "warning: no query tells of api-gatewy, which --entry names" in " ".join(done.stdout.split())
+
+
+@pytest.mark.parametrize(("first", "warned"), [(True, False), (False, True)])
+def test_routes_without_a_name_are_told_of_when_they_count(tmp_path, first, warned):
+    own = PROFILE.replace("profile: own", "profile: nameless")
+    own = re.sub(r'route: "[^"]*"', 'route: "{no_such_label}"', own)
+    (tmp_path / "own.yaml").write_text(PROFILE)
+    (tmp_path / "nameless.yaml").write_text(own)
+    names = ["own", "nameless"] if first else ["nameless", "own"]
+    options = [word for name in names for word in ("--profile", str(tmp_path / f"{name}.yaml"))]
+    with fake_prometheus(_answers) as server:
+        done = run(server.url, tmp_path / "out", *options)
+    assert done.exit_code == 0, done.stderr
+    assert ("have none of the labels" in " ".join(done.stdout.split())) is warned
 
 
 def test_grave_remarks_come_first():

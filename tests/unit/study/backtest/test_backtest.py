@@ -80,8 +80,8 @@ def test_what_was_not_measured_is_not_compared_and_said(history):
     less = type(measured)(measured.provenance, measured.traffic, usage, measured.latency.iloc[:0])
     found = backtest(less, thought, BacktestOptions(replications=1, calibration=QUICK))
     assert _score(found, "service/shop", "memory_bytes")["bins"] == 0
-    assert any("memory_bytes cannot be compared" in note for note in found.notes)
-    assert any("p95_s cannot be compared" in note for note in found.notes)
+    assert any("memory cannot be compared" in note for note in found.notes)
+    assert any("p95 cannot be compared" in note for note in found.notes)
     assert np.isnan(_score(found, "service/shop", "cpu_cores")["inside"])  # one replication gives no band
 
 
