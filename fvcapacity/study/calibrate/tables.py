@@ -112,6 +112,7 @@ VARIABILITY = TableSpec(
         Column("distance_after", "1", "float64", "The same with the multiplier."),
         Column("noise", "1", "float64", "The same between two simulations that differ in their seed alone."),
         Column("requests", "requests", "int64", "Measured requests in the windows that were simulated."),
+        Column("own_share", "1", "float64", "Share of a visit that is its own work; 1 if it calls nobody."),
         Column("basis", "", "string", "`measured`, or `assumed` where the latency does not tell."),
     ),
 )

@@ -7,8 +7,9 @@ measured one, by the largest gap of their shares below the buckets' edges (the d
 second round looks between the neighbours, now with every service at its own ``k``, because callers wait for those
 whom they call.
 
-A ``k`` is taken only when it comes nearer than the old one by more than twice what two seeds differ by. The band is
-that of all ``k`` within this noise of the best.
+A ``k`` is taken only when it comes nearer than the old one by more than twice what two seeds differ by, and when the
+time of a visit is the service's own: the histogram of one that mostly waits for others is about them. The band is that
+of all ``k`` within this noise of the best.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Arrivals
 from fvcapacity.study.calibrate import tables
 from fvcapacity.study.calibrate.factors import Factors
+from fvcapacity.study.calibrate.own_time import LEAST_OWN, own_shares
 from fvcapacity.study.calibrate.rewrite import rewrite_topology
 from fvcapacity.study.grid import Floats, Grid, make_grid
 from fvcapacity.study.replay import Stretch, measured_traffic, replay_scenario
@@ -108,11 +110,12 @@ def fit_variability(
     tried = {name: {1.0: 0.0} for name in shares}
     base = replay.shares({}, seed)
     noise = {name: max(_gap(base, replay.shares({}, seed + 1), name), 1e-3) for name in shares if name in base}
+    own = own_shares(grid, topology, measured, edges)
     best = _round(replay, shares, dict.fromkeys(noise, 1.0), FIRST, seed, tried)
     best = _round(replay, shares, best, SECOND, seed, tried)
     rows, taken = [], {}
     for name, start in noise.items():
-        row = _row(name, tried[name], start, int(measured[name].sum()))
+        row = _row(name, tried[name], start, int(measured[name].sum()), own[name])
         rows.append(row)
         if row["basis"] == "measured":
             taken[name] = float(row["multiplier"])
@@ -164,10 +167,10 @@ def _round(
     return {name: min(tried[name], key=lambda k, name=name: (tried[name][k], abs(np.log(k)))) for name in at}  # type: ignore[misc]
 
 
-def _row(name: str, tried: Mapping[float, float], noise: float, requests: int) -> dict[str, Any]:
+def _row(name: str, tried: Mapping[float, float], noise: float, requests: int, own: float) -> dict[str, Any]:
     best = min(tried, key=lambda k: (tried[k], abs(np.log(k))))
     near = [k for k, gap in tried.items() if gap <= tried[best] + noise]
-    measured = tried[1.0] - tried[best] > 2 * noise
+    measured = own >= LEAST_OWN and tried[1.0] - tried[best] > 2 * noise
     return {
         "service": name,
         "multiplier": best if measured else 1.0,
@@ -177,6 +180,7 @@ def _row(name: str, tried: Mapping[float, float], noise: float, requests: int) -
         "distance_after": tried[best] if measured else tried[1.0],
         "noise": noise,
         "requests": requests,
+        "own_share": own,
         "basis": "measured" if measured else "assumed",
     }
 
