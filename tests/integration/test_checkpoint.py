@@ -53,7 +53,7 @@ ROLLOUTS = {
 SIGNS = {"rolling": "NewReplicaSetAvailable", "canary": "RolloutAborted", "blue-green": "RolloutCompleted"}
 
 
-@pytest.fixture(params=list(ROLLOUTS))
+@pytest.fixture(params=["canary", *(pytest.param(name, marks=pytest.mark.long) for name in ("rolling", "blue-green"))])
 def deployed(request: pytest.FixtureRequest) -> tuple[Scenario, str]:
     """Six minutes in which a new version comes in, and what shows that it did."""
     overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "1m", "window.warm_up": "5m"}

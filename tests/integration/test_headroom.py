@@ -52,6 +52,7 @@ def test_trials_of_one_replication_are_of_the_same_customers(found):
     assert held.max()[True] < held.min()[False]  # on common customers more traffic never helped here
 
 
+@pytest.mark.long
 def test_jobs_do_not_change_what_is_found(tmp_path: Path):
     scenario = _shop(tmp_path)
     one, two = (headroom(scenario, replications=2, jobs=jobs, next_breaks=0, resolution=2.0) for jobs in (1, 2))

@@ -40,7 +40,7 @@ def through_prometheus(hours: int, work: Path) -> tuple[fv.Scenario, Measurement
         with _told("pull"):
             end = start + timedelta(hours=hours)
             pull(simulated.server.url, start=start, end=end, step_s=15, out=work / "measured")
-    return scenario, load_measurements(work / "measured"), measurements_of(result)
+    return scenario, load_measurements(work / "measured"), measurements_of(result, scenario)
 
 
 def scored(scenario: fv.Scenario, measured: Measurements) -> tuple[pd.DataFrame, tuple[str, ...]]:
