@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tests.benchmarks import chain, cluster, growth, quarter, shop, startup
 from tests.benchmarks.clocks import Timed, best_of, require_unchecked
+from tests.benchmarks.quarter import DAYS
 
 
 @dataclass
@@ -25,10 +26,10 @@ class Findings:
     memory: dict[str, growth.Memory] = field(default_factory=dict)
     clusters: dict[str, cluster.Carried] = field(default_factory=dict)
     quarter: quarter.Quarter | None = None
-    days: int = quarter.DAYS
+    days: int = DAYS
 
 
-def find(quick: bool, tell: Callable[[str], None], days: int = quarter.DAYS) -> Findings:
+def find(quick: bool, tell: Callable[[str], None], days: int = DAYS) -> Findings:
     """Run every measure, one after the other.
 
     Parameters
