@@ -21,6 +21,7 @@ from fvcapacity.scenario.karpenter import Karpenter
 from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
+from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.scenario.rollouts import NewVersion, Rollout
 from fvcapacity.scenario.stretches import WINDOW, CalendarPart, Stretch
 from fvcapacity.scenario.topology import Topology
@@ -154,6 +155,8 @@ class ScenarioFile(Model):
     calendar: tuple[CalendarPart, ...] = ()
     """What a month is made of, for what is said of a month; without any, every day is as those of the window."""
     cost: CostSettings | None = None
+    recommend: Policy = Policy()
+    """How `fvcap recommend` is to choose."""
     seed: int = Field(default=1, ge=0, lt=2**63)
     replications: int = Field(default=1, ge=1, le=10_000)
     plane: Literal["fast", "simpy"] = "fast"

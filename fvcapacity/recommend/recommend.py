@@ -1,0 +1,327 @@
+"""A recommendation: the search's answer as a verdict, with a reason for every number and what was given up for it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import monotonic
+from typing import Literal
+
+from fvcapacity.recommend.bounds import Bounds
+from fvcapacity.recommend.candidates import Candidates, Values
+from fvcapacity.recommend.costing import Costing, offers_in
+from fvcapacity.recommend.evaluation import Evaluator, OutOfTimeError, Place
+from fvcapacity.recommend.search import CONFIRMED_WITH, Search, Tried
+from fvcapacity.recommend.variables import amount_of, between, limits_of, variables_of
+from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.paths.values import Value
+from fvcapacity.study.headroom import bisect
+from fvcapacity.study.peaks import Peak
+
+VerdictName = Literal["recommended", "left alone", "no configuration", "unfinished"]
+_COARSE = 1.1
+"""Ratio at which the bisection of the traffic that the nearest system would bear stops."""
+
+
+@dataclass(frozen=True)
+class Reasoned:
+    """A field that changes, and why it has the value that it has."""
+
+    path: str
+    before: Value
+    after: Value
+    why: str
+
+
+@dataclass(frozen=True)
+class FrontPoint:
+    """A candidate that holds, and than which none that was tried is both cheaper and faster.
+
+    ``machines_usd`` and ``requests_usd`` are what the search reckons of a month, not a bill.
+    """
+
+    values: Values
+    machines_usd: float
+    requests_usd: float
+    p95_s: float
+
+
+@dataclass(frozen=True)
+class Nearest:
+    """What comes nearest, where nothing holds.
+
+    Attributes
+    ----------
+    values
+        Of the candidate with the smallest excess.
+    excess
+        Its worst figure over its threshold.
+    why_not
+        What it breaks.
+    bears
+        Largest multiple of the traffic that was seen to hold with it; NaN when it was not looked for.
+    """
+
+    values: Values
+    excess: float
+    why_not: str
+    bears: float
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What was found.
+
+    Attributes
+    ----------
+    verdict, sentence
+        The answer, and in words. ``unfinished``: the time was over before anything was found that holds; a search that
+        ran out of time with something that holds says so in the sentence, and ``complete`` is False.
+    changes
+        Fields that change, each with its reason; empty unless recommended.
+    today_usd, usd
+        A month by the calendar, from the bills of replays; NaN when it was not confirmed.
+    front
+        Cost against p95, the cheapest first.
+    """
+
+    scenario: Scenario = field(repr=False)
+    verdict: VerdictName
+    sentence: str
+    changes: tuple[Reasoned, ...] = ()
+    today_usd: float = math.nan
+    usd: float = math.nan
+    front: tuple[FrontPoint, ...] = ()
+    nearest: Nearest | None = None
+    mended: tuple[str, ...] = ()
+    stretches: tuple[Place, ...] = ()
+    trials: int = 0
+    recalled: int = 0
+    complete: bool = True
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """New values by path."""
+        return {item.path: item.after for item in self.changes}
+
+
+def recommend(
+    scenario: Scenario,
+    *,
+    jobs: int = 1,
+    time_limit_s: float | None = None,
+    cache: Path | None = None,
+    tell: Callable[[str], None] | None = None,
+) -> Recommendation:
+    """Search for the cheapest configuration that keeps the objectives, by the policy of the scenario.
+
+    Parameters
+    ----------
+    scenario
+        With prices, and as it was loaded.
+    jobs
+        Processes to spread trials over. What is found does not depend on it.
+    time_limit_s
+        After so long no further trial begins, and the best that was found until then is the answer, which says so.
+        Only without a limit is the answer the same on every machine.
+    cache
+        Directory where trials are kept: a search that was interrupted goes on from there.
+    tell
+        Told in a few words what is being done.
+
+    Raises
+    ------
+    ScenarioError
+        When a pool has no price, or pins and bounds are wrong.
+    """
+    offers_in(scenario)
+    bounds = _bounds(scenario)
+    deadline = None if time_limit_s is None else monotonic() + time_limit_s
+    candidates = Candidates(scenario)
+    share = scenario.file.recommend.cover_percent
+    evaluator = Evaluator(candidates, share, jobs, cache, deadline, tell or (lambda words: None))
+    search = Search(evaluator, Costing(candidates), bounds)
+    return _Verdict(search).of(search.run())
+
+
+def _bounds(scenario: Scenario) -> Bounds:
+    firsts = {
+        item.key: next(c.name for c in item.template.containers if c.kind != "init")
+        for item in scenario.cluster.workloads
+        if any(c.kind != "init" for c in item.template.containers)
+    }
+    policy = scenario.file.recommend
+    bounds = Bounds(policy, firsts)
+    free = Bounds(policy.model_copy(update={"pins": (), "bounds": {}}), firsts)
+    known = [item.path for item in variables_of(scenario, free)] + [path for path, _ in limits_of(scenario)]
+    for hpa in scenario.cluster.autoscalers:
+        known.append(f"hpa/{hpa.name}.max")
+    for name in scenario.file.nodes:
+        known += [f"nodes/{name}.count", f"nodes/{name}.maximum"]
+    bounds.check(known)
+    return bounds
+
+
+class _Verdict:
+    """Makes a recommendation of a search that is over."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.evaluator = search.evaluator
+
+    def of(self, complete: bool) -> Recommendation:
+        search = self.search
+        if search.best is None:
+            return self._nothing(complete)
+        values = search.complete(search.best)
+        today = self._holds_today() and not search.start()
+        if not values:
+            sentence = "The system is left alone: it holds, and nothing that was tried is cheaper and holds."
+            return self._made("left alone", self._timed(sentence, complete), (), complete=complete)
+        try:
+            usd, today_usd = self.month(values), self.month({})
+        except OutOfTimeError:
+            usd = today_usd = math.nan
+            complete = False
+        if today and not _less(usd, today_usd):
+            sentence = (
+                f"The system is left alone: it holds at {today_usd:.2f} USD a month, and the cheapest requests that"
+                f" hold come to {usd:.2f} USD for machines all the same."
+            )
+            return self._made("left alone", self._timed(sentence, complete), (), today_usd, usd, complete=complete)
+        before = "which holds too" if today else "which does not hold or is not allowed"
+        sentence = f"{len(values)} fields change: {usd:.2f} USD a month, against {today_usd:.2f} USD today, {before}."
+        changes, explained = self._reasons(values)
+        complete = complete and explained
+        return self._made("recommended", self._timed(sentence, complete), changes, today_usd, usd, complete=complete)
+
+    def month(self, values: Values) -> float:
+        """Return USD a month by the calendar, from bills of whole stretches."""
+        total = 0.0
+        for name, days in self.evaluator.candidates.month.items():
+            whole = Peak(0, self.evaluator.candidates.stretch(name).file.window.duration, "the whole window")
+            places = [Place(name, whole, number) for number in CONFIRMED_WITH]
+            bills = [outcome.cost_usd / outcome.hours for outcome in self.evaluator.every(values, places)]
+            total += days * 24 * sum(bills) / len(bills)
+        return total
+
+    def _holds_today(self) -> bool:
+        tried = self.search.tried.get(())
+        if tried is None:
+            try:
+                tried = self.search.try_out({})
+            except OutOfTimeError:
+                return False
+        outcomes = self.evaluator.known({}, self.search.places)
+        return len(outcomes) == len(self.search.places) and all(outcome.holds for outcome in outcomes)
+
+    def _timed(self, sentence: str, complete: bool) -> str:
+        return sentence if complete else f"{sentence} The time was over before the search was: it may not be the best."
+
+    def _made(
+        self,
+        verdict: VerdictName,
+        sentence: str,
+        changes: Iterable[Reasoned],
+        today_usd: float = math.nan,
+        usd: float = math.nan,
+        nearest: Nearest | None = None,
+        complete: bool = True,
+    ) -> Recommendation:
+        search = self.search
+        return Recommendation(
+            scenario=search.base,
+            verdict=verdict,
+            sentence=sentence,
+            changes=tuple(changes),
+            today_usd=today_usd,
+            usd=usd,
+            front=front(search.tried.values()),
+            nearest=nearest,
+            mended=tuple(search.mended),
+            stretches=tuple(search.places),
+            trials=self.evaluator.trials,
+            recalled=self.evaluator.recalled,
+            complete=complete,
+        )
+
+    def _nothing(self, complete: bool) -> Recommendation:
+        search = self.search
+        tried = [item for item in search.tried.values() if item.cost is not None]
+        if not complete:
+            return self._made(
+                "unfinished", "The time was over before anything was found that holds.", (), complete=False
+            )
+        nearest = min(tried, key=lambda item: item.excess, default=None)
+        if nearest is None:
+            return self._made("no configuration", f"No configuration can be tried: {search.stuck}.", ())
+        bears, stuck = self._bears(nearest), search.stuck.rstrip(".")
+        words = f"{bears:.2f} times the traffic" if bears > 0 else "no multiple of the traffic"
+        sentence = f"No configuration holds within pins and bounds: {stuck}. The nearest bears {words}."
+        found = Nearest(nearest.values, nearest.excess, nearest.why_not, bears)
+        return self._made("no configuration", sentence, (), nearest=found)
+
+    def _bears(self, nearest: Tried) -> float:
+        candidates = self.evaluator.candidates
+        least = math.inf
+        for name in dict.fromkeys(place.stretch for place in self.search.places):
+            part = candidates.over(nearest.values, name)
+            if part.traffic is None:
+                return math.nan
+            parts = [place.peak for place in self.search.places if place.stretch == name]
+            least = min(least, bisect(part, parts, 0, _COARSE)[0].holds)
+        return least
+
+    def _reasons(self, values: Mapping[str, Value]) -> tuple[list[Reasoned], bool]:
+        reasons, complete = [], True
+        for path, value in values.items():
+            try:
+                why = self._why(values, path, value)
+            except OutOfTimeError:
+                why, complete = "The time was over before its neighbour was tried.", False
+            reasons.append(Reasoned(path, self.search.today(path), value, why))
+        return reasons, complete
+
+    def _why(self, values: Mapping[str, Value], path: str, value: Value) -> str:
+        search = self.search
+        if value is None:
+            return "The policy asks for no CPU limit."
+        if path.startswith("nodes/") and path.endswith(".count") and path.removesuffix("count") + "minimum" in values:
+            return "As many as the smallest number of the pool, which is there at all times."
+        neighbour = self._neighbour(path, value)
+        if neighbour is None:
+            return "There is no cheaper value that may be taken."
+        tried = search.try_out({**values, path: neighbour})
+        if tried.why_not:
+            return f"At {neighbour}: {tried.why_not}"
+        return f"At {neighbour} the peaks hold too, and machines and requests cost no less."
+
+    def _neighbour(self, path: str, value: Value) -> Value:
+        """Return the next cheaper value on the ladder."""
+        search = self.search
+        variable = next((item for item in search.variables if item.path == path), None)
+        if variable is not None:
+            return next(iter(variable.cheaper(value)), None)
+        today = search.today(path)
+        steps = between(path, today, value)
+        if steps:
+            return steps[-1]
+        return today if today is not None and value is not None and amount_of(today) < amount_of(value) else None
+
+
+def front(tried: Iterable[Tried]) -> tuple[FrontPoint, ...]:
+    """Return the candidates that hold and that none beats in both cost and p95, the cheapest first."""
+    holding = [item for item in tried if not item.why_not and item.cost is not None]
+    found: list[FrontPoint] = []
+    for item in sorted(holding, key=lambda item: (item.cost, item.p95_s)):
+        assert item.cost is not None
+        if not found or item.p95_s < found[-1].p95_s:
+            found.append(FrontPoint(item.values, *item.cost, item.p95_s))
+    return tuple(found)
+
+
+def _less(usd: float, than: float) -> bool:
+    """Tell whether a bill is smaller by more than a cent in a hundred dollars; what is not known is."""
+    return math.isnan(usd) or math.isnan(than) or usd < than * (1 - 1e-4)
