@@ -17,6 +17,8 @@ from fvcapacity.study.trial import try_out
 from tests.support.grids import cheapest_of_grid
 from tests.support.small_systems import small_system
 
+pytestmark = pytest.mark.long
+
 CPU = "deployment/shop/shop.requests.cpu"
 MEMORY = "deployment/shop/shop.requests.memory"
 REPLICAS = "deployment/shop.replicas"
