@@ -16,6 +16,7 @@ class Document(StrEnum):
     COMPARISON = "comparison"
     PROFILE = "profile"
     DIFFERENCE = "difference"
+    HEADROOM = "headroom"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -43,6 +44,7 @@ def document_text(document: Document) -> str:
     from fvcapacity.scenario.model import ScenarioFile
     from fvcapacity.scenario.paths.reference import paths_markdown
     from fvcapacity.study.comparison import comparison_schema
+    from fvcapacity.study.headroom_summary import headroom_schema
 
     if document is Document.TABLES:
         return tables_markdown()
@@ -54,6 +56,8 @@ def document_text(document: Document) -> str:
         body = comparison_schema()
     elif document is Document.DIFFERENCE:
         body = difference_schema()
+    elif document is Document.HEADROOM:
+        body = headroom_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

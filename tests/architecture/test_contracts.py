@@ -98,6 +98,7 @@ def test_every_error_is_public():
     [
         (Document.SCENARIO, "scenario.schema.json"),
         (Document.SUMMARY, "summary.schema.json"),
+        (Document.HEADROOM, "headroom.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
         (Document.PROFILE, "profile.schema.json"),
         (Document.DIFFERENCE, "difference.schema.json"),
