@@ -63,12 +63,11 @@ class LocalPrometheus:
         SourceError
             When the program is missing, ends, or is not ready in time; with the end of its log.
         """
-        program = find_program("prometheus")
-        self._check()
+        self.check()
         self.port = self.port or free_port()
         self._work = tempfile.TemporaryDirectory(prefix="fvcap-prometheus-")
         try:
-            self._start(program, Path(self._work.name))
+            self._start(find_program("prometheus"), Path(self._work.name))
             self._wait_until_ready()
         except BaseException:
             self._end()
@@ -86,8 +85,19 @@ class LocalPrometheus:
         assert self._process is not None, "it was started"
         return self._process.wait()
 
-    def _check(self) -> None:
-        """Check what Prometheus would not say: it passes over missing rules, and another server may answer for it."""
+    def check(self) -> None:
+        """Check that it can be started; callers check before long work, not after it.
+
+        Prometheus itself passes over missing rules, and another server may answer in its place.
+
+        Raises
+        ------
+        InputError
+            When a rule file does not exist, or the port is taken.
+        SourceError
+            When the program is missing.
+        """
+        find_program("prometheus")
         missing = [path for path in self.rules if not path.is_file()]
         problems = [
             Problem("the file does not exist", location=Location(str(path)), hint="check the path", rule="missing-file")

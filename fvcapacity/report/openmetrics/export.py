@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -112,7 +112,7 @@ class DayFiles:
 
     def __init__(self, result: Result, replication: int = 0) -> None:
         self._collected = collect(result, replication)
-        self._interval_s = _interval_s(result.tables)
+        self._interval_s = interval_s(result)
         self.labels = {"scenario": str(result.summary["scenario"]["name"]), "run_id": run_id(result, replication)}
         self.remark = "" if "pod_samples" in result.tables else _SPLIT
         self.samples: dict[str, int] = {}
@@ -235,6 +235,7 @@ def _between(collected: Collected, start_ms: int, end_ms: int) -> Collected:
     return part
 
 
-def _interval_s(tables: Mapping[str, Any]) -> float:
-    samples = tables.get("pod_samples")
+def interval_s(result: Result) -> float:
+    """Return the time between two samples of a series."""
+    samples = result.tables.get("pod_samples")
     return 60.0 if samples is None or samples.empty else float(samples["interval_s"].max())

@@ -14,7 +14,7 @@ import pandas as pd
 from fvcapacity.inputs.prometheus.backfill import backfill, prepare_data
 from fvcapacity.inputs.prometheus.programs import find_program
 from fvcapacity.inputs.prometheus.server import LocalPrometheus
-from fvcapacity.report.openmetrics.export import DayFiles, Export
+from fvcapacity.report.openmetrics.export import DayFiles, Export, interval_s
 from fvcapacity.results.result import Result
 
 SEEN_AFTER = 1.5
@@ -69,14 +69,14 @@ def served(
     SourceError
         When Prometheus is missing or does not come up.
     """
-    find_program("prometheus")  # before anything is written
     find_program("promtool")
     with tempfile.TemporaryDirectory(prefix="fvcap-metrics-") as work:
         database = Path(work) / "data" if data is None else data
+        server = LocalPrometheus(database, port=port, rules=rules, lookback_s=SEEN_AFTER * interval_s(result))
+        server.check()  # before anything is written
         prepare_data(database)
         export = _add_run(database, DayFiles(result, replication), Path(work), tell)
-        lookback = SEEN_AFTER * export.interval_s
-        with LocalPrometheus(database, port=port, rules=rules, lookback_s=lookback) as server:
+        with server:
             yield Served(server, export)
 
 
