@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fvcapacity.cli.options import OutputFormat
-from fvcapacity.cli.render_markdown import section
-from fvcapacity.cli.render_table import drawn, grid_table
+from fvcapacity.cli.render_markdown import bullets, section
+from fvcapacity.cli.render_table import drawn, print_grids
 from fvcapacity.cli.view import Grid, window_text
 from fvcapacity.results.alert_labels import short_labels
 from fvcapacity.units import NS_PER_S, format_duration
@@ -33,8 +33,8 @@ def render_alerts(
     grids = [_alerts_grid(report, _MOST_ALERTS if output is OutputFormat.TABLE else None), _incidents_grid(report)]
     grids = [grid for grid in grids if grid.rows]
     if output is OutputFormat.MARKDOWN:
-        remarks = "\n".join(f"- {line.replace('*', chr(92) + '*')}" for line in _remarks(report))
-        parts = [f"# {_headline(report)}", _sentence(report), *(section(grid) for grid in grids), remarks]
+        tables = (section(grid) for grid in grids)
+        parts = [f"# {_headline(report)}", _sentence(report), *tables, bullets(_remarks(report))]
         return "\n\n".join(part for part in parts if part) + "\n"
     return drawn(lambda console: _print(console, report, grids), width, color)
 
@@ -44,11 +44,7 @@ def _print(console: Console, report: AlertReport, grids: list[Grid]) -> None:
 
     console.print(Text(_headline(report), style="bold"))
     console.print(Text(_sentence(report)))
-    for grid in grids:
-        console.print()
-        console.print(grid_table(grid))
-        if grid.remark:
-            console.print(Text(grid.remark, style="dim"))
+    print_grids(console, grids)
     console.print()
     for line in _remarks(report):
         console.print(Text(line, style="dim"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fvcapacity.cli.render_markdown import section
-from fvcapacity.cli.render_table import drawn, grid_table
+from fvcapacity.cli.render_markdown import bullets, section
+from fvcapacity.cli.render_table import drawn, print_grids
 from fvcapacity.cli.view import Grid
 from fvcapacity.cli.view_calibration import (
     arrivals_lines,
@@ -42,11 +42,7 @@ def render_grids(title: str, grids: list[Grid], lines: list[str]) -> str:
         from rich.text import Text
 
         console.print(Text(title, style="bold"))
-        for grid in grids:
-            console.print()
-            console.print(grid_table(grid))
-            if grid.remark:
-                console.print(Text(grid.remark, style="dim"))
+        print_grids(console, grids)
         console.print()
         for line in lines:
             console.print(Text(f"- {line}"))
@@ -56,5 +52,4 @@ def render_grids(title: str, grids: list[Grid], lines: list[str]) -> str:
 
 def markdown_grids(title: str, grids: list[Grid], lines: list[str]) -> str:
     """Return a title, tables and remarks as GitHub-flavoured Markdown."""
-    remarks = "\n".join("- " + line.replace("*", "\\*") for line in lines)
-    return "\n\n".join([f"# {title}", *(section(grid) for grid in grids), remarks]) + "\n"
+    return "\n\n".join([f"# {title}", *(section(grid) for grid in grids), bullets(lines)]) + "\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fvcapacity.cli.render_markdown import section
+from fvcapacity.cli.render_markdown import bullets, section
 from fvcapacity.cli.render_table import drawn, grid_table
 from fvcapacity.cli.view import Grid, Summary, sentence_text
 from fvcapacity.cli.view_comparison import comparison_headline, differences_grid, route_differences_grid
@@ -46,8 +46,8 @@ def render_difference_markdown(difference: Summary) -> str:
         f"# {difference_headline(difference)}",
         "\n".join(f"- {line}" for line in side_texts(difference)),
         *(section(grid) for grid in _grids(difference)),
-        "## Besides\n\n" + _list(others) if others else "",
-        "## Risks\n\n" + (_list(found) if found else "None that was not there before."),
+        "## Besides\n\n" + bullets(others) if others else "",
+        "## Risks\n\n" + (bullets(found) if found else "None that was not there before."),
     ]
     if replay is not None:
         parts += [
@@ -66,10 +66,6 @@ def _grids(difference: Summary) -> list[Grid]:
     if difference["room"]["first"] is not None and difference["room"]["second"] is not None:
         grids.append(room_grid(difference))
     return [grid for grid in grids if grid.rows]
-
-
-def _list(lines: list[str]) -> str:
-    return "\n".join(f"- {line.replace('*', chr(92) + '*')}" for line in lines)
 
 
 def _print(console: Console, difference: Summary) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fvcapacity.cli.view import (
     Grid,
     Summary,
@@ -40,6 +42,11 @@ def section(grid: Grid) -> str:
     rule = _row(["---:" if head.startswith(">") else "---" for head in grid.heads])
     rows = [_row([cell.replace("|", "\\|").replace("*", "\\*") for cell in row]) for row in grid.rows]
     return "\n".join([f"## {grid.title}", "", heads, rule, *rows])
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """Return lines as a list."""
+    return "\n".join("- " + line.replace("*", "\\*") for line in lines)
 
 
 def _row(cells: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from fvcapacity.cli.view import (
@@ -95,6 +95,17 @@ def _print(console: Console, summary: Summary, grids: tuple[Grid, Grid]) -> None
     for line in recovery_lines(summary):
         console.print(Text.assemble(("Backups: ", "bold"), line))
     console.print(Text(" ".join(remarks(summary, grids)), style="dim"))
+
+
+def print_grids(console: Console, grids: Iterable[Grid]) -> None:
+    """Print grids below each other, each with its remark."""
+    from rich.text import Text
+
+    for grid in grids:
+        console.print()
+        console.print(grid_table(grid))
+        if grid.remark:
+            console.print(Text(grid.remark, style="dim"))
 
 
 def grid_table(grid: Grid) -> Table:

@@ -7,13 +7,13 @@ from datetime import datetime
 from pydantic import Field, field_validator
 
 from fvcapacity.scenario.base import Basis, DurationNs, Model
+from fvcapacity.scenario.prices import MONTH_HOURS
 from fvcapacity.scenario.traffic import Traffic
 
 WINDOW = "window"
 """Name of the scenario's own window in a calendar."""
 
-MONTH_DAYS = 365 / 12
-"""Days of a month: 730 hours."""
+MONTH_DAYS = MONTH_HOURS / 24
 
 
 class Stretch(Model):

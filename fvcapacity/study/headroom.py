@@ -19,8 +19,8 @@ from fvcapacity.errors import ScenarioError
 from fvcapacity.results.estimators import Estimate, estimate_mean
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.study.mending import Mend, mends
-from fvcapacity.study.peaks import Peak, peaks
-from fvcapacity.study.trial import Trial, failing_window, try_out
+from fvcapacity.study.peaks import LENGTH_NS, STEP_NS, Peak, peaks
+from fvcapacity.study.trial import Trial, failing_window, try_all, try_out
 
 LARGEST = 64.0
 SMALLEST = 1 / 64
@@ -272,8 +272,7 @@ def bisect(
 
     def holds(multiple: float) -> bool:
         system = scaled(scenario, multiple)
-        for peak in stretches:
-            trial = try_out(system, peak, replication)
+        for peak, trial in zip(stretches, try_all(system, stretches, replication), strict=False):
             rows.append((multiple, peak.reason, trial.holds, trial.excess))
             failed = failing_window(trial)
             if failed is not None:
@@ -329,11 +328,10 @@ def _replication_of(stage: Stage) -> int:
 def _around_failure(trial: Trial, scenario: Scenario) -> Peak:
     failed = failing_window(trial)
     assert failed is not None, "the trial does not hold"
-    hour = 3_600 * 10**9
     at = failed[1].value - scenario.start_ns
-    duration = min(2 * hour, scenario.file.window.duration)
-    start = min(max(at - hour, 0), scenario.file.window.duration - duration)
-    return Peak(start // 300_000_000_000 * 300_000_000_000, duration, "where the whole window fails first")
+    duration = min(2 * LENGTH_NS, scenario.file.window.duration)
+    start = min(max(at - LENGTH_NS, 0), scenario.file.window.duration - duration)
+    return Peak(start // STEP_NS * STEP_NS, duration, "where the whole window fails first")
 
 
 def _summed(done: Sequence[Mend]) -> tuple[str, ...]:

@@ -113,7 +113,6 @@ def test_what_is_set_is_read(garden, text, data):
     assert {o: changed.value(o) for o in others} == {o: roomy.value(o) for o in others}
 
 
-SCALARS = st.one_of(st.none(), st.integers(0, 3), st.sampled_from(["a", "b", "$(A)"]))
 VALUES = st.one_of(st.integers(0, 3), st.sampled_from(["a", "b", "$(A)"]))
 
 
