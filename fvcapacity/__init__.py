@@ -18,7 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fvcapacity.cost.statement import Cost, cost
+    from fvcapacity.cost.statement import Cost, cost_of
     from fvcapacity.errors import (
         FvcapError,
         InputError,
@@ -77,7 +77,7 @@ __all__ = [
     "calibrate",
     "check_alerts",
     "compare",
-    "cost",
+    "cost_of",
     "difference_of",
     "export_openmetrics",
     "load_measurements",
@@ -107,7 +107,7 @@ _HOMES = {
     "calibrate": "fvcapacity.study.calibrate",
     "check_alerts": "fvcapacity.report.alerts",
     "compare": "fvcapacity.study.compare",
-    "cost": "fvcapacity.cost.statement",
+    "cost_of": "fvcapacity.cost.statement",
     "difference_of": "fvcapacity.report.difference",
     "export_openmetrics": "fvcapacity.report.openmetrics.export",
     "load_measurements": "fvcapacity.inputs.measurements",

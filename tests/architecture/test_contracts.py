@@ -56,7 +56,7 @@ def test_public_names_are_pinned():
         "calibrate",
         "check_alerts",
         "compare",
-        "cost",
+        "cost_of",
         "difference_of",
         "export_openmetrics",
         "load_measurements",
