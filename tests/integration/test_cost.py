@@ -20,7 +20,7 @@ cost:
   prices: prices.yaml
   region: r1
   orders: buy
-  volumes: {pictures: {used: 1Gi}}
+  volumes: {pictures: {used: 1Gi, logs: true}}
   staging: {manifests: [staging.yaml], pool: general, hours_a_month: 365}
 """
 PRICES = """\
@@ -96,6 +96,14 @@ def test_the_days_are_the_bill(saved):
     tables = saved[1].tables
     assert tables["bill_days"]["cost_usd"].sum() == pytest.approx(tables["bill"]["cost_usd"].sum())
     assert set(tables["bill_days"]["day"]) == {"2026-02-14"}
+
+
+def test_log_lines_fill_the_volume_that_takes_them(saved):
+    tables = saved[1].tables
+    pictures = tables["bill_days"].set_index("item").loc["volume pictures"]
+    logged = tables["services"]["log_bytes"].sum()
+    assert logged > 1000
+    assert pictures["used_ratio"] == pytest.approx((2**30 + logged) / (10 * 2**30), rel=1e-12)
 
 
 def test_the_directory_tells_the_same_as_the_run(saved):
