@@ -10,12 +10,15 @@ from time import monotonic
 from typing import Literal
 
 from fvcapacity.recommend.bounds import Bounds
-from fvcapacity.recommend.candidates import Candidates, Values
+from fvcapacity.recommend.candidates import MACHINES, Candidates, Values
 from fvcapacity.recommend.costing import Costing, offers_in
 from fvcapacity.recommend.evaluation import Evaluator, OutOfTimeError, Place
-from fvcapacity.recommend.search import CONFIRMED_WITH, Search, Tried
+from fvcapacity.recommend.floors import month_use
+from fvcapacity.recommend.search import CONFIRMED_WITH, NODE_FIELDS, Search
+from fvcapacity.recommend.slack import Slack, slack_of
+from fvcapacity.recommend.tried import Tried, front_of
 from fvcapacity.recommend.variables import amount_of, between, limits_of, variables_of
-from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.headroom import bisect
 from fvcapacity.study.peaks import Peak
@@ -85,6 +88,10 @@ class Recommendation:
         A month by the calendar, from the bills of replays; NaN when it was not confirmed.
     front
         Cost against p95, the cheapest first.
+    slack
+        CPU that is requested and not used, over a month; None when nothing was found.
+    pools
+        Node pools that come, and None for those that go; empty where only numbers of machines change, or nothing.
     """
 
     scenario: Scenario = field(repr=False)
@@ -94,6 +101,8 @@ class Recommendation:
     today_usd: float = math.nan
     usd: float = math.nan
     front: tuple[FrontPoint, ...] = ()
+    slack: Slack | None = None
+    pools: Mapping[str, NodePool | None] = field(default_factory=dict)
     nearest: Nearest | None = None
     mended: tuple[str, ...] = ()
     stretches: tuple[Place, ...] = ()
@@ -103,8 +112,13 @@ class Recommendation:
 
     @property
     def values(self) -> dict[str, Value]:
-        """New values by path."""
+        """New values by path, as a candidate has them: machines of other types stand as one value of ``nodes``."""
         return {item.path: item.after for item in self.changes}
+
+    @property
+    def fields(self) -> dict[str, Value]:
+        """New values of fields by path, without the machines that ``pools`` tells of."""
+        return {path: value for path, value in self.values.items() if path != MACHINES}
 
 
 def recommend(
@@ -140,8 +154,7 @@ def recommend(
     bounds = _bounds(scenario)
     deadline = None if time_limit_s is None else monotonic() + time_limit_s
     candidates = Candidates(scenario)
-    share = scenario.file.recommend.cover_percent
-    evaluator = Evaluator(candidates, share, jobs, cache, deadline, tell or (lambda words: None))
+    evaluator = Evaluator(candidates, jobs, cache, deadline, tell or (lambda words: None))
     search = Search(evaluator, Costing(candidates), bounds)
     return _Verdict(search).of(search.run())
 
@@ -155,11 +168,11 @@ def _bounds(scenario: Scenario) -> Bounds:
     policy = scenario.file.recommend
     bounds = Bounds(policy, firsts)
     free = Bounds(policy.model_copy(update={"pins": (), "bounds": {}}), firsts)
-    known = [item.path for item in variables_of(scenario, free)] + [path for path, _ in limits_of(scenario)]
+    known = [item.path for item in variables_of(scenario, free)] + [path for path, _ in limits_of(scenario, policy)]
     for hpa in scenario.cluster.autoscalers:
         known.append(f"hpa/{hpa.name}.max")
     for name in scenario.file.nodes:
-        known += [f"nodes/{name}.count", f"nodes/{name}.maximum"]
+        known += [f"nodes/{name}.{field}" for field in NODE_FIELDS]
     bounds.check(known)
     return bounds
 
@@ -207,6 +220,20 @@ class _Verdict:
             total += days * 24 * sum(bills) / len(bills)
         return total
 
+    def _slack(self) -> Slack | None:
+        """Return the slack of what was found, from the replays that confirmed it."""
+        search, candidates = self.search, self.evaluator.candidates
+        assert search.best is not None
+        values = search.complete(search.best)
+        places = [place for place in search.whole(CONFIRMED_WITH[:1]) if place.stretch in candidates.seen_days]
+        outcomes = self.evaluator.known(values, places)
+        made = candidates.made(values)
+        if len(outcomes) < len(places) or isinstance(made, str):
+            return None
+        use = month_use((candidates.seen_days[p.stretch], o) for p, o in zip(places, outcomes, strict=True))
+        price = min(offer.usd_per_hour / offer.pool.allocatable_cpu for offer in offers_in(made))
+        return slack_of(made, use, search.floors, price)
+
     def _holds_today(self) -> bool:
         tried = self.search.tried.get(())
         if tried is None:
@@ -230,15 +257,17 @@ class _Verdict:
         nearest: Nearest | None = None,
         complete: bool = True,
     ) -> Recommendation:
-        search = self.search
+        search, changes = self.search, tuple(changes)
         return Recommendation(
             scenario=search.base,
             verdict=verdict,
             sentence=sentence,
-            changes=tuple(changes),
+            changes=changes,
             today_usd=today_usd,
             usd=usd,
             front=front(search.tried.values()),
+            slack=self._slack() if search.best is not None else None,
+            pools=self.evaluator.candidates.pools({item.path: item.after for item in changes}),
             nearest=nearest,
             mended=tuple(search.mended),
             stretches=tuple(search.places),
@@ -281,11 +310,14 @@ class _Verdict:
                 why = self._why(values, path, value)
             except OutOfTimeError:
                 why, complete = "The time was over before its neighbour was tried.", False
-            reasons.append(Reasoned(path, self.search.today(path), value, why))
+            before = self._machines_today() if path == MACHINES else self.search.today(path)
+            reasons.append(Reasoned(path, before, value, why))
         return reasons, complete
 
     def _why(self, values: Mapping[str, Value], path: str, value: Value) -> str:
         search = self.search
+        if path == MACHINES:
+            return search.chosen[str(value)].why
         if value is None:
             return "The policy asks for no CPU limit."
         if path.startswith("nodes/") and path.endswith(".count") and path.removesuffix("count") + "minimum" in values:
@@ -295,8 +327,12 @@ class _Verdict:
             return "There is no cheaper value that may be taken."
         tried = search.try_out({**values, path: neighbour})
         if tried.why_not:
-            return f"At {neighbour}: {tried.why_not}"
+            return f"At {neighbour}: {tried.why_not.removeprefix(f'{path} = {neighbour} is ')}"
         return f"At {neighbour} the peaks hold too, and machines and requests cost no less."
+
+    def _machines_today(self) -> str:
+        pools = self.search.base.file.nodes.values()
+        return " and ".join(f"{pool.minimum} to {pool.maximum} x {pool.instance_type}" for pool in pools)
 
     def _neighbour(self, path: str, value: Value) -> Value:
         """Return the next cheaper value on the ladder."""
@@ -313,13 +349,7 @@ class _Verdict:
 
 def front(tried: Iterable[Tried]) -> tuple[FrontPoint, ...]:
     """Return the candidates that hold and that none beats in both cost and p95, the cheapest first."""
-    holding = [item for item in tried if not item.why_not and item.cost is not None]
-    found: list[FrontPoint] = []
-    for item in sorted(holding, key=lambda item: (item.cost, item.p95_s)):
-        assert item.cost is not None
-        if not found or item.p95_s < found[-1].p95_s:
-            found.append(FrontPoint(item.values, *item.cost, item.p95_s))
-    return tuple(found)
+    return tuple(FrontPoint(item.values, *item.cost, item.p95_s) for item in front_of(tried) if item.cost is not None)
 
 
 def _less(usd: float, than: float) -> bool:

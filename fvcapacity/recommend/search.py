@@ -1,9 +1,10 @@
 """The cheapest configuration that holds: from what holds, down the ladders, on common random numbers.
 
-First the system is mended until the peaks hold. Then all requests are sized from what was used, together where that
-holds and in halves where it does not. Then one field after the other goes down its ladder, those that can save the
-most first, each by bisection; pairs of fields that trade with each other follow. What is left is confirmed on the whole
-of every stretch of the history; where it fails, that hour joins the peaks and the search goes on.
+First the system is mended until the peaks hold, and replayed as a whole to see what it uses. Then all requests are
+sized from that, together where that holds and in halves where it does not. Then one field after the other goes down its
+ladder, those that can save the most first, each by bisection; pairs of fields that trade with each other follow, and
+machines of other types. What is left is confirmed on the whole of every stretch of the history; where it fails, that
+hour joins the peaks and the search goes on.
 
 Bisection takes for granted that a dearer value of one field holds where a cheaper one does. Where that is not so the
 search may stop early; it never takes what it has not tried.
@@ -18,10 +19,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from fvcapacity.recommend.bounds import Bounds
-from fvcapacity.recommend.candidates import Values
-from fvcapacity.recommend.costing import Cost, Costing, no_room
+from fvcapacity.recommend.candidates import MACHINES, Values
+from fvcapacity.recommend.costing import Cost, Costing, no_room, offers_in
 from fvcapacity.recommend.evaluation import Evaluator, OutOfTimeError, Place, worst
+from fvcapacity.recommend.floors import Floors, month_use
+from fvcapacity.recommend.machines import Machines, choose_machines
 from fvcapacity.recommend.outcome import Outcome
+from fvcapacity.recommend.rest import no_room_at_rest
+from fvcapacity.recommend.tried import Tried, front_of
 from fvcapacity.recommend.variables import (
     CPU_LADDER,
     Variable,
@@ -44,27 +49,9 @@ CONFIRMATIONS = 4
 """How often a stretch that fails as a whole may send the search back."""
 CONFIRMED_WITH = (0, 1)
 """Replications of which the whole stretches are replayed."""
+NODE_FIELDS = ("count", "minimum", "maximum")
 _HOUR_NS = 3_600_000_000_000
 _WINDOW_NS = 300_000_000_000
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A candidate that was tried on all peaks.
-
-    Attributes
-    ----------
-    why_not
-        Why it does not do; empty when it does.
-    excess, p95_s
-        The worst of its trials.
-    """
-
-    values: Values
-    why_not: str
-    excess: float
-    p95_s: float
-    cost: Cost | None
 
 
 @dataclass
@@ -81,6 +68,10 @@ class Search:
         Every candidate by its values, in the order in which they were tried.
     mended
         What was done to get to something that holds, in words.
+    floors
+        Below what no request goes.
+    chosen
+        Machines that were chosen, by their name.
     """
 
     evaluator: Evaluator
@@ -89,13 +80,17 @@ class Search:
     places: list[Place] = field(default_factory=list)
     tried: dict[tuple[tuple[str, Value], ...], Tried] = field(default_factory=dict)
     mended: list[str] = field(default_factory=list)
+    chosen: dict[str, Machines] = field(default_factory=dict)
     best: dict[str, Value] | None = None
     stuck: str = ""
+    _own_machines: bool = False
+    """Whether other machines were tried and did not do."""
 
     def __post_init__(self) -> None:
         """Find the peaks, and what may be turned."""
         candidates = self.evaluator.candidates
         self.base: Scenario = candidates.base
+        self.floors = Floors(self.bounds.policy)
         self.variables = variables_of(self.base, self.bounds)
         self._todays = {variable.path: variable.today for variable in self.variables}
         for name in candidates.history if not self.places else ():
@@ -109,27 +104,62 @@ class Search:
     def run(self) -> bool:
         """Search; whether it came to its end within its time. What was found is in ``best``."""
         try:
-            start = self.feasible(self.start())
-            if start is None:
-                return True
-            self.best = start
+            self.best = self._measured(self.feasible(self.start()))
             for _ in range(CONFIRMATIONS + 1):
+                if self.best is None:
+                    return True
                 self.best = self.descended(self.sized(self.best))
-                self.best = self.tightened(self.best)
-                if not (failed := self.unconfirmed(self.best)):
+                self.best = self.tightened(self.with_machines(self.best))
+                failed = self.unconfirmed(self.best)
+                if failed is None and not self._uncovered(self.best):
                     return True
-                self.tell(f"the whole of {failed.stretch} does not hold: its hour joins the peaks")
-                self.places.append(failed)
-                self.tried.clear()
-                mended = self.feasible(self.best)
-                if mended is None:
-                    self.best = None
-                    return True
-                self.best = mended
+                self.best = self.feasible(self._again(self.best, failed))
             self.best, self.stuck = None, f"after {CONFIRMATIONS} rounds a whole stretch still does not hold"
         except OutOfTimeError:
             return False
         return True
+
+    def _measured(self, state: dict[str, Value] | None) -> dict[str, Value] | None:
+        """Replay a state as a whole to see what its containers use; mend what is then known to be too little."""
+        if state is None:
+            return None
+        self.tell("replaying everything once, to see what is used")
+        self._take_in(self.complete(state))
+        self.tried.clear()
+        return self.feasible(state)
+
+    def _take_in(self, values: Values) -> None:
+        places = self.whole(CONFIRMED_WITH[:1])
+        outcomes = dict(zip((place.stretch for place in places), self.evaluator.every(values, places), strict=True))
+        days = self.evaluator.candidates.seen_days
+        self.floors.add_month(month_use((days[name], outcomes[name]) for name in days))
+        self.floors.add_memory(outcomes.values())
+
+    def _uncovered(self, state: Values) -> list[str]:
+        """Return requests that do not cover what was used when the state was replayed as a whole."""
+        values = self.complete(state)
+        self._take_in(values)
+        return [path for path in values if self._too_small(values, path)]
+
+    def _again(self, state: dict[str, Value], failed: Place | None) -> dict[str, Value]:
+        """Return the state to go on from when it was not confirmed."""
+        before = [dict(item.values) for item in front_of(self.tried.values())]
+        self.tried.clear()
+        if failed is not None:
+            self.tell(f"the whole of {failed.stretch} does not hold: its hour joins the peaks")
+            self.places.append(failed)
+        else:
+            self.tell("requests are raised to what was used")
+        for values in before:
+            self.try_out(values)
+        raised = {}
+        for variable in self.variables:
+            least = self.floors.of(variable.path)
+            if variable.path in state and least is not None and amount_of(state[variable.path]) < least:
+                raised[variable.path] = next(
+                    (value for value in reversed(variable.ladder) if amount_of(value) >= least), variable.today
+                )
+        return {**state, **raised}
 
     def start(self) -> dict[str, Value]:
         """Return the changes that the policy itself asks for: values within bounds, no CPU limits."""
@@ -138,7 +168,7 @@ class Search:
             wanted = self.bounds.clamped(variable.path, variable.today)
             if wanted != variable.today:
                 state[variable.path] = wanted
-        for path, value in limits_of(self.base):
+        for path, value in limits_of(self.base, self.bounds.policy):
             if self.bounds.pinned(path):
                 continue
             wanted = None if path.endswith(".cpu") and not self.bounds.policy.cpu_limits else value
@@ -159,11 +189,14 @@ class Search:
 
     def today(self, path: str) -> Value:
         """Return the value of a field as the system is, with the default where none is written."""
+        if path == MACHINES:
+            return None
         return self._todays[path] if path in self._todays else self.base.value(path)
 
     def allowed(self, values: Values) -> bool:
         """Tell whether all that differs from today may, and may so."""
-        return all(not self.bounds.pinned(path) and self.bounds.allows(path, value) for path, value in values.items())
+        fields = {path: value for path, value in values.items() if path != MACHINES}
+        return all(not self.bounds.pinned(path) and self.bounds.allows(path, value) for path, value in fields.items())
 
     def try_out(self, state: Values) -> Tried:
         """Try a state out on all peaks."""
@@ -179,7 +212,10 @@ class Search:
             return Tried(values, made, float("inf"), float("nan"), None)
         if not self.allowed(values):
             return Tried(values, "a pin or a bound forbids it", float("inf"), float("nan"), None)
+        if why := self._at_once(made, values):
+            return Tried(values, why, float("inf"), float("nan"), self.costing.cost(values))
         outcomes = self.evaluator.outcomes(values, self.places)
+        self.floors.add_memory(outcomes)
         why = next((self.said(o, p) for o, p in zip(outcomes, self.places, strict=False) if not o.holds), "")
         why = why or self._broken(made, values, outcomes)
         return Tried(
@@ -189,6 +225,22 @@ class Search:
             max(outcome.p95_s for outcome in outcomes),
             self.costing.cost(values),
         )
+
+    def _at_once(self, made: Scenario, values: Values) -> str:
+        """Return what is not kept whatever a replay says."""
+        for path in values:
+            if self._too_small(values, path):
+                return f"{path} = {values[path]} is too little: {self.floors.said(path)}"
+        return no_room_at_rest(made, self.bounds.policy, offers_in(made))
+
+    def _too_small(self, values: Values, path: str) -> bool:
+        """Tell whether a request is lowered below its floor."""
+        if ".requests." not in path or values[path] is None or not self.floors.measured:
+            return False
+        if amount_of(values[path]) >= amount_of(self.today(path)):
+            return False
+        least = self.floors.of(path)
+        return least is None or amount_of(values[path]) < least * (1 - 1e-9)
 
     def said(self, outcome: Outcome, place: Place) -> str:
         """Return why an outcome does not hold, with the stretch and the instant."""
@@ -202,25 +254,8 @@ class Search:
         throttled = max(outcome.throttled_ratio for outcome in outcomes)
         if policy.throttled_percent is not None and 100 * throttled > policy.throttled_percent:
             return f"{100 * throttled:.1f} % of a service's CFS periods are throttled"
-        used = worst(outcomes, "cpu_cores")
-        held = worst(outcomes, "memory_bytes")
-        margin = 1 + policy.memory_margin_percent / 100
-        for path, value in values.items():
-            owner, _, field_name = path.partition(".")
-            if (
-                value is None
-                or not field_name.startswith("requests.")
-                or amount_of(value) >= amount_of(self.today(path))
-            ):
-                continue
-            if not (used if field_name == "requests.cpu" else held).get(owner):
-                return f"{path} = {value} is less than today, and nothing is known of what the container uses"
-            if field_name == "requests.cpu" and amount_of(value) < used[owner] - 1e-9:
-                share = f"{policy.cover_percent:g} % of the container-minutes"
-                return f"{path} = {value} is less than the {1000 * used[owner]:.0f}m that covers {share}"
-            if field_name == "requests.memory" and amount_of(value) < held[owner] * margin:
-                top = f"{held[owner] / 2**20:.0f}Mi"
-                return f"{path} = {value} is less than the working set of {top} and {policy.memory_margin_percent:g} %"
+        if path := next((path for path in values if self._too_small(values, path)), ""):
+            return f"{path} = {values[path]} is too little: {self.floors.said(path)}"
         return no_room(made, policy, {name: int(pods) for name, pods in worst(outcomes, "pods").items()})
 
     def better(self, state: Values, than: Values) -> bool:
@@ -248,50 +283,58 @@ class Search:
             self.tell(f"mended: {words}")
             self.mended.append(words)
             state = {**state, **values}
+            if MACHINES in state and state[MACHINES] is None:
+                del state[MACHINES]
         self.stuck = f"{MOST_MENDS} steps did not mend it: {self.try_out(state).why_not}"
         return None
 
     def _steps(self, tried: Tried) -> Iterator[tuple[dict[str, Value], str]]:
-        if isinstance(self.evaluator.candidates.made(tried.values), str):
+        if isinstance(self.evaluator.candidates.made(tried.values), str) or math.isinf(tried.excess):
             return
         outcomes = self.evaluator.outcomes(tried.values, self.places)
         for outcome in outcomes:
             for values, words in outcome.mends:
-                clamped = {path: self.bounds.clamped(path, value) for path, value in values.items()}
-                changed = {path: value for path, value in clamped.items() if value != self._now(tried.values, path)}
-                if changed and not any(self.bounds.pinned(path) for path in changed):
-                    yield changed, words
+                yield from self._step(tried, values, words)
         if all(outcome.holds for outcome in outcomes):
             for name in self.base.file.nodes if "place" in tried.why_not else ():
                 path = f"nodes/{quoted(name)}.maximum"
                 more = int(amount_of(self._now(tried.values, path))) + 1
-                if not self.bounds.pinned(path) and self.bounds.allows(path, more):
-                    yield {path: more}, f"pool {name} up to {more} machines"
+                yield from self._step(tried, {path: more}, f"pool {name} up to {more} machines")
+
+    def _step(self, tried: Tried, values: Values, words: str) -> Iterator[tuple[dict[str, Value], str]]:
+        """Yield a mend where it may be done and changes something."""
+        if MACHINES in tried.values and any(path.startswith("nodes/") for path in values):
+            self._own_machines = True  # what was chosen is too small: back to what can be mended step by step
+            yield {MACHINES: None}, "the machines of today"
+            return
+        clamped = {path: self.bounds.clamped(path, value) for path, value in values.items()}
+        changed = {path: value for path, value in clamped.items() if value != self._now(tried.values, path)}
+        if changed and not any(self.bounds.pinned(path) for path in changed):
+            yield changed, words
 
     def _now(self, values: Values, path: str) -> Value:
         return values[path] if path in values else self.today(path)
 
     def sized(self, state: dict[str, Value]) -> dict[str, Value]:
         """Size all requests by what was used: together, and in halves where that does not hold."""
-        outcomes = self.evaluator.outcomes(self.complete(state), self.places)
         moves = {}
-        for variable in self.variables:
-            floor = self._floor(variable, outcomes)
+        for variable in self._turned(state):
+            floor = self._floor(variable)
             fitting = [v for v in variable.cheaper(self._of(state, variable)) if floor and amount_of(v) >= floor]
             if fitting:
                 moves[variable.path] = fitting[-1]
         self.tell(f"sizing {len(moves)} requests by what was used")
         return self._taken(state, moves)
 
-    def _floor(self, variable: Variable, outcomes: Sequence[Outcome]) -> float:
-        """Return the least request that covers what was used; infinite where nothing is known of it."""
-        owner = variable.path.partition(".")[0]
-        if variable.kind == "cpu":
-            return worst(outcomes, "cpu_cores").get(owner) or math.inf
-        if variable.kind == "memory":
-            margin = 1 + self.bounds.policy.memory_margin_percent / 100
-            return margin * (worst(outcomes, "memory_bytes").get(owner) or math.inf)
-        return 0.0
+    def _turned(self, state: Values) -> list[Variable]:
+        """Return what may be turned in a state: machines of other types come with their numbers."""
+        return [item for item in self.variables if item.kind != "nodes" or MACHINES not in state]
+
+    def _floor(self, variable: Variable) -> float:
+        """Return the least request that covers what was used; infinite where nothing is known of it, else 0."""
+        if variable.kind not in ("cpu", "memory"):
+            return 0.0
+        return self.floors.of(variable.path) or math.inf
 
     def _of(self, state: Values, variable: Variable) -> Value:
         return self._now(self.complete(state), variable.path)
@@ -328,7 +371,7 @@ class Search:
     def _by_saving(self, state: Values) -> list[Variable]:
         """Return what can save anything, what can save the most first."""
         saving = []
-        for number, variable in enumerate(self.variables):
+        for number, variable in enumerate(self._turned(state)):
             options = reversed(variable.cheaper(self._of(state, variable)))
             costs = (self._cost({**state, variable.path: value}) for value in options)
             cost = next((cost for cost in costs if cost is not None), None)
@@ -344,8 +387,7 @@ class Search:
 
     def _down(self, state: dict[str, Value], variable: Variable) -> dict[str, Value]:
         """Take the cheapest value of one field that holds: the next one first, then by bisection."""
-        outcomes = self.evaluator.outcomes(self.complete(state), self.places)
-        floor = self._floor(variable, outcomes)
+        floor = self._floor(variable)
         options = [v for v in variable.cheaper(self._of(state, variable)) if amount_of(v) >= floor]
         if not options or not self.better({**state, variable.path: options[0]}, state):
             return self._far(state, variable, options)
@@ -383,7 +425,7 @@ class Search:
                     dearer = tuple(value for value in dearer if amount_of(value) >= needed - 1e-9)
                 if dearer and other.kind in ("pods", "cpu", "target"):
                     yield {variable.path: cheaper[0], other.path: dearer[0]}
-            for path, limit in limits_of(self.base):
+            for path, limit in limits_of(self.base, self.bounds.policy):
                 owner = path.rpartition("/")[0]
                 if owner == variable.workload and path.endswith(".cpu") and limit is not None:
                     larger = self._larger(state, path)
@@ -401,7 +443,7 @@ class Search:
     def tightened(self, state: dict[str, Value]) -> dict[str, Value]:
         """Take back what mending gave too much of, of what costs nothing: limits and largest numbers."""
         turned = {variable.path for variable in self.variables}
-        for path in [path for path in state if path not in turned]:
+        for path in [path for path in state if path not in turned and path != MACHINES]:
             options = between(path, self.today(path), state[path])
             holds, fails = len(options), -1
             while holds - fails > 1:
@@ -414,6 +456,32 @@ class Search:
             if holds < len(options):
                 state = {**state, path: options[holds]}
         return {path: value for path, value in state.items() if value != self.today(path)}
+
+    def with_machines(self, state: dict[str, Value]) -> dict[str, Value]:
+        """Take the cheapest node pools for what is requested, where they cost less than those of the state and hold."""
+        if not self._may_choose_machines():
+            return state
+        self.tell("choosing machines")
+        values = {path: value for path, value in self.complete(state).items() if not path.startswith(MACHINES)}
+        made = self.evaluator.candidates.made(values)
+        if isinstance(made, str):
+            return state
+        peaks = worst(self.evaluator.outcomes(self.complete(state), self.places), "pods")
+        pods = {name: int(count) for name, count in peaks.items()}
+        found = choose_machines(self.base, made, self.bounds.policy, pods, self.costing.busy_share(values))
+        if found is None:
+            return state
+        self.chosen[found.name] = found
+        self.evaluator.candidates.machines[found.name] = found.pools
+        moved = {path: value for path, value in state.items() if not path.startswith("nodes/")}
+        moved[MACHINES] = found.name
+        return moved if self.better(moved, state) else state
+
+    def _may_choose_machines(self) -> bool:
+        paths = [f"nodes/{quoted(name)}.{field}" for name in self.base.file.nodes for field in NODE_FIELDS]
+        bound = any(self.bounds.pinned(path) or self.bounds.of(path) for path in paths)
+        karpenter = self.base.file.provisioner == "karpenter"
+        return self.base.instances is not None and not (bound or karpenter or self._own_machines)
 
     def unconfirmed(self, state: Values) -> Place | None:
         """Replay the whole of every stretch; return the hour of the first that fails, None when all hold."""
@@ -428,11 +496,11 @@ class Search:
         return None
 
     def whole(self, replications: Sequence[int] = CONFIRMED_WITH) -> list[Place]:
-        """Return the whole of every stretch of the history, for each replication."""
+        """Return the whole of every stretch of the history and the month, for each replication."""
         candidates = self.evaluator.candidates
         return [
             Place(name, Peak(0, candidates.stretch(name).file.window.duration, "the whole window"), number)
-            for name in candidates.history
+            for name in dict.fromkeys((*candidates.history, *candidates.seen_days))
             for number in replications
         ]
 

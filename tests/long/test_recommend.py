@@ -40,7 +40,7 @@ def test_what_is_too_large_is_made_smaller(found):
     assert found.values[NODES] == 1
     assert found.usd == pytest.approx(found.today_usd / 3, rel=1e-6)
     assert all(item.why for item in found.changes)
-    assert "covers 95 %" in next(item.why for item in found.changes if item.path == CPU)
+    assert "in 95 % of a month" in next(item.why for item in found.changes if item.path == CPU)
 
 
 def test_what_is_recommended_holds_with_other_customers(oversized, found):
