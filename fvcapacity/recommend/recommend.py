@@ -16,6 +16,7 @@ from fvcapacity.recommend.evaluation import Evaluator, OutOfTimeError, Place
 from fvcapacity.recommend.floors import month_use
 from fvcapacity.recommend.search import CONFIRMED_WITH, NODE_FIELDS, Search
 from fvcapacity.recommend.slack import Slack, slack_of
+from fvcapacity.recommend.states import States
 from fvcapacity.recommend.tried import Tried, front_of
 from fvcapacity.recommend.variables import amount_of, between, limits_of, variables_of
 from fvcapacity.scenario.model import NodePool, Scenario
@@ -155,7 +156,7 @@ def recommend(
     deadline = None if time_limit_s is None else monotonic() + time_limit_s
     candidates = Candidates(scenario)
     evaluator = Evaluator(candidates, jobs, cache, deadline, tell or (lambda words: None))
-    search = Search(evaluator, Costing(candidates), bounds)
+    search = Search(States(evaluator, Costing(candidates), bounds))
     return _Verdict(search).of(search.run())
 
 
@@ -182,14 +183,15 @@ class _Verdict:
 
     def __init__(self, search: Search) -> None:
         self.search = search
-        self.evaluator = search.evaluator
+        self.states = search.states
+        self.evaluator = search.states.evaluator
 
     def of(self, complete: bool) -> Recommendation:
         search = self.search
         if search.best is None:
             return self._nothing(complete)
-        values = search.complete(search.best)
-        today = self._holds_today() and not search.start()
+        values = self.states.complete(search.best)
+        today = self._holds_today() and not self.states.start()
         if not values:
             sentence = "The system is left alone: it holds, and nothing that was tried is cheaper and holds."
             return self._made("left alone", self._timed(sentence, complete), (), complete=complete)
@@ -224,25 +226,25 @@ class _Verdict:
         """Return the slack of what was found, from the replays that confirmed it."""
         search, candidates = self.search, self.evaluator.candidates
         assert search.best is not None
-        values = search.complete(search.best)
-        places = [place for place in search.whole(CONFIRMED_WITH[:1]) if place.stretch in candidates.seen_days]
+        values = self.states.complete(search.best)
+        places = [place for place in self.states.whole(CONFIRMED_WITH[:1]) if place.stretch in candidates.seen_days]
         outcomes = self.evaluator.known(values, places)
         made = candidates.made(values)
         if len(outcomes) < len(places) or isinstance(made, str):
             return None
         use = month_use((candidates.seen_days[p.stretch], o) for p, o in zip(places, outcomes, strict=True))
         price = min(offer.usd_per_hour / offer.pool.allocatable_cpu for offer in offers_in(made))
-        return slack_of(made, use, search.floors, price)
+        return slack_of(made, use, self.states.floors, price)
 
     def _holds_today(self) -> bool:
-        tried = self.search.tried.get(())
+        tried = self.states.tried.get(())
         if tried is None:
             try:
-                tried = self.search.try_out({})
+                tried = self.states.try_out({})
             except OutOfTimeError:
                 return False
-        outcomes = self.evaluator.known({}, self.search.places)
-        return len(outcomes) == len(self.search.places) and all(outcome.holds for outcome in outcomes)
+        outcomes = self.evaluator.known({}, self.states.places)
+        return len(outcomes) == len(self.states.places) and all(outcome.holds for outcome in outcomes)
 
     def _timed(self, sentence: str, complete: bool) -> str:
         return sentence if complete else f"{sentence} The time was over before the search was: it may not be the best."
@@ -259,18 +261,18 @@ class _Verdict:
     ) -> Recommendation:
         search, changes = self.search, tuple(changes)
         return Recommendation(
-            scenario=search.base,
+            scenario=self.states.base,
             verdict=verdict,
             sentence=sentence,
             changes=changes,
             today_usd=today_usd,
             usd=usd,
-            front=front(search.tried.values()),
+            front=front(self.states.tried.values()),
             slack=self._slack() if search.best is not None else None,
             pools=self.evaluator.candidates.pools({item.path: item.after for item in changes}),
             nearest=nearest,
             mended=tuple(search.mended),
-            stretches=tuple(search.places),
+            stretches=tuple(self.states.places),
             trials=self.evaluator.trials,
             recalled=self.evaluator.recalled,
             complete=complete,
@@ -278,7 +280,7 @@ class _Verdict:
 
     def _nothing(self, complete: bool) -> Recommendation:
         search = self.search
-        tried = [item for item in search.tried.values() if item.cost is not None]
+        tried = [item for item in self.states.tried.values() if item.cost is not None]
         if not complete:
             return self._made(
                 "unfinished", "The time was over before anything was found that holds.", (), complete=False
@@ -295,11 +297,11 @@ class _Verdict:
     def _bears(self, nearest: Tried) -> float:
         candidates = self.evaluator.candidates
         least = math.inf
-        for name in dict.fromkeys(place.stretch for place in self.search.places):
+        for name in dict.fromkeys(place.stretch for place in self.states.places):
             part = candidates.over(nearest.values, name)
             if part.traffic is None:
                 return math.nan
-            parts = [place.peak for place in self.search.places if place.stretch == name]
+            parts = [place.peak for place in self.states.places if place.stretch == name]
             least = min(least, bisect(part, parts, 0, _COARSE)[0].holds)
         return least
 
@@ -310,7 +312,7 @@ class _Verdict:
                 why = self._why(values, path, value)
             except OutOfTimeError:
                 why, complete = "The time was over before its neighbour was tried.", False
-            before = self._machines_today() if path == MACHINES else self.search.today(path)
+            before = self._machines_today() if path == MACHINES else self.states.today(path)
             reasons.append(Reasoned(path, before, value, why))
         return reasons, complete
 
@@ -325,22 +327,21 @@ class _Verdict:
         neighbour = self._neighbour(path, value)
         if neighbour is None:
             return "There is no cheaper value that may be taken."
-        tried = search.try_out({**values, path: neighbour})
+        tried = self.states.try_out({**values, path: neighbour})
         if tried.why_not:
             return f"At {neighbour}: {tried.why_not.removeprefix(f'{path} = {neighbour} is ')}"
         return f"At {neighbour} the peaks hold too, and machines and requests cost no less."
 
     def _machines_today(self) -> str:
-        pools = self.search.base.file.nodes.values()
+        pools = self.states.base.file.nodes.values()
         return " and ".join(f"{pool.minimum} to {pool.maximum} x {pool.instance_type}" for pool in pools)
 
     def _neighbour(self, path: str, value: Value) -> Value:
         """Return the next cheaper value on the ladder."""
-        search = self.search
-        variable = next((item for item in search.variables if item.path == path), None)
+        variable = next((item for item in self.states.variables if item.path == path), None)
         if variable is not None:
             return next(iter(variable.cheaper(value)), None)
-        today = search.today(path)
+        today = self.states.today(path)
         steps = between(path, today, value)
         if steps:
             return steps[-1]
