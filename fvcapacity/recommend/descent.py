@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 from fvcapacity.recommend.candidates import MACHINES, Values
 from fvcapacity.recommend.states import State, States
-from fvcapacity.recommend.variables import CPU_LADDER, Variable, amount_of, between, limits_of
+from fvcapacity.recommend.variables import (
+    CPU_LADDER,
+    Variable,
+    amount_of,
+    autoscaler_of,
+    between,
+    cpu_target,
+    limits_of,
+)
 from fvcapacity.scenario.paths.values import Value
 
 MOST_ROUNDS = 4
@@ -42,7 +50,23 @@ class Descent:
             if fitting:
                 moves[variable.path] = fitting[-1]
         self.states.tell(f"sizing {len(moves)} requests by what was used")
-        return self._taken(state, moves)
+        return self._taken(state, {**moves, **self._of_autoscaled(state, moves)})
+
+    def _of_autoscaled(self, state: State, moves: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the cheapest CPU requests of what an HPA scales by it: too small ones make too many pods."""
+        base = self.states.base
+        scaled = {w.key for w in base.cluster.workloads if cpu_target(autoscaler_of(base, w)) is not None}
+        found = {}
+        for variable in self._turned(state):
+            if variable.kind != "cpu" or variable.workload not in scaled or variable.path not in moves:
+                continue
+            least = amount_of(moves[variable.path])
+            best = None
+            for value in variable.cheaper(self._of(state, variable)):
+                cost = self.states.cost({**state, **moves, variable.path: value}) if amount_of(value) >= least else None
+                if cost is not None and (best is None or cost.below(best)):
+                    best, found[variable.path] = cost, value
+        return found
 
     def _turned(self, state: Values) -> list[Variable]:
         """Return what may be turned in a state: machines of other types come with their numbers."""
@@ -140,17 +164,9 @@ class Descent:
             for path, limit in limits_of(self.states.base, self.states.bounds.policy):
                 owner = path.rpartition("/")[0]
                 if owner == variable.workload and path.endswith(".cpu") and limit is not None:
-                    larger = self._larger(state, path)
+                    larger = larger_limit(self.states, state, path)
                     if larger is not None:
                         yield {variable.path: cheaper[0], path: larger}
-
-    def _larger(self, state: Values, path: str) -> Value:
-        """Return a CPU limit that is larger by a fifth or more; None when there may be none."""
-        now = self.states.now(self.states.complete(state), path)
-        if now is None or self.states.bounds.pinned(path):
-            return None
-        value = next((step for step in CPU_LADDER if amount_of(step) >= 1.2 * amount_of(now)), None)
-        return value if value is not None and self.states.bounds.allows(path, value) else None
 
     def tightened(self, state: State) -> State:
         """Take back what mending gave too much of, of what costs nothing: limits and largest numbers."""
@@ -168,3 +184,12 @@ class Descent:
             if holds < len(options):
                 state = {**state, path: options[holds]}
         return {path: value for path, value in state.items() if value != self.states.today(path)}
+
+
+def larger_limit(states: States, state: Values, path: str) -> Value:
+    """Return a CPU limit that is larger by a fifth or more; None when there may be none."""
+    now = states.now(states.complete(state), path)
+    if now is None or not path.endswith(".cpu") or states.bounds.pinned(path):
+        return None
+    value = next((step for step in CPU_LADDER if amount_of(step) >= 1.2 * amount_of(now)), None)
+    return value if value is not None and states.bounds.allows(path, value) else None

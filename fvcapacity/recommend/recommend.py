@@ -23,6 +23,7 @@ from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.headroom import bisect
 from fvcapacity.study.peaks import Peak
+from fvcapacity.units import format_bytes, format_cpu
 
 VerdictName = Literal["recommended", "left alone", "no configuration", "unfinished"]
 _COARSE = 1.1
@@ -191,7 +192,7 @@ class _Verdict:
         if search.best is None:
             return self._nothing(complete)
         values = self.states.complete(search.best)
-        today = self._holds_today() and not self.states.start()
+        today, before = self._today()
         if not values:
             sentence = "The system is left alone: it holds, and nothing that was tried is cheaper and holds."
             return self._made("left alone", self._timed(sentence, complete), (), complete=complete)
@@ -206,7 +207,6 @@ class _Verdict:
                 f" hold come to {usd:.2f} USD for machines all the same."
             )
             return self._made("left alone", self._timed(sentence, complete), (), today_usd, usd, complete=complete)
-        before = "which holds too" if today else "which does not hold or is not allowed"
         sentence = f"{len(values)} fields change: {usd:.2f} USD a month, against {today_usd:.2f} USD today, {before}."
         changes, explained = self._reasons(values)
         complete = complete and explained
@@ -236,15 +236,20 @@ class _Verdict:
         price = min(offer.usd_per_hour / offer.pool.allocatable_cpu for offer in offers_in(made))
         return slack_of(made, use, self.states.floors, price)
 
-    def _holds_today(self) -> bool:
-        tried = self.states.tried.get(())
-        if tried is None:
-            try:
-                tried = self.states.try_out({})
-            except OutOfTimeError:
-                return False
-        outcomes = self.evaluator.known({}, self.states.places)
-        return len(outcomes) == len(self.states.places) and all(outcome.holds for outcome in outcomes)
+    def _today(self) -> tuple[bool, str]:
+        """Return whether the system as it is does, and in words how it stands."""
+        try:
+            outcomes = self.evaluator.outcomes({}, self.states.places)
+            why = self.states.try_out({}).why_not
+        except OutOfTimeError:
+            return False, "of which too little is known"
+        if not outcomes[-1].holds:
+            return False, "which does not hold"
+        if why:
+            return False, f"which holds, but {why}"
+        if self.states.start():
+            return False, "which holds, but not within pins, bounds and policy"
+        return True, "which holds too"
 
     def _timed(self, sentence: str, complete: bool) -> str:
         return sentence if complete else f"{sentence} The time was over before the search was: it may not be the best."
@@ -326,11 +331,27 @@ class _Verdict:
             return "As many as the smallest number of the pool, which is there at all times."
         neighbour = self._neighbour(path, value)
         if neighbour is None:
-            return "There is no cheaper value that may be taken."
+            return self._end_of_ladder(path)
         tried = self.states.try_out({**values, path: neighbour})
         if tried.why_not:
             return f"At {neighbour}: {tried.why_not.removeprefix(f'{path} = {neighbour} is ')}"
         return f"At {neighbour} the peaks hold too, and machines and requests cost no less."
+
+    def _end_of_ladder(self, path: str) -> str:
+        policy = self.states.bounds.policy
+        if self.states.bounds.of(path):
+            return "A bound allows no cheaper value."
+        if path.endswith(".requests.cpu"):
+            return f"{format_cpu(policy.least_cpu)} is the least that is requested."
+        if path.endswith(".requests.memory"):
+            return f"{format_bytes(policy.least_memory)} is the least that is requested."
+        if ".target." in path:
+            return f"{policy.target_maximum} % is the largest target that the policy allows."
+        if path.startswith("nodes/"):
+            return "Fewer machines there cannot be."
+        return (
+            "Two pods stay, so that the loss of one is not the loss of all." if policy.redundancy else "One pod stays."
+        )
 
     def _machines_today(self) -> str:
         pools = self.states.base.file.nodes.values()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -18,6 +19,7 @@ import pandas as pd
 from fvcapacity.recommend.candidates import MACHINES, Values
 from fvcapacity.recommend.descent import Descent
 from fvcapacity.recommend.evaluation import OutOfTimeError, Place, worst
+from fvcapacity.recommend.exploration import explore
 from fvcapacity.recommend.floors import month_use
 from fvcapacity.recommend.machines import Machines, choose_machines
 from fvcapacity.recommend.outcome import Outcome
@@ -76,6 +78,8 @@ class Search:
                 self.best = descent.tightened(self.with_machines(self.best))
                 failed = self.unconfirmed(self.best)
                 if failed is None and not self._uncovered(self.best):
+                    with suppress(OutOfTimeError):
+                        explore(self.states, self.best)
                     return True
                 self.best = self.feasible(self._again(self.best, failed))
             self.best, self.stuck = None, f"after {CONFIRMATIONS} rounds a whole stretch still does not hold"

@@ -21,7 +21,7 @@ from fvcapacity.scenario.model import Scenario
 AUTOPILOT = 0.23
 _HOUR_S = 3600
 
-Cause = Literal["cover", "more"]
+Cause = Literal["least", "cover", "more"]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,8 @@ class Idle:
     core_hours, usd
         Requested and not used in a month, of all pods, and what that share of the cheapest machine costs.
     cause
-        ``cover``: as little as covers what is used in the policy's share of the minutes. ``more``: beyond that.
+        ``least``: the least that the policy lets anything request. ``cover``: as little as covers what is used in the
+        policy's share of the minutes. ``more``: beyond that.
     """
 
     owner: str
@@ -82,6 +83,7 @@ class Slack:
             return said
         total = sum(part.core_hours for part in self.parts)
         causes: dict[Cause, str] = {
+            "least": "stands where the least is requested that the policy allows",
             "cover": "is the price of one request for all hours: less would not cover the minutes that are asked for",
             "more": "lies above that, where less does not hold, is not allowed or saves nothing",
         }
@@ -122,6 +124,8 @@ def slack_of(scenario: Scenario, use: Mapping[str, Use], floors: Floors, usd_per
             mean = sum(upper_edge(number) * length for number, length in own.items()) / time
             hours = unused / _HOUR_S
             cause: Cause = "cover" if request <= _step_above(floors.cpu_cores.get(owner, 0.0)) else "more"
+            if request <= scenario.file.recommend.least_cpu + 1e-9:
+                cause = "least"
             parts.append(Idle(owner, request, mean, unused / (request * time), hours, hours * usd_per_core_hour, cause))
     parts.sort(key=lambda part: (-part.usd, part.owner))
     nothing = not asked

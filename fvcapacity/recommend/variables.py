@@ -15,37 +15,10 @@ from fvcapacity.scenario.paths.values import Value
 from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.units import format_bytes, format_cpu
 
-_MANTISSAS = (
-    10,
-    11,
-    12,
-    13,
-    14,
-    15,
-    16,
-    18,
-    20,
-    22,
-    24,
-    26,
-    28,
-    30,
-    33,
-    36,
-    40,
-    44,
-    48,
-    52,
-    56,
-    60,
-    65,
-    70,
-    75,
-    80,
-    85,
-)
-CPU_MILLI = tuple(mantissa * 10**power for power in range(4) for mantissa in (*_MANTISSAS, 90, 95))
-"""Ladder of CPU: steps of 5 to 13 %."""
+_MANTISSAS = (10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 26, 28, 30, 33, 36, 40, 44, 48, 52, 56, 60, 65, 70, 75, 80)
+_FROM_10M = (mantissa * 10**power for power in range(4) for mantissa in (*_MANTISSAS, 85, 90, 95))
+CPU_MILLI = (*range(1, 10), *_FROM_10M)
+"""Ladder of CPU: from 10m on steps of 5 to 13 %."""
 _MIB_ABOVE = (64 * step * 2**power for power in range(9) for step in range(5, 9))
 MEMORY_MIB = (16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, *_MIB_ABOVE)
 """Ladder of memory: steps of at most a third."""
@@ -119,8 +92,10 @@ def variables_of(scenario: Scenario, bounds: Bounds) -> list[Variable]:
         if bounds.pinned(variable.path):
             continue
         ladder = tuple(value for value in variable.ladder if bounds.allows(variable.path, value))
+        policy = bounds.policy
+        least = {"cpu": policy.least_cpu, "memory": policy.least_memory}.get(variable.kind, 0.0)
+        ladder = tuple(value for value in ladder if amount_of(value) >= least - 1e-9 or value == variable.today)
         if variable.kind == "target":
-            policy = bounds.policy
             ladder = tuple(v for v in ladder if policy.target_minimum <= amount_of(v) <= policy.target_maximum)
         kept.append(Variable(variable.path, variable.today, ladder, variable.kind, variable.workload))
     return kept

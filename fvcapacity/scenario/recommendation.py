@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from fvcapacity.scenario.base import Model
+from fvcapacity.scenario.base import Bytes, Cores, Model
 
 
 class Bound(Model):
@@ -27,6 +27,9 @@ class Policy(Model):
     """Workloads to size besides those that serve requests: ``deployment/grafana``."""
     cover_percent: float = Field(default=95.0, gt=0, le=100)
     """A CPU request that is lowered covers what is used in this share of a month's container-minutes."""
+    least_cpu: Cores = Field(default=0.01, gt=0)
+    """No container that is sized requests less CPU, nor less memory; KRR's own minimum is 10m too."""
+    least_memory: Bytes = Field(default=16 * 2**20, gt=0)
     memory_margin_percent: float = Field(default=15.0, ge=0)
     """A memory request that is lowered keeps this above the largest working set."""
     cpu_limits: bool = True
