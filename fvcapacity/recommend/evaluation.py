@@ -17,6 +17,7 @@ from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.outcome import Outcome, outcome_of
 from fvcapacity.results.scenario_text import scenario_text
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.study.peaks import Peak
 from fvcapacity.study.trial import try_out
 
@@ -114,7 +115,8 @@ class Evaluator:
     def _key(self, values: Values, place: Place) -> str:
         if not self._identity:
             base = self.candidates.base
-            said = [FORMAT, scenario_text(base.file), sorted(base.input_hashes.items())]
+            file = base.file.model_copy(update={"recommend": Policy()})  # what is to be chosen changes no replay
+            said = [FORMAT, scenario_text(file), sorted(base.input_hashes.items())]
             said.append(manifests_hash(base.cluster))
             self._identity = hashlib.sha256(json.dumps(said).encode()).hexdigest()
         peak = (place.stretch, place.peak.start_ns, place.peak.duration_ns, place.replication)
