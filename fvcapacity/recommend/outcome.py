@@ -42,6 +42,8 @@ class Outcome:
         Container to its largest working set.
     slack_ratio
         CPU requested and not used, over what is requested, summed over container-minutes.
+    written_bytes
+        Service to what it wrote to its volumes.
     hours, cost_usd
         Length of the stretch, and its bill; NaN when nothing has a price.
     mends
@@ -62,6 +64,7 @@ class Outcome:
     cpu_cores: Mapping[str, float]
     memory_bytes: Mapping[str, float]
     slack_ratio: float
+    written_bytes: Mapping[str, int]
     hours: float
     cost_usd: float
     mends: Sequence[tuple[Mapping[str, Value], str]] = ()
@@ -91,6 +94,9 @@ def outcome_of(trial: Trial, cover_percent: float) -> Outcome:
         cpu_cores=cpu,
         memory_bytes=memory,
         slack_ratio=slack,
+        written_bytes={
+            str(name): int(count) for name, count in zip(services["service"], services["written_bytes"], strict=True)
+        },
         hours=trial.scenario.file.window.duration / 3.6e12,
         cost_usd=math.nan if bill is None else bill_total(bill[bill["replication"] == 0]).usd,
         mends=_mends(trial),

@@ -85,6 +85,8 @@ class Recommendation:
         A month by the calendar, from the bills of replays; NaN when it was not confirmed.
     front
         Cost against p95, the cheapest first.
+    tried
+        Every candidate that was tried on all peaks, in its order.
     """
 
     scenario: Scenario = field(repr=False)
@@ -100,6 +102,7 @@ class Recommendation:
     trials: int = 0
     recalled: int = 0
     complete: bool = True
+    tried: tuple[Tried, ...] = field(default=(), repr=False)
 
     @property
     def values(self) -> dict[str, Value]:
@@ -137,7 +140,7 @@ def recommend(
         When a pool has no price, or pins and bounds are wrong.
     """
     offers_in(scenario)
-    bounds = _bounds(scenario)
+    bounds = bounds_of(scenario)
     deadline = None if time_limit_s is None else monotonic() + time_limit_s
     candidates = Candidates(scenario)
     share = scenario.file.recommend.cover_percent
@@ -146,7 +149,14 @@ def recommend(
     return _Verdict(search).of(search.run())
 
 
-def _bounds(scenario: Scenario) -> Bounds:
+def bounds_of(scenario: Scenario) -> Bounds:
+    """Return the pins and bounds of a scenario's policy, checked.
+
+    Raises
+    ------
+    ScenarioError
+        When they name fields that there are not, or contradict each other.
+    """
     firsts = {
         item.key: next(c.name for c in item.template.containers if c.kind != "init")
         for item in scenario.cluster.workloads
@@ -245,6 +255,7 @@ class _Verdict:
             trials=self.evaluator.trials,
             recalled=self.evaluator.recalled,
             complete=complete,
+            tried=tuple(search.tried.values()),
         )
 
     def _nothing(self, complete: bool) -> Recommendation:
