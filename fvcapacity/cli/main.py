@@ -14,6 +14,7 @@ from fvcapacity.cli.export import export
 from fvcapacity.cli.headroom import headroom
 from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
+from fvcapacity.cli.recommend import recommend
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
@@ -32,6 +33,7 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
+app.command()(recommend)
 app.command()(calibrate)
 app.command()(backtest)
 app.command()(check)

@@ -17,6 +17,7 @@ class Document(StrEnum):
     PROFILE = "profile"
     DIFFERENCE = "difference"
     HEADROOM = "headroom"
+    RECOMMENDATION = "recommendation"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -38,6 +39,7 @@ def document_text(document: Document) -> str:
     import json
 
     from fvcapacity.inputs.prometheus.profiles import profile_schema
+    from fvcapacity.recommend.document import recommendation_schema
     from fvcapacity.report.difference.document import difference_schema
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
@@ -58,6 +60,8 @@ def document_text(document: Document) -> str:
         body = difference_schema()
     elif document is Document.HEADROOM:
         body = headroom_schema()
+    elif document is Document.RECOMMENDATION:
+        body = recommendation_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

@@ -117,7 +117,13 @@ class Evidence:
     beaten_by: tuple[str, ...]
 
 
-def prove(recommendation: Recommendation, evaluator: Evaluator, *, replications: int = 4) -> Evidence:
+def prove(
+    recommendation: Recommendation,
+    evaluator: Evaluator,
+    *,
+    replications: int = 4,
+    whole: tuple[Values, Evaluator] | None = None,
+) -> Evidence:
     """Replay a recommendation, today's system and what other tools would say, with seeds that no search has seen.
 
     Parameters
@@ -126,6 +132,9 @@ def prove(recommendation: Recommendation, evaluator: Evaluator, *, replications:
         That of the search, or one like it; its time limit counts.
     replications
         Of each stretch; two at least, else there is no interval.
+    whole
+        All values that are handed over, and an evaluator over the system with its new objects; default: what was
+        searched alone.
 
     Raises
     ------
@@ -139,7 +148,8 @@ def prove(recommendation: Recommendation, evaluator: Evaluator, *, replications:
     proven = []
     for name, values in systems.items():
         evaluator.tell(f"proof: {name}")
-        proven.append(_proven(name, values, evaluator, replications))
+        own = whole if name == RECOMMENDED and whole is not None else (values, evaluator)
+        proven.append(_proven(name, *own, replications))
     return _judged(proven, evaluator.candidates)
 
 
@@ -189,7 +199,7 @@ def _proven(name: str, values: Values, evaluator: Evaluator, replications: int) 
             by_stretch = [evaluator.every(values, _places(candidates, stretch, numbers)) for stretch in stretches]
             proofs.append(_proof(part, by_stretch, made))
     usd = []
-    bills = {stretch: evaluator.every(values, _places(candidates, stretch, numbers)) for stretch in candidates.month}
+    bills = fresh_bills(values, evaluator, replications)
     for number in range(replications):
         usd.append(
             sum(
@@ -198,6 +208,12 @@ def _proven(name: str, values: Values, evaluator: Evaluator, replications: int) 
             )
         )
     return ProvenSystem(name, values, estimate_mean(usd), tuple(proofs))
+
+
+def fresh_bills(values: Values, evaluator: Evaluator, replications: int) -> dict[str, list[Outcome]]:
+    """Return the outcomes of each stretch that a month is made of, with the seeds of a proof."""
+    candidates, numbers = evaluator.candidates, range(FRESH, FRESH + replications)
+    return {name: evaluator.every(values, _places(candidates, name, numbers)) for name in candidates.month}
 
 
 def _places(candidates: Candidates, stretch: str, numbers: Sequence[int]) -> list[Place]:

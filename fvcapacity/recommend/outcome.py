@@ -41,6 +41,8 @@ class Outcome:
         Container (``deployment/shop/shop``) to how long it used how much: see `fvcapacity.recommend.usage`.
     memory_bytes
         Container to its largest working set.
+    written_bytes
+        Service to what it wrote to its volumes.
     hours, cost_usd
         Length of the stretch, and its bill; NaN when nothing has a price.
     mends
@@ -60,6 +62,7 @@ class Outcome:
     pods: Mapping[str, int]
     cpu_use: Mapping[str, Use]
     memory_bytes: Mapping[str, float]
+    written_bytes: Mapping[str, int]
     hours: float
     cost_usd: float
     mends: Sequence[tuple[Mapping[str, Value], str]] = ()
@@ -88,6 +91,9 @@ def outcome_of(trial: Trial) -> Outcome:
         pods={str(name): int(pods) for name, pods in workloads.set_index("workload")["desired_max"].items()},
         cpu_use=cpu,
         memory_bytes=memory,
+        written_bytes={
+            str(name): int(count) for name, count in zip(services["service"], services["written_bytes"], strict=True)
+        },
         hours=trial.scenario.file.window.duration / 3.6e12,
         cost_usd=math.nan if bill is None else bill_total(bill[bill["replication"] == 0]).usd,
         mends=_mends(trial),

@@ -92,8 +92,10 @@ class Recommendation:
         Cost against p95, the cheapest first.
     slack
         CPU that is requested and not used, over a month; None when nothing was found.
-    pools
-        Node pools that come, and None for those that go; empty where only numbers of machines change, or nothing.
+    machines
+        Choices of node pools by their name, as values of `MACHINES` name them.
+    tried
+        Every candidate that was tried on all peaks, in its order.
     """
 
     scenario: Scenario = field(repr=False)
@@ -104,13 +106,14 @@ class Recommendation:
     usd: float = math.nan
     front: tuple[FrontPoint, ...] = ()
     slack: Slack | None = None
-    pools: Mapping[str, NodePool | None] = field(default_factory=dict)
+    machines: Mapping[str, Mapping[str, NodePool | None]] = field(default_factory=dict)
     nearest: Nearest | None = None
     mended: tuple[str, ...] = ()
     stretches: tuple[Place, ...] = ()
     trials: int = 0
     recalled: int = 0
     complete: bool = True
+    tried: tuple[Tried, ...] = field(default=(), repr=False)
 
     @property
     def values(self) -> dict[str, Value]:
@@ -118,9 +121,9 @@ class Recommendation:
         return {item.path: item.after for item in self.changes}
 
     @property
-    def fields(self) -> dict[str, Value]:
-        """New values of fields by path, without the machines that ``pools`` tells of."""
-        return {path: value for path, value in self.values.items() if path != MACHINES}
+    def pools(self) -> Mapping[str, NodePool | None]:
+        """Node pools that come, and None for those that go; empty where only numbers of machines change."""
+        return Candidates(self.scenario, dict(self.machines)).pools(self.values)
 
 
 def recommend(
@@ -153,7 +156,7 @@ def recommend(
         When a pool has no price, or pins and bounds are wrong.
     """
     offers_in(scenario)
-    bounds = _bounds(scenario)
+    bounds = bounds_of(scenario)
     deadline = None if time_limit_s is None else monotonic() + time_limit_s
     candidates = Candidates(scenario)
     evaluator = Evaluator(candidates, jobs, cache, deadline, tell or (lambda words: None))
@@ -161,7 +164,14 @@ def recommend(
     return _Verdict(search).of(search.run())
 
 
-def _bounds(scenario: Scenario) -> Bounds:
+def bounds_of(scenario: Scenario) -> Bounds:
+    """Return the pins and bounds of a scenario's policy, checked.
+
+    Raises
+    ------
+    ScenarioError
+        When they name fields that there are not, or contradict each other.
+    """
     firsts = {
         item.key: next(c.name for c in item.template.containers if c.kind != "init")
         for item in scenario.cluster.workloads
@@ -274,13 +284,14 @@ class _Verdict:
             usd=usd,
             front=front(self.states.tried.values()),
             slack=self._slack() if search.best is not None else None,
-            pools=self.evaluator.candidates.pools({item.path: item.after for item in changes}),
+            machines=dict(self.evaluator.candidates.machines),
             nearest=nearest,
             mended=tuple(search.mended),
             stretches=tuple(self.states.places),
             trials=self.evaluator.trials,
             recalled=self.evaluator.recalled,
             complete=complete,
+            tried=tuple(self.states.tried.values()),
         )
 
     def _nothing(self, complete: bool) -> Recommendation:

@@ -193,6 +193,10 @@ class TrafficTable:
     rps: npt.NDArray[np.float64]
     source: str = ""
     notes: tuple[str, ...] = ()
+    filled: int = 0
+    """Intervals that had no figure, and were filled in."""
+    longest_gap: int = 0
+    """Of these, how many stand in a row at most."""
 
 
 class TrafficSource(Protocol):

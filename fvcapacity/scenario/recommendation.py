@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from fvcapacity.scenario.base import Bytes, Cores, Model
+from fvcapacity.scenario.base import Bytes, Cores, DurationNs, Model
 
 
 class Bound(Model):
@@ -52,6 +52,12 @@ class Policy(Model):
     target_minimum: int = Field(default=50, ge=1)
     target_maximum: int = Field(default=90, ge=1)
     """Between these a CPU target in per cent may be moved."""
+    quota_margin_percent: float = Field(default=10.0, ge=0)
+    """Room that a ResourceQuota leaves beyond everything that may be there at once."""
+    least_history: DurationNs = Field(default=3_600_000_000_000, ge=0)
+    """So much of the history must have enough requests to be judged; with less nothing is recommended."""
+    most_missing_percent: float = Field(default=50.0, ge=0, le=100)
+    """Largest share of the history's traffic that may be filled in; with more nothing is recommended."""
 
     @model_validator(mode="after")
     def _targets_in_order(self) -> Policy:

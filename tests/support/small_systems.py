@@ -16,6 +16,14 @@ prices:
 """
 
 
+def without_secret(directory: Path) -> Path:
+    """Take the Secret, which no overlay may copy, out of a small system's manifests; return their file."""
+    path = directory / "manifests" / "shop.yaml"
+    text = path.read_text()
+    path.write_text(text[: text.index("---\napiVersion: v1\nkind: Secret")])
+    return path
+
+
 def small_system(
     directory: Path,
     *,

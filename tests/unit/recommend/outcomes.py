@@ -23,6 +23,7 @@ def outcome(**given: Any) -> Outcome:
         "pods": {},
         "cpu_use": {},
         "memory_bytes": {},
+        "written_bytes": {},
         "hours": 24.0,
         "cost_usd": 1.0,
     }
