@@ -37,8 +37,10 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.prometheus.pull import pull
     from fvcapacity.inputs.rates import load_rates
     from fvcapacity.inputs.sides import load_sides
+    from fvcapacity.recommend.answer import Answer, recommend_with_evidence
     from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
+    from fvcapacity.report.handover import write_recommendation
     from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
     from fvcapacity.results.measured import measurements_of
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "Backtest",
     "Calibration",
     "Comparison",
@@ -88,12 +91,15 @@ __all__ = [
     "measurements_of",
     "pull",
     "read_access_logs",
+    "recommend_with_evidence",
     "simulate",
     "verify_overlay",
     "write_overlay",
+    "write_recommendation",
 ]
 
 _HOMES = {
+    "Answer": "fvcapacity.recommend.answer",
     "Backtest": "fvcapacity.study.backtest",
     "Calibration": "fvcapacity.study.calibrate",
     "Comparison": "fvcapacity.study.comparison",
@@ -118,9 +124,11 @@ _HOMES = {
     "measurements_of": "fvcapacity.results.measured",
     "pull": "fvcapacity.inputs.prometheus.pull",
     "read_access_logs": "fvcapacity.inputs.access_log",
+    "recommend_with_evidence": "fvcapacity.recommend.answer",
     "simulate": "fvcapacity.run",
     "verify_overlay": "fvcapacity.report.overlay",
     "write_overlay": "fvcapacity.report.overlay",
+    "write_recommendation": "fvcapacity.report.handover",
 }
 
 

@@ -15,6 +15,7 @@ from fvcapacity.cli.export import export
 from fvcapacity.cli.headroom import headroom
 from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
+from fvcapacity.cli.recommend import recommend
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
@@ -34,6 +35,7 @@ app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
 app.command()(cost)
+app.command()(recommend)
 app.command()(calibrate)
 app.command()(backtest)
 app.command()(check)

@@ -18,6 +18,7 @@ class Document(StrEnum):
     DIFFERENCE = "difference"
     HEADROOM = "headroom"
     COST = "cost"
+    RECOMMENDATION = "recommendation"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -40,6 +41,7 @@ def document_text(document: Document) -> str:
 
     from fvcapacity.cost.cost_summary import cost_schema
     from fvcapacity.inputs.prometheus.profiles import profile_schema
+    from fvcapacity.recommend.document import recommendation_schema
     from fvcapacity.report.difference.document import difference_schema
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
@@ -62,6 +64,8 @@ def document_text(document: Document) -> str:
         body = headroom_schema()
     elif document is Document.COST:
         body = cost_schema()
+    elif document is Document.RECOMMENDATION:
+        body = recommendation_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

@@ -120,15 +120,20 @@ def traffic_text(traffic: Traffic) -> str:
     return text if traffic.users is not None else f"{text}; {traffic.arrivals.kind} arrivals"
 
 
-def _scenario_part(scenario: Scenario) -> parts.ScenarioPart:
-    file = scenario.file
-    digest = hashlib.sha256(scenario_text(file).encode())
+def scenario_digest(scenario: Scenario) -> str:
+    """Return the SHA-256 of a scenario as it is run and of the hashes of its inputs."""
+    digest = hashlib.sha256(scenario_text(scenario.file).encode())
     for name, value in sorted(scenario.input_hashes.items()):
         digest.update(f"\n{name} {value}".encode())
+    return digest.hexdigest()
+
+
+def _scenario_part(scenario: Scenario) -> parts.ScenarioPart:
+    file = scenario.file
     return parts.ScenarioPart(
         name=file.name,
         description=file.description,
-        sha256=digest.hexdigest(),
+        sha256=scenario_digest(scenario),
         start_utc=utc_text(pd.Timestamp(scenario.start_ns, tz="UTC")),
         time_zone=file.time_zone,
         duration_s=file.window.duration / 1e9,

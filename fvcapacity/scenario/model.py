@@ -18,6 +18,7 @@ from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.costs import CostSettings
 from fvcapacity.scenario.faults import Fault
+from fvcapacity.scenario.instances import InstanceList
 from fvcapacity.scenario.karpenter import Karpenter
 from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.patch import Change, Patcher
@@ -185,6 +186,10 @@ class TrafficTable:
     rps: npt.NDArray[np.float64]
     source: str = ""
     notes: tuple[str, ...] = ()
+    filled: int = 0
+    """Intervals that had no figure, and were filled in."""
+    longest_gap: int = 0
+    """Of these, how many stand in a row at most."""
 
 
 class TrafficSource(Protocol):
@@ -213,6 +218,8 @@ class Scenario:
     """None when the scenario names no prices: it is then run without money."""
     staging: ClusterObjects | None = None
     """What runs in the second environment that is paid for; None without one."""
+    instances: InstanceList | None = None
+    """Machines that a recommendation may choose from; None: the pools' own types alone."""
     changes: tuple[str, ...] = ()
     """What its manifests were patched with, in a few words each."""
     versions: tuple[NewVersion, ...] = ()

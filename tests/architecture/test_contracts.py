@@ -32,6 +32,7 @@ def test_imports_point_downward():
 
 def test_public_names_are_pinned():
     assert fvcapacity.__all__ == [
+        "Answer",
         "Backtest",
         "Calibration",
         "Comparison",
@@ -67,9 +68,11 @@ def test_public_names_are_pinned():
         "measurements_of",
         "pull",
         "read_access_logs",
+        "recommend_with_evidence",
         "simulate",
         "verify_overlay",
         "write_overlay",
+        "write_recommendation",
     ]
     assert dir(fvcapacity) == sorted(fvcapacity.__all__)
 
@@ -103,6 +106,7 @@ def test_every_error_is_public():
         (Document.SUMMARY, "summary.schema.json"),
         (Document.HEADROOM, "headroom.schema.json"),
         (Document.COST, "cost.schema.json"),
+        (Document.RECOMMENDATION, "recommendation.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
         (Document.PROFILE, "profile.schema.json"),
         (Document.DIFFERENCE, "difference.schema.json"),
@@ -131,6 +135,7 @@ def test_no_file_is_too_long():
         ["diff", "--help"],
         ["calibrate", "--help"],
         ["backtest", "--help"],
+        ["recommend", "--help"],
     ],
 )
 def test_help_loads_nothing_heavy(arguments):
