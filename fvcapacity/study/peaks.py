@@ -93,7 +93,7 @@ def service_loads(scenario: Scenario) -> tuple[Floats, tuple[str, ...]]:
 def at_peak(scenario: Scenario, peak: Peak) -> Scenario:
     """Return a scenario over a part of its window: the same customers at the same instants.
 
-    Roll-outs, faults and the log of requests are left out, as in any other stretch.
+    Roll-outs, faults and the log of requests are left out, as in any other stretch; a schedule counts by its dates.
     """
     if peak.duration_ns == scenario.file.window.duration:
         return scenario

@@ -307,6 +307,7 @@ def _sample_minute(history: History, minute: int, calm: bool) -> None:
                 time_ns=at,
                 workload=_workload_key(name),
                 desired=replicas,
+                minimum=2,
                 current=replicas,
                 ready=_replicas(name, max(minute - 1, 0), calm),
                 updated=replicas,
