@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from fvcapacity.report.difference import difference_of
     from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
+    from fvcapacity.report.planned_days import write_plan
     from fvcapacity.results.measured import measurements_of
     from fvcapacity.results.result import Result, load_result
     from fvcapacity.run import simulate
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from fvcapacity.study.calibrate import Calibration, calibrate
     from fvcapacity.study.compare import compare
     from fvcapacity.study.comparison import Comparison
+    from fvcapacity.study.planning import plan_days
 
 __version__ = "0.1.0"
 
@@ -81,11 +83,13 @@ __all__ = [
     "load_scenario",
     "load_sides",
     "measurements_of",
+    "plan_days",
     "pull",
     "read_access_logs",
     "simulate",
     "verify_overlay",
     "write_overlay",
+    "write_plan",
 ]
 
 _HOMES = {
@@ -108,11 +112,13 @@ _HOMES = {
     "load_scenario": "fvcapacity.inputs",
     "load_sides": "fvcapacity.inputs.sides",
     "measurements_of": "fvcapacity.results.measured",
+    "plan_days": "fvcapacity.study.planning",
     "pull": "fvcapacity.inputs.prometheus.pull",
     "read_access_logs": "fvcapacity.inputs.access_log",
     "simulate": "fvcapacity.run",
     "verify_overlay": "fvcapacity.report.overlay",
     "write_overlay": "fvcapacity.report.overlay",
+    "write_plan": "fvcapacity.report.planned_days",
 }
 
 

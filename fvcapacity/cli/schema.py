@@ -17,6 +17,7 @@ class Document(StrEnum):
     PROFILE = "profile"
     DIFFERENCE = "difference"
     HEADROOM = "headroom"
+    PLAN = "plan"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -45,6 +46,7 @@ def document_text(document: Document) -> str:
     from fvcapacity.scenario.paths.reference import paths_markdown
     from fvcapacity.study.comparison import comparison_schema
     from fvcapacity.study.headroom_summary import headroom_schema
+    from fvcapacity.study.planning.summary import plan_schema
 
     if document is Document.TABLES:
         return tables_markdown()
@@ -58,6 +60,8 @@ def document_text(document: Document) -> str:
         body = difference_schema()
     elif document is Document.HEADROOM:
         body = headroom_schema()
+    elif document is Document.PLAN:
+        body = plan_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

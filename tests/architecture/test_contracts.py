@@ -62,11 +62,13 @@ def test_public_names_are_pinned():
         "load_scenario",
         "load_sides",
         "measurements_of",
+        "plan_days",
         "pull",
         "read_access_logs",
         "simulate",
         "verify_overlay",
         "write_overlay",
+        "write_plan",
     ]
     assert dir(fvcapacity) == sorted(fvcapacity.__all__)
 
@@ -99,6 +101,7 @@ def test_every_error_is_public():
         (Document.SCENARIO, "scenario.schema.json"),
         (Document.SUMMARY, "summary.schema.json"),
         (Document.HEADROOM, "headroom.schema.json"),
+        (Document.PLAN, "plan.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
         (Document.PROFILE, "profile.schema.json"),
         (Document.DIFFERENCE, "difference.schema.json"),
@@ -127,6 +130,7 @@ def test_no_file_is_too_long():
         ["diff", "--help"],
         ["calibrate", "--help"],
         ["backtest", "--help"],
+        ["plan", "--help"],
     ],
 )
 def test_help_loads_nothing_heavy(arguments):
