@@ -10,17 +10,20 @@ from fvcapacity import __version__
 from fvcapacity.report.overlay.documents import markdown_table
 from fvcapacity.report.planned_days.tables import local_text, plan_tables
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.paths.change import objects_of
 from fvcapacity.scenario.paths.grammar import parse_path
-from fvcapacity.study.planning import DayPlan
+from fvcapacity.scenario.paths.sense import owners_of_replicas
 
 Summary = Mapping[str, Any]
 
 
-def readme(plan: DayPlan, summary: Summary, names: Sequence[str], builders: Sequence[str]) -> str:
+def readme(scenario: Scenario, summary: Summary, names: Sequence[str], builders: Sequence[str]) -> str:
     """Return the README.
 
     Parameters
     ----------
+    scenario
+        As it was loaded.
     summary
         The plan's document.
     names
@@ -33,9 +36,9 @@ def readme(plan: DayPlan, summary: Summary, names: Sequence[str], builders: Sequ
         f"# Planned days of {summary['scenario']}",
         summary["sentence"],
         "\n".join(f"- **{wave['name']}.** {wave['sentence']}" for wave in summary["waves"]),
-        *(_by_date(plan.scenario, summary, names) if names else ()),
+        *(_by_date(scenario, summary, names) if names else ()),
         *(f"## {table.heading}\n\n{markdown_table(table.columns, table.rows)}" for table in tables),
-        "## What to know\n\n" + "\n".join(f"- {note}" for note in _notes(summary, builders)),
+        "## What to know\n\n" + "\n".join(f"- {note}" for note in _notes(scenario, summary, builders)),
         f"Written by fvcapacity {__version__}. `plan.json` says the same to machines.",
     ]
     return "\n\n".join(parts) + "\n"
@@ -67,13 +70,22 @@ def _by_date(scenario: Scenario, summary: Summary, names: Sequence[str]) -> Iter
         yield "\n\n".join(part for part in (text, " ".join(pools)) if part)
 
 
-def _notes(summary: Summary, builders: Sequence[str]) -> Iterator[str]:
+def _notes(scenario: Scenario, summary: Summary, builders: Sequence[str]) -> Iterator[str]:
     yield from summary["notes"]
     if any(parse_path(item["path"]).owner == "nodes" for change in summary["schedule"] for item in change["minimums"]):
         yield (
             "A pool's minimum was replayed as a change that orders missing machines at once, as EC2 Auto Scaling does. "
             "The cluster autoscaler orders them only with --enforce-node-group-min-size: without it, and where the "
             "cloud does not do so either, set the pool's size to the minimum at the same time."
+        )
+    dropped = [
+        path for path, _ in owners_of_replicas(objects_of(scenario)) if builders and scenario.value(path) is not None
+    ]
+    if dropped:
+        yield (
+            f"The overlays drop {', '.join(f'`{path}`' for path in dropped)}, which HPAs decide: else every apply "
+            "would reset them. The first apply of an object that was applied with them sets 1 once; do that well "
+            "before a planned day, or use `kubectl patch`."
         )
     for builder in dict.fromkeys(builders):
         yield f"Each overlay was built and read again with {builder} before it was written here."

@@ -73,7 +73,7 @@ def write_plan(plan: DayPlan, scenario: Scenario, directory: str | Path, *, kube
             overlay = write_overlay(scenario, proposal, work / name, kubectl=kubectl)
             builders.append(overlay.verification.builder)
         (work / DOCUMENT).write_text(json.dumps(summary, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        (work / "README.md").write_text(readme(plan, summary, names, builders), encoding="utf-8")
+        (work / "README.md").write_text(readme(scenario, summary, names, builders), encoding="utf-8")
         if plan.schedule:
             (work / SCHEDULE).write_text(_schedule_text(plan), encoding="utf-8")
 
