@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from fvcapacity.report.handover import write_recommendation
     from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
+    from fvcapacity.report.planned_days import write_plan
     from fvcapacity.results.measured import measurements_of
     from fvcapacity.results.result import Result, load_result
     from fvcapacity.run import simulate
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from fvcapacity.study.calibrate import Calibration, calibrate
     from fvcapacity.study.compare import compare
     from fvcapacity.study.comparison import Comparison
+    from fvcapacity.study.planning import plan_days
 
 __version__ = "0.1.0"
 
@@ -84,6 +86,7 @@ __all__ = [
     "load_scenario",
     "load_sides",
     "measurements_of",
+    "plan_days",
     "pull",
     "read_access_logs",
     "recommend_with_evidence",
@@ -91,6 +94,7 @@ __all__ = [
     "verify_overlay",
     "write_overlay",
     "write_recommendation",
+    "write_plan",
 ]
 
 _HOMES = {
@@ -114,6 +118,7 @@ _HOMES = {
     "load_scenario": "fvcapacity.inputs",
     "load_sides": "fvcapacity.inputs.sides",
     "measurements_of": "fvcapacity.results.measured",
+    "plan_days": "fvcapacity.study.planning",
     "pull": "fvcapacity.inputs.prometheus.pull",
     "read_access_logs": "fvcapacity.inputs.access_log",
     "recommend_with_evidence": "fvcapacity.recommend.answer",
@@ -121,6 +126,7 @@ _HOMES = {
     "verify_overlay": "fvcapacity.report.overlay",
     "write_overlay": "fvcapacity.report.overlay",
     "write_recommendation": "fvcapacity.report.handover",
+    "write_plan": "fvcapacity.report.planned_days",
 }
 
 

@@ -12,6 +12,7 @@ from fvcapacity.cli.compare import compare
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
 from fvcapacity.cli.headroom import headroom
+from fvcapacity.cli.plan import plan
 from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
 from fvcapacity.cli.recommend import recommend
@@ -34,6 +35,7 @@ app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
 app.command()(recommend)
+app.command()(plan)
 app.command()(calibrate)
 app.command()(backtest)
 app.command()(check)

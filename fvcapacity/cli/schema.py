@@ -18,6 +18,7 @@ class Document(StrEnum):
     DIFFERENCE = "difference"
     HEADROOM = "headroom"
     RECOMMENDATION = "recommendation"
+    PLAN = "plan"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -47,6 +48,7 @@ def document_text(document: Document) -> str:
     from fvcapacity.scenario.paths.reference import paths_markdown
     from fvcapacity.study.comparison import comparison_schema
     from fvcapacity.study.headroom_summary import headroom_schema
+    from fvcapacity.study.planning.summary import plan_schema
 
     if document is Document.TABLES:
         return tables_markdown()
@@ -62,6 +64,8 @@ def document_text(document: Document) -> str:
         body = headroom_schema()
     elif document is Document.RECOMMENDATION:
         body = recommendation_schema()
+    elif document is Document.PLAN:
+        body = plan_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

@@ -34,6 +34,7 @@ from fvcapacity.scenario.instances import InstanceList
 from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollouts import NewVersion
+from fvcapacity.scenario.schedule_checks import OUTSIDE
 from fvcapacity.scenario.stretch_checks import stretches
 from fvcapacity.scenario.topology import Topology
 
@@ -235,9 +236,10 @@ class _Loader:
         location = finding.location
         if location is None and document is not None:
             location = document.location(finding.path, at="key" if finding.at_key else "value")
-        problem = Problem(
-            finding.message, location, field_text(finding.path), finding.hint, finding.severity, finding.rule
-        )
+        severity = finding.severity
+        if finding.rule == OUTSIDE and any(name.startswith("window.") for name in self.overrides):
+            severity = "note"  # who looks at a part of the window need not cut the schedule as well
+        problem = Problem(finding.message, location, field_text(finding.path), finding.hint, severity, finding.rule)
         return self._of_option(problem) if finding.document == "scenario" else problem
 
 

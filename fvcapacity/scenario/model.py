@@ -24,6 +24,7 @@ from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.scenario.rollouts import NewVersion, Rollout
+from fvcapacity.scenario.schedule import ScheduledChange
 from fvcapacity.scenario.stretches import WINDOW, CalendarPart, Stretch
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic
@@ -163,6 +164,8 @@ class ScenarioFile(Model):
     plane: Literal["fast", "simpy"] = "fast"
     rollouts: tuple[Rollout, ...] = ()
     """New versions that come in while the traffic goes on."""
+    schedule: tuple[ScheduledChange, ...] = ()
+    """Other minimums of HPAs and node pools from set times on: planned days."""
     requests: RequestLog | None = None
     """None: no request is written down; tables and histograms say what there is to say of all of them."""
     monitoring: Monitoring = Monitoring()

@@ -63,6 +63,7 @@ def test_public_names_are_pinned():
         "load_scenario",
         "load_sides",
         "measurements_of",
+        "plan_days",
         "pull",
         "read_access_logs",
         "recommend_with_evidence",
@@ -70,6 +71,7 @@ def test_public_names_are_pinned():
         "verify_overlay",
         "write_overlay",
         "write_recommendation",
+        "write_plan",
     ]
     assert dir(fvcapacity) == sorted(fvcapacity.__all__)
 
@@ -103,6 +105,7 @@ def test_every_error_is_public():
         (Document.SUMMARY, "summary.schema.json"),
         (Document.HEADROOM, "headroom.schema.json"),
         (Document.RECOMMENDATION, "recommendation.schema.json"),
+        (Document.PLAN, "plan.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
         (Document.PROFILE, "profile.schema.json"),
         (Document.DIFFERENCE, "difference.schema.json"),
@@ -132,6 +135,7 @@ def test_no_file_is_too_long():
         ["calibrate", "--help"],
         ["backtest", "--help"],
         ["recommend", "--help"],
+        ["plan", "--help"],
     ],
 )
 def test_help_loads_nothing_heavy(arguments):
