@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fvcapacity.cost.statement import Cost, cost_of
     from fvcapacity.errors import (
         FvcapError,
         InputError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.access_log import LogOptions, read_access_logs
     from fvcapacity.inputs.measurements import Measurements, load_measurements
     from fvcapacity.inputs.prometheus.pull import pull
+    from fvcapacity.inputs.rates import load_rates
     from fvcapacity.inputs.sides import load_sides
     from fvcapacity.recommend.answer import Answer, recommend_with_evidence
     from fvcapacity.report.alerts import check_alerts
@@ -59,6 +61,7 @@ __all__ = [
     "Backtest",
     "Calibration",
     "Comparison",
+    "Cost",
     "FvcapError",
     "InputError",
     "InvariantError",
@@ -79,9 +82,11 @@ __all__ = [
     "calibrate",
     "check_alerts",
     "compare",
+    "cost_of",
     "difference_of",
     "export_openmetrics",
     "load_measurements",
+    "load_rates",
     "load_result",
     "load_scenario",
     "load_sides",
@@ -102,6 +107,7 @@ _HOMES = {
     "Backtest": "fvcapacity.study.backtest",
     "Calibration": "fvcapacity.study.calibrate",
     "Comparison": "fvcapacity.study.comparison",
+    "Cost": "fvcapacity.cost.statement",
     "LogOptions": "fvcapacity.inputs.access_log",
     "Measurements": "fvcapacity.inputs.measurements",
     "Proposal": "fvcapacity.report.overlay",
@@ -111,9 +117,11 @@ _HOMES = {
     "calibrate": "fvcapacity.study.calibrate",
     "check_alerts": "fvcapacity.report.alerts",
     "compare": "fvcapacity.study.compare",
+    "cost_of": "fvcapacity.cost.statement",
     "difference_of": "fvcapacity.report.difference",
     "export_openmetrics": "fvcapacity.report.openmetrics.export",
     "load_measurements": "fvcapacity.inputs.measurements",
+    "load_rates": "fvcapacity.inputs.rates",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",
     "load_sides": "fvcapacity.inputs.sides",
