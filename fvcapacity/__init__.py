@@ -18,6 +18,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fvcapacity.cost.focus import check_focus, export_focus
+    from fvcapacity.cost.reconcile import reconcile
     from fvcapacity.errors import (
         FvcapError,
         InputError,
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.sides import load_sides
     from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
+    from fvcapacity.report.gate import gate_change
     from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
     from fvcapacity.results.measured import measurements_of
@@ -73,9 +76,12 @@ __all__ = [
     "backtest",
     "calibrate",
     "check_alerts",
+    "check_focus",
     "compare",
     "difference_of",
+    "export_focus",
     "export_openmetrics",
+    "gate_change",
     "load_measurements",
     "load_result",
     "load_scenario",
@@ -83,6 +89,7 @@ __all__ = [
     "measurements_of",
     "pull",
     "read_access_logs",
+    "reconcile",
     "simulate",
     "verify_overlay",
     "write_overlay",
@@ -100,9 +107,12 @@ _HOMES = {
     "backtest": "fvcapacity.study.backtest",
     "calibrate": "fvcapacity.study.calibrate",
     "check_alerts": "fvcapacity.report.alerts",
+    "check_focus": "fvcapacity.cost.focus",
     "compare": "fvcapacity.study.compare",
     "difference_of": "fvcapacity.report.difference",
+    "export_focus": "fvcapacity.cost.focus",
     "export_openmetrics": "fvcapacity.report.openmetrics.export",
+    "gate_change": "fvcapacity.report.gate",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",
@@ -110,6 +120,7 @@ _HOMES = {
     "measurements_of": "fvcapacity.results.measured",
     "pull": "fvcapacity.inputs.prometheus.pull",
     "read_access_logs": "fvcapacity.inputs.access_log",
+    "reconcile": "fvcapacity.cost.reconcile",
     "simulate": "fvcapacity.run",
     "verify_overlay": "fvcapacity.report.overlay",
     "write_overlay": "fvcapacity.report.overlay",

@@ -17,6 +17,8 @@ class Document(StrEnum):
     PROFILE = "profile"
     DIFFERENCE = "difference"
     HEADROOM = "headroom"
+    GATE = "gate"
+    RECONCILIATION = "reconciliation"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -37,8 +39,10 @@ def document_text(document: Document) -> str:
     """Return a document as it stands in ``docs/reference/``."""
     import json
 
+    from fvcapacity.cost.reconciliation import reconciliation_schema
     from fvcapacity.inputs.prometheus.profiles import profile_schema
     from fvcapacity.report.difference.document import difference_schema
+    from fvcapacity.report.gate.document import gate_schema
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
     from fvcapacity.scenario.model import ScenarioFile
@@ -58,6 +62,10 @@ def document_text(document: Document) -> str:
         body = difference_schema()
     elif document is Document.HEADROOM:
         body = headroom_schema()
+    elif document is Document.GATE:
+        body = gate_schema()
+    elif document is Document.RECONCILIATION:
+        body = reconciliation_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:
