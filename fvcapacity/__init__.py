@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from fvcapacity.cost.focus import check_focus, export_focus
     from fvcapacity.cost.reconcile import reconcile
+    from fvcapacity.cost.statement import Cost, cost
     from fvcapacity.errors import (
         FvcapError,
         InputError,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.access_log import LogOptions, read_access_logs
     from fvcapacity.inputs.measurements import Measurements, load_measurements
     from fvcapacity.inputs.prometheus.pull import pull
+    from fvcapacity.inputs.rates import load_rates
     from fvcapacity.inputs.sides import load_sides
     from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
@@ -57,6 +59,7 @@ __all__ = [
     "Backtest",
     "Calibration",
     "Comparison",
+    "Cost",
     "FvcapError",
     "InputError",
     "InvariantError",
@@ -78,11 +81,13 @@ __all__ = [
     "check_alerts",
     "check_focus",
     "compare",
+    "cost",
     "difference_of",
     "export_focus",
     "export_openmetrics",
     "gate_change",
     "load_measurements",
+    "load_rates",
     "load_result",
     "load_scenario",
     "load_sides",
@@ -99,6 +104,7 @@ _HOMES = {
     "Backtest": "fvcapacity.study.backtest",
     "Calibration": "fvcapacity.study.calibrate",
     "Comparison": "fvcapacity.study.comparison",
+    "Cost": "fvcapacity.cost.statement",
     "LogOptions": "fvcapacity.inputs.access_log",
     "Measurements": "fvcapacity.inputs.measurements",
     "Proposal": "fvcapacity.report.overlay",
@@ -109,11 +115,13 @@ _HOMES = {
     "check_alerts": "fvcapacity.report.alerts",
     "check_focus": "fvcapacity.cost.focus",
     "compare": "fvcapacity.study.compare",
+    "cost": "fvcapacity.cost.statement",
     "difference_of": "fvcapacity.report.difference",
     "export_focus": "fvcapacity.cost.focus",
     "export_openmetrics": "fvcapacity.report.openmetrics.export",
     "gate_change": "fvcapacity.report.gate",
     "load_measurements": "fvcapacity.inputs.measurements",
+    "load_rates": "fvcapacity.inputs.rates",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",
     "load_sides": "fvcapacity.inputs.sides",

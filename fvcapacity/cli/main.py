@@ -9,6 +9,7 @@ from fvcapacity.cli.backtest import backtest
 from fvcapacity.cli.calibrate import calibrate
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
+from fvcapacity.cli.cost import cost
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
 from fvcapacity.cli.focus import focus
@@ -35,6 +36,7 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
+app.command()(cost)
 app.command()(calibrate)
 app.command()(backtest)
 app.command()(check)

@@ -19,6 +19,7 @@ class Document(StrEnum):
     HEADROOM = "headroom"
     GATE = "gate"
     RECONCILIATION = "reconciliation"
+    COST = "cost"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -39,6 +40,7 @@ def document_text(document: Document) -> str:
     """Return a document as it stands in ``docs/reference/``."""
     import json
 
+    from fvcapacity.cost.cost_summary import cost_schema
     from fvcapacity.cost.reconciliation import reconciliation_schema
     from fvcapacity.inputs.prometheus.profiles import profile_schema
     from fvcapacity.report.difference.document import difference_schema
@@ -66,6 +68,8 @@ def document_text(document: Document) -> str:
         body = gate_schema()
     elif document is Document.RECONCILIATION:
         body = reconciliation_schema()
+    elif document is Document.COST:
+        body = cost_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

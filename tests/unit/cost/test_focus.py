@@ -13,7 +13,7 @@ from fvcapacity.cost.focus import check_focus, export_focus
 from fvcapacity.cost.focus.amounts import cost_of, total_of
 from fvcapacity.cost.focus.columns import FOCUS_COLUMNS
 from fvcapacity.errors import InputError
-from tests.support.bills import DISK, LOGS, NODES, QUANTITIES, SPOT, bill_days, result_with
+from tests.support.billed_days import DISK, LOGS, NODES, QUANTITIES, SPOT, bill_days, result_with
 
 
 def rows_of(path):

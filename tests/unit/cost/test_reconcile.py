@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from fvcapacity.cost.focus import export_focus
 from fvcapacity.cost.reconcile import reconcile
 from fvcapacity.errors import InputError
-from tests.support.bills import CUR_HEADER, EGRESS, NODES, PLANE, bill_days, result_with, write_cur
+from tests.support.billed_days import CUR_HEADER, EGRESS, NODES, PLANE, bill_days, result_with, write_cur
 
 
 def adds_up(found):

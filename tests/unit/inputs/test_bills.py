@@ -10,7 +10,7 @@ from fvcapacity.errors import InputError
 from fvcapacity.inputs.bills import load_bill, load_bill_map
 from fvcapacity.inputs.bills.recognise import Words, plain_name, recognise
 from fvcapacity.inputs.bills.values import parse_unit
-from tests.support.bills import CUR_HEADER, CUR_ROWS, write_cur
+from tests.support.billed_days import CUR_HEADER, CUR_ROWS, write_cur
 
 WINDOW = {"start": datetime(2026, 2, 13, 3, tzinfo=UTC), "end": datetime(2026, 2, 16, 3, tzinfo=UTC)}
 FOCUS_HEADER = (
