@@ -19,6 +19,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fvcapacity.cost.statement import Cost, cost_of
+    from fvcapacity.cost.focus import check_focus, export_focus
+    from fvcapacity.cost.reconcile import reconcile
+    from fvcapacity.cost.statement import Cost, cost
     from fvcapacity.errors import (
         FvcapError,
         InputError,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
     from fvcapacity.report.handover import write_recommendation
+    from fvcapacity.report.gate import gate_change
     from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
     from fvcapacity.report.planned_days import write_plan
@@ -81,10 +85,13 @@ __all__ = [
     "backtest",
     "calibrate",
     "check_alerts",
+    "check_focus",
     "compare",
     "cost_of",
     "difference_of",
+    "export_focus",
     "export_openmetrics",
+    "gate_change",
     "load_measurements",
     "load_rates",
     "load_result",
@@ -95,6 +102,7 @@ __all__ = [
     "pull",
     "read_access_logs",
     "recommend_with_evidence",
+    "reconcile",
     "simulate",
     "verify_overlay",
     "write_overlay",
@@ -116,10 +124,13 @@ _HOMES = {
     "backtest": "fvcapacity.study.backtest",
     "calibrate": "fvcapacity.study.calibrate",
     "check_alerts": "fvcapacity.report.alerts",
+    "check_focus": "fvcapacity.cost.focus",
     "compare": "fvcapacity.study.compare",
     "cost_of": "fvcapacity.cost.statement",
     "difference_of": "fvcapacity.report.difference",
+    "export_focus": "fvcapacity.cost.focus",
     "export_openmetrics": "fvcapacity.report.openmetrics.export",
+    "gate_change": "fvcapacity.report.gate",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_rates": "fvcapacity.inputs.rates",
     "load_result": "fvcapacity.results.result",
@@ -130,6 +141,7 @@ _HOMES = {
     "pull": "fvcapacity.inputs.prometheus.pull",
     "read_access_logs": "fvcapacity.inputs.access_log",
     "recommend_with_evidence": "fvcapacity.recommend.answer",
+    "reconcile": "fvcapacity.cost.reconcile",
     "simulate": "fvcapacity.run",
     "verify_overlay": "fvcapacity.report.overlay",
     "write_overlay": "fvcapacity.report.overlay",

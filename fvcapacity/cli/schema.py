@@ -19,6 +19,8 @@ class Document(StrEnum):
     HEADROOM = "headroom"
     RECOMMENDATION = "recommendation"
     PLAN = "plan"
+    GATE = "gate"
+    RECONCILIATION = "reconciliation"
     COST = "cost"
     TABLES = "tables"
     PATHS = "paths"
@@ -41,9 +43,11 @@ def document_text(document: Document) -> str:
     import json
 
     from fvcapacity.cost.cost_summary import cost_schema
+    from fvcapacity.cost.reconciliation import reconciliation_schema
     from fvcapacity.inputs.prometheus.profiles import profile_schema
     from fvcapacity.recommend.document import recommendation_schema
     from fvcapacity.report.difference.document import difference_schema
+    from fvcapacity.report.gate.document import gate_schema
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
     from fvcapacity.scenario.model import ScenarioFile
@@ -68,6 +72,10 @@ def document_text(document: Document) -> str:
         body = recommendation_schema()
     elif document is Document.PLAN:
         body = plan_schema()
+    elif document is Document.GATE:
+        body = gate_schema()
+    elif document is Document.RECONCILIATION:
+        body = reconciliation_schema()
     elif document is Document.COST:
         body = cost_schema()
     elif document is Document.PROFILE:

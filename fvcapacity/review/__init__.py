@@ -1,0 +1,1 @@
+"""What is looked at before and after a quarter, and before a change: money against budget and objectives."""
