@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
     from fvcapacity.results.measured import measurements_of
     from fvcapacity.results.result import Result, load_result
+    from fvcapacity.review.forecast import Forecast, ForecastOptions, forecast, forecast_traffic
     from fvcapacity.run import simulate
     from fvcapacity.scenario.model import Scenario
     from fvcapacity.study.backtest import Backtest, backtest
@@ -54,6 +55,8 @@ __all__ = [
     "Backtest",
     "Calibration",
     "Comparison",
+    "Forecast",
+    "ForecastOptions",
     "FvcapError",
     "InputError",
     "InvariantError",
@@ -76,6 +79,8 @@ __all__ = [
     "compare",
     "difference_of",
     "export_openmetrics",
+    "forecast",
+    "forecast_traffic",
     "load_measurements",
     "load_result",
     "load_scenario",
@@ -92,6 +97,8 @@ _HOMES = {
     "Backtest": "fvcapacity.study.backtest",
     "Calibration": "fvcapacity.study.calibrate",
     "Comparison": "fvcapacity.study.comparison",
+    "Forecast": "fvcapacity.review.forecast",
+    "ForecastOptions": "fvcapacity.review.forecast",
     "LogOptions": "fvcapacity.inputs.access_log",
     "Measurements": "fvcapacity.inputs.measurements",
     "Proposal": "fvcapacity.report.overlay",
@@ -103,6 +110,8 @@ _HOMES = {
     "compare": "fvcapacity.study.compare",
     "difference_of": "fvcapacity.report.difference",
     "export_openmetrics": "fvcapacity.report.openmetrics.export",
+    "forecast": "fvcapacity.review.forecast",
+    "forecast_traffic": "fvcapacity.review.forecast",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",

@@ -11,9 +11,11 @@ from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
+from fvcapacity.cli.forecast import forecast
 from fvcapacity.cli.headroom import headroom
 from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
+from fvcapacity.cli.review import review
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
@@ -32,6 +34,8 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
+app.command()(forecast)
+app.command()(review)
 app.command()(calibrate)
 app.command()(backtest)
 app.command()(check)

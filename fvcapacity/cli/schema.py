@@ -17,6 +17,7 @@ class Document(StrEnum):
     PROFILE = "profile"
     DIFFERENCE = "difference"
     HEADROOM = "headroom"
+    FORECAST = "forecast"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -41,6 +42,7 @@ def document_text(document: Document) -> str:
     from fvcapacity.report.difference.document import difference_schema
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
+    from fvcapacity.review.forecast_summary import forecast_schema
     from fvcapacity.scenario.model import ScenarioFile
     from fvcapacity.scenario.paths.reference import paths_markdown
     from fvcapacity.study.comparison import comparison_schema
@@ -58,6 +60,8 @@ def document_text(document: Document) -> str:
         body = difference_schema()
     elif document is Document.HEADROOM:
         body = headroom_schema()
+    elif document is Document.FORECAST:
+        body = forecast_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:
