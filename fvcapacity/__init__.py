@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from fvcapacity.cost.statement import Cost, cost
     from fvcapacity.errors import (
         FvcapError,
         InputError,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.access_log import LogOptions, read_access_logs
     from fvcapacity.inputs.measurements import Measurements, load_measurements
     from fvcapacity.inputs.prometheus.pull import pull
+    from fvcapacity.inputs.rates import load_rates
     from fvcapacity.inputs.sides import load_sides
     from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
@@ -55,6 +57,7 @@ __all__ = [
     "Backtest",
     "Calibration",
     "Comparison",
+    "Cost",
     "Forecast",
     "ForecastOptions",
     "FvcapError",
@@ -77,11 +80,13 @@ __all__ = [
     "calibrate",
     "check_alerts",
     "compare",
+    "cost",
     "difference_of",
     "export_openmetrics",
     "forecast",
     "forecast_traffic",
     "load_measurements",
+    "load_rates",
     "load_result",
     "load_scenario",
     "load_sides",
@@ -97,6 +102,7 @@ _HOMES = {
     "Backtest": "fvcapacity.study.backtest",
     "Calibration": "fvcapacity.study.calibrate",
     "Comparison": "fvcapacity.study.comparison",
+    "Cost": "fvcapacity.cost.statement",
     "Forecast": "fvcapacity.review.forecast",
     "ForecastOptions": "fvcapacity.review.forecast",
     "LogOptions": "fvcapacity.inputs.access_log",
@@ -108,11 +114,13 @@ _HOMES = {
     "calibrate": "fvcapacity.study.calibrate",
     "check_alerts": "fvcapacity.report.alerts",
     "compare": "fvcapacity.study.compare",
+    "cost": "fvcapacity.cost.statement",
     "difference_of": "fvcapacity.report.difference",
     "export_openmetrics": "fvcapacity.report.openmetrics.export",
     "forecast": "fvcapacity.review.forecast",
     "forecast_traffic": "fvcapacity.review.forecast",
     "load_measurements": "fvcapacity.inputs.measurements",
+    "load_rates": "fvcapacity.inputs.rates",
     "load_result": "fvcapacity.results.result",
     "load_scenario": "fvcapacity.inputs",
     "load_sides": "fvcapacity.inputs.sides",

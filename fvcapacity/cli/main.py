@@ -9,6 +9,7 @@ from fvcapacity.cli.backtest import backtest
 from fvcapacity.cli.calibrate import calibrate
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
+from fvcapacity.cli.cost import cost
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
 from fvcapacity.cli.forecast import forecast
@@ -34,6 +35,7 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
+app.command()(cost)
 app.command()(forecast)
 app.command()(review)
 app.command()(calibrate)

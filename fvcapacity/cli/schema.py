@@ -17,6 +17,7 @@ class Document(StrEnum):
     PROFILE = "profile"
     DIFFERENCE = "difference"
     HEADROOM = "headroom"
+    COST = "cost"
     FORECAST = "forecast"
     TABLES = "tables"
     PATHS = "paths"
@@ -38,6 +39,7 @@ def document_text(document: Document) -> str:
     """Return a document as it stands in ``docs/reference/``."""
     import json
 
+    from fvcapacity.cost.cost_summary import cost_schema
     from fvcapacity.inputs.prometheus.profiles import profile_schema
     from fvcapacity.report.difference.document import difference_schema
     from fvcapacity.results.reference import tables_markdown
@@ -60,6 +62,8 @@ def document_text(document: Document) -> str:
         body = difference_schema()
     elif document is Document.HEADROOM:
         body = headroom_schema()
+    elif document is Document.COST:
+        body = cost_schema()
     elif document is Document.FORECAST:
         body = forecast_schema()
     elif document is Document.PROFILE:

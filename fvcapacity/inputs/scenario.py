@@ -28,6 +28,7 @@ from fvcapacity.inputs.stretched import TrafficReader, file_during, span_of
 from fvcapacity.inputs.traffic import RunSpan, load_traffic
 from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_model
 from fvcapacity.scenario.checks import check_scenario, time_zone
+from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.finding import Finding
 from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
 from fvcapacity.scenario.prices import PriceList
@@ -79,7 +80,7 @@ class _Loader:
         topology = self._model("topology", _joined(base, file.topology), Topology)
         manifests = self._manifests(file, base)
         cluster = manifests.objects if manifests else None
-        prices = self._prices(file, base)
+        prices, staging = self._prices(file, base), self._staging(file, base)
         findings = check_scenario(file, topology, cluster, prices)
         self.found += [self._placed(finding) for finding in findings]
         rollouts = self._rollouts(file, base)
@@ -103,6 +104,7 @@ class _Loader:
             input_hashes=dict(sorted(self.hashes.items())),
             findings=told([*self.problems, *self.found], traffic.notes if traffic is not None else ()),
             prices=prices,
+            staging=staging,
             versions=versions,
             reader=TrafficReader(base),
             patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed, rollouts, self._sources(file)),
@@ -160,6 +162,18 @@ class _Loader:
             return None
         self.hashes["manifests"] = manifests_hash(manifests.objects)
         return manifests
+
+    def _staging(self, file: ScenarioFile, base: Path) -> ClusterObjects | None:
+        """Read what runs in the second environment; of its findings only errors are told, as it is not simulated."""
+        if file.cost is None or file.cost.staging is None:
+            return None
+        manifests = read_manifests([_joined(base, source) for source in file.cost.staging.manifests])
+        problems = [*manifests.reading_problems, *manifests.problems]
+        self.problems += [problem for problem in problems if problem.severity == "error"]
+        if manifests.errors:
+            return None
+        self.hashes["staging"] = manifests_hash(manifests.objects)
+        return manifests.objects
 
     def _sources(self, file: ScenarioFile) -> tuple[Path, ...]:
         return tuple(_joined(self.path.parent, source) for source in file.manifests)

@@ -19,6 +19,7 @@ from fvcapacity.results.scenario_text import portable_path, scenario_text
 from fvcapacity.results.summarize_tables import cost_part, node_parts, route_parts, scaling_parts, service_parts
 from fvcapacity.results.verdict import ObjectiveVerdict, Verdict
 from fvcapacity.scenario.model import KUBERNETES_RELEASE, Scenario
+from fvcapacity.scenario.prices import is_stale
 from fvcapacity.scenario.traffic import Traffic
 from fvcapacity.units import format_duration
 
@@ -75,7 +76,7 @@ def summarize(
         nodes=node_parts(tables),
         cost=cost_part(tables, scenario.file.cost.currency if scenario.file.cost else "USD"),
         recovery=recovery_parts(scenario),
-        notes=_notes(scenario, outcomes) + ([stopping.sentence] if stopping else []),
+        notes=[*_notes(scenario, outcomes), *_prices(scenario, tables), *([stopping.sentence] if stopping else [])],
     )
 
 
@@ -201,6 +202,20 @@ def _notes(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> list[str]:
     if scenario.file.monitoring.pods is None and not scenario.file.monitoring.keeps_pods(scenario.file.window.duration):
         notes.append("No samples of pods: the window is longer than eight days; `monitoring: {pods: true}` keeps them.")
     return notes
+
+
+def _prices(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> list[str]:
+    """Return that prices of the bill are old, or of no known day, if some are."""
+    bill = tables.get("bill")
+    if bill is None or "as_of" not in bill:
+        return []
+    on = pd.Timestamp(scenario.start_ns, tz="UTC").date()
+    lines = bill.drop_duplicates("item")
+    old = lines[[is_stale(as_of, on) for as_of in lines["as_of"]]]
+    if old.empty:
+        return []
+    what = f"{', '.join(old['item'])} ({len(old)} of {len(lines)} lines)"
+    return [f"Prices without a day, or more than a year older than the run: {what}."]
 
 
 def _version(name: str) -> str:

@@ -9,9 +9,14 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fvcapacity.cost.billing import bill_run
+from fvcapacity.cost.billing import Stretch, bill_table, lines_of
+from fvcapacity.cost.ledger import Ledger
+from fvcapacity.cost.of_run import balancers_of_routes, saved_backups
 from fvcapacity.cost.projection import bill_total
+from fvcapacity.cost.staging import staging_lines, staging_nodes
 from fvcapacity.errors import ScenarioError
+from fvcapacity.program.program import Program
+from fvcapacity.results.route_paths import route_paths
 from fvcapacity.review.capacity import Capacity
 from fvcapacity.review.expected import Expected
 from fvcapacity.scenario.model import Scenario
@@ -164,25 +169,36 @@ def _others(
 
 
 def _bill(expected: Expected, month: int, month_of_day: Ints, *, with_traffic: bool) -> pd.DataFrame:
-    """Return the bill of a month without machines."""
-    scenario, rates = expected.scenario, expected.load.rates
+    """Return the bill of a month without production's machines; volumes have the size of their claims."""
+    scenario, rates, demand = expected.scenario, expected.load.rates, expected.load.demand
+    program, cost = expected.load.program, scenario.file.cost
     assert scenario.prices is not None
-    assert scenario.file.cost is not None
+    assert cost is not None
     inside = month_of_day[expected.day_of_hour] == month
     hours = float(rates.covered_s[inside].sum()) / 3600
-    arrays = expected.load.program.arrays
-    requests = (rates.mean_rps[inside] * rates.covered_s[inside, None]).sum(axis=0)
-    egress = float(requests @ arrays.call_response_bytes[arrays.route_call]) if with_traffic else 0.0
-    return bill_run(
-        scenario.prices,
-        scenario.file.cost.region,
-        (),
-        scenario.cluster,
-        window_start_ns=0,
-        window_end_ns=round(hours * _HOUR_NS),
-        egress_bytes=round(egress),
-        run_date=expected.quarter.first,
+    requests = (rates.mean_rps[inside] * rates.covered_s[inside, None]).sum(axis=0) * with_traffic
+    sent = requests * program.arrays.call_response_bytes[program.arrays.route_call]
+    ledger = Ledger(scenario.prices, cost.region, expected.quarter.first)
+    stretch = Stretch(
+        start_ns=0,
+        end_ns=round(hours * _HOUR_NS),
+        egress_bytes=round(float(sent.sum())),
+        balanced_bytes=_balanced(scenario, program, sent),
+        log_bytes=round(float((requests @ demand.log_bytes).sum())),
+        saved=saved_backups(scenario),
     )
+    lines = lines_of(ledger, cost, (), scenario.cluster, stretch)
+    return bill_table([*lines, *staging_lines(ledger, scenario, staging_nodes(scenario), hours)])
+
+
+def _balanced(scenario: Scenario, program: Program, sent: Floats) -> dict[str, int]:
+    """Return what goes through each load balancer."""
+    balancers = balancers_of_routes(scenario, route_paths(scenario, program))
+    found: dict[str, int] = {}
+    for route, count in zip(program.routes, sent.tolist(), strict=True):
+        if route in balancers:
+            found[balancers[route]] = found.get(balancers[route], 0) + round(count)
+    return found
 
 
 def _by_month(values: Floats, month_of_day: Ints) -> Floats:

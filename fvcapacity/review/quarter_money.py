@@ -217,9 +217,10 @@ def _parts(bill: Cost, result: Result) -> dict[tuple[str, Row], dict[date, float
     table = table.assign(service_name=service, service_kind=kind, no_kind="")
     found: dict[tuple[str, Row], dict[date, float]] = {}
     for of, names in (("category", ["category", "no_kind"]), ("service", ["service_name", "service_kind"])):
-        sums = table.groupby([*names, "day"], sort=True)["cost_usd"].sum() / replications
-        for (name, row_kind, day), usd in sums.items():
-            found.setdefault((of, (str(name), str(row_kind))), {})[date.fromisoformat(str(day))] = float(usd)
+        sums = table.groupby([*names, "day"], sort=True)["cost_usd"].sum().reset_index()
+        for row in sums.to_dict("records"):
+            by_day = found.setdefault((of, (str(row[names[0]]), str(row[names[1]]))), {})
+            by_day[date.fromisoformat(str(row["day"]))] = float(row["cost_usd"]) / replications
     return found
 
 

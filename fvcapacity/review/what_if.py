@@ -130,7 +130,8 @@ def _reserved(base: WhatIfs, term: Term) -> Iterator[WhatIfPart]:
         saving = before - found.usd
         sentence = (
             f"with {name}: reserve {found.machines} machines (one pays when it is needed in "
-            f"{100 * found.break_even:.0f} % of the hours): {_difference(saving)}, if the rest of the term is like this quarter"
+            f"{100 * found.break_even:.0f} % of the hours): {_difference(saving)}, if the rest of the term is "
+            "like this quarter"
         )
         part = _reservation_part(base, pool, term, name, found.machines, found.usage, sentence)
         yield part.model_copy(

@@ -16,6 +16,7 @@ from fvcapacity.scenario.autoscaling import Autoscaler, Scheduler
 from fvcapacity.scenario.backups import Backup
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.scenario.costs import CostSettings
 from fvcapacity.scenario.faults import Fault
 from fvcapacity.scenario.karpenter import Karpenter
 from fvcapacity.scenario.monitoring import Monitoring
@@ -111,14 +112,6 @@ class ClusterTimings(Model):
     scale_down_delay_after_add: DurationNs = 600_000_000_000
     autoscaler: Autoscaler = Autoscaler()
     scheduler: Scheduler = Scheduler()
-
-
-class CostSettings(Model):
-    """Which price list counts, and in which currency."""
-
-    prices: str
-    region: str | None = None
-    currency: str = "USD"
 
 
 class RequestLog(Model):
@@ -221,6 +214,8 @@ class Scenario:
     findings: tuple[str, ...] = ()
     prices: PriceList | None = None
     """None when the scenario names no prices: it is then run without money."""
+    staging: ClusterObjects | None = None
+    """What runs in the second environment that is paid for; None without one."""
     changes: tuple[str, ...] = ()
     """What its manifests were patched with, in a few words each."""
     versions: tuple[NewVersion, ...] = ()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fvcapacity.cost.room import Room, room_of
 from fvcapacity.decisions.pod_spec import ZERO, pod_requests, with_api_defaults
 from fvcapacity.errors import Problem
 from fvcapacity.inputs.manifests.located import plain
 from fvcapacity.inputs.sides import Side
 from fvcapacity.report.difference.document import DIFFERENCE_SCHEMA, DifferenceDocument
 from fvcapacity.report.difference.risks import Seen, risks
-from fvcapacity.report.difference.room import Room, room_of
 from fvcapacity.report.overlay.trees import by_identity, differences
 from fvcapacity.scenario.admission import pod_spec
 from fvcapacity.scenario.findings.view import View

@@ -59,6 +59,16 @@ class Room:
     unpriced: tuple[str, ...] = ()
 
 
+def machines_for(scenario: Scenario, *, most: bool) -> dict[str, int]:
+    """Return how many machines of each pool a scenario's pods take, at their fewest or at their most."""
+    pods, daemons = _pods(scenario, most)
+    return _by_pool(scenario, _machines(scenario, pods, daemons))
+
+
+def _by_pool(scenario: Scenario, views: Sequence[NodeView]) -> dict[str, int]:
+    return {name: sum(view.name.startswith(f"{name}/") for view in views) for name in scenario.file.nodes}
+
+
 def room_of(scenario: Scenario, *, most: bool) -> Room:
     """Return what a scenario's pods ask for: all workloads at their fewest pods, or at their most.
 
@@ -69,7 +79,7 @@ def room_of(scenario: Scenario, *, most: bool) -> Room:
     """
     pods, daemons = _pods(scenario, most)
     views = _machines(scenario, pods, daemons)
-    nodes = {name: sum(view.name.startswith(f"{name}/") for view in views) for name in scenario.file.nodes}
+    nodes = _by_pool(scenario, views)
     usd, unpriced = _month(scenario, nodes)
     return Room(
         pods=len(pods),
