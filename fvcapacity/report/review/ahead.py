@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fvcapacity.report.review import charts
-from fvcapacity.report.review.blocks import Block, Cell, Section, bullets, heading, row, table, text
+from fvcapacity.report.review import charts as draw
+from fvcapacity.report.review.blocks import Block, Cell, Chart, Section, bullets, charts, heading, row, table, text
 from fvcapacity.report.review.tongue import NOTHING, Tongue, plain
 
 Summary = Mapping[str, Any]
@@ -35,7 +35,9 @@ def advice_section(summary: Summary, tongue: Tongue) -> Section:
             )
         )
     if advice["verdict"]:
-        blocks.append(text(tongue("advice.verdict", verdict=plain(advice["verdict"]))))
+        blocks.append(
+            text(tongue("advice.verdict", verdict=tongue.known(f"state.{advice['verdict']}", plain(advice["verdict"]))))
+        )
     if tongue.language == "en" and advice["sentence"]:  # a sentence of another document, which knows English alone
         blocks.append(text(plain(advice["sentence"], 600)))
     changes = [
@@ -58,7 +60,7 @@ def forecast_section(summary: Summary, tongue: Tongue) -> Section:
     blocks = [text(_expected(forecast, tongue)), text(_source(forecast["source"], tongue))]
     if forecast["coverage"]:
         blocks.append(text(_coverage(forecast["coverage"], tongue)))
-    blocks.append(Block("chart", tongue("forecast.chart"), svg=charts.expected_requests(forecast, tongue)))
+    blocks.append(charts(Chart(tongue("forecast.chart"), draw.expected_requests(forecast, tongue))))
     blocks.append(_months(forecast, tongue))
     if money:
         blocks += [heading(tongue("h.budget")), *_budget(money["budget"], tongue)]
@@ -135,7 +137,7 @@ def _months(forecast: Mapping[str, Any], tongue: Tongue) -> Block:
         ]
         if priced:
             usd = part["usd"]
-            cells += [tongue.usd(usd["median"]), f"{tongue.usd(usd['low_80'])} – {tongue.usd(usd['high_80'])}"]
+            cells += [tongue.amount(usd["median"]), f"{tongue.amount(usd['low_80'])} – {tongue.amount(usd['high_80'])}"]
         rows.append(row(*cells))
     return table([*heads, *([f">{tongue('t.usd')}", f">{tongue('t.range80')}"] if priced else [])], rows)
 
@@ -150,7 +152,7 @@ def _budget(budget: Mapping[str, Any], tongue: Tongue) -> list[Block]:
         percent = tongue.percent(100 * budget["overrun_probability"], 1)
         blocks.append(text(tongue("budget.given", usd=tongue.usd(budget["usd"]), percent=percent)))
     rows = [
-        row(tongue.usd(usd), tongue("budget.risk", percent=tongue.percent(float(risk))))
+        row(tongue.amount(usd), tongue("budget.risk", percent=tongue.percent(float(risk))))
         for risk, usd in budget["needed_usd"].items()
     ]
     return [*blocks, table([f">{tongue('budget.amount')}", tongue("budget.chance")], rows)]

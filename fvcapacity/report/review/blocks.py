@@ -42,14 +42,21 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart; ``svg`` is markup that is ours."""
+
+    title: str
+    svg: str
+
+
+@dataclass(frozen=True, slots=True)
 class Block:
     """A piece of a section."""
 
-    kind: Literal["text", "heading", "table", "chart", "list"]
+    kind: Literal["text", "heading", "table", "charts", "list"]
     text: str = ""
     table: Table | None = None
-    svg: str = ""
-    """Markup that is ours."""
+    charts: tuple[Chart, ...] = ()
     items_: tuple[str, ...] = ()
 
 
@@ -90,6 +97,11 @@ def text(words: str) -> Block:
 def heading(words: str) -> Block:
     """Return a heading within a section."""
     return Block("heading", text=words)
+
+
+def charts(*drawn: Chart) -> Block:
+    """Return charts, beside each other where there is room."""
+    return Block("charts", charts=drawn)
 
 
 def bullets(items: Sequence[str]) -> Block:

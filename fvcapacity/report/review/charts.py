@@ -90,6 +90,7 @@ def quarters(summary: Mapping[str, Any], tongue: Tongue) -> str:
             axes.annotate(
                 tongue.usd(usd, 0), (number, top[number]), xytext=(0, 3), textcoords="offset points", ha="center",
                 color=INK, fontsize=9, parse_math=False,
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8},
             )  # fmt: skip
         axes.set_xticks(at, [name for name, _, _ in bars], color=INK)
         axes.set_xlim(-0.6, len(bars) - 0.4)

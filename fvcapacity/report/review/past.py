@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fvcapacity.report.review import charts
-from fvcapacity.report.review.blocks import Block, Cell, Row, Section, heading, row, table, text
+from fvcapacity.report.review import charts as draw
+from fvcapacity.report.review.blocks import Cell, Chart, Row, Section, charts, heading, row, table, text
 from fvcapacity.report.review.tongue import NOTHING, Tongue, plain
 
 Summary = Mapping[str, Any]
@@ -25,12 +25,15 @@ def bill_section(summary: Summary, tongue: Tongue) -> Section:
     ]
     blocks.append(table(heads, [*rows, _total(summary, tongue)]))
     months = [
-        row(tongue.month(part["month"]), tongue.usd(part["usd"]), tongue.number(part["requests"]))
+        row(tongue.month(part["month"]), tongue.amount(part["usd"]), tongue.number(part["requests"]))
         for part in summary["months"]
     ]
     blocks.append(table([tongue("t.month"), f">{tongue('t.usd')}", f">{tongue('t.requests')}"], months))
-    blocks.append(Block("chart", tongue("bill.quarters"), svg=charts.quarters(summary, tongue)))
-    blocks.append(Block("chart", tongue("bill.days"), svg=charts.daily_cost(summary, tongue)))
+    drawn = (
+        Chart(tongue("bill.quarters"), draw.quarters(summary, tongue)),
+        Chart(tongue("bill.days"), draw.daily_cost(summary, tongue)),
+    )
+    blocks.append(charts(*drawn))
     return Section(tongue("h.bill"), tuple(blocks))
 
 
@@ -40,8 +43,8 @@ def services_section(summary: Summary, tongue: Tongue) -> Section:
     heads = [tongue("t.service"), f">{tongue('t.usd')}", f">{tongue('t.share')}", *_previous_heads(summary, tongue)]
     rows = [row(_service_name(part, tongue), *_amounts(part, summary, tongue), style=_style(part)) for part in parts]
     bars = [(_service_name(part, tongue), part["usd"], part["previous_usd"]) for part in parts]
-    chart = Block("chart", tongue("h.services"), svg=charts.by_service(bars, tongue, summary["previous_quarter"]))
-    return Section(tongue("h.services"), (chart, table(heads, [*rows, _total(summary, tongue)])))
+    chart = Chart(tongue("services.chart"), draw.by_service(bars, tongue, summary["previous_quarter"]))
+    return Section(tongue("h.services"), (charts(chart), table(heads, [*rows, _total(summary, tongue)])))
 
 
 def idle_section(summary: Summary, tongue: Tongue) -> Section:
@@ -59,7 +62,7 @@ def idle_section(summary: Summary, tongue: Tongue) -> Section:
             Cell(plain(item["name"]), "code"),
             tongue.known(f"waste.{item['kind']}", plain(item["kind"])),
             tongue.percent(item["used_percent"]),
-            tongue.usd(item["usd_per_month"]),
+            tongue.amount(item["usd_per_month"]),
         )
         for item in idle["wasted"]
     ]
@@ -135,19 +138,19 @@ def _previous_heads(summary: Summary, tongue: Tongue) -> list[str]:
 def _amounts(part: Mapping[str, Any], summary: Summary, tongue: Tongue) -> list[str]:
     """Return what a part comes to, its share of the whole and, when there is a quarter before, its change."""
     total = summary["total_usd"]
-    cells = [tongue.usd(part["usd"]), tongue.percent(100 * part["usd"] / total, 1) if total else NOTHING]
+    cells = [tongue.amount(part["usd"]), tongue.percent(100 * part["usd"] / total, 1) if total else NOTHING]
     if summary["previous_quarter"] is None:
         return cells
     before = part["previous_usd"]
     change = tongue.percent(100 * (part["usd"] / before - 1), 1, signed=True) if before else tongue("new")
-    return [*cells, tongue.usd(before), change]
+    return [*cells, tongue.amount(before), change]
 
 
 def _total(summary: Summary, tongue: Tongue) -> Row:
-    cells = [tongue("t.total"), tongue.usd(summary["total_usd"]), tongue.percent(100)]
+    cells = [tongue("t.total"), tongue.amount(summary["total_usd"]), tongue.percent(100)]
     change = change_words(summary, tongue)
     if change is not None:
-        cells += [tongue.usd(summary["previous_total_usd"]), change[1]]
+        cells += [tongue.amount(summary["previous_total_usd"]), change[1]]
     return row(*cells, style="total")
 
 
@@ -171,7 +174,8 @@ def _objective(item: Mapping[str, Any], tongue: Tongue) -> Row:
     worst = NOTHING
     if item["worst_scope"]:
         percent = tongue.percent(item["worst_failing_percent"], 1)
-        worst = tongue("failing.worst", route=plain(item["worst_scope"]), percent=percent)
+        name = tongue("route.all") if item["worst_scope"] == "all" else plain(item["worst_scope"])
+        worst = tongue("failing.worst", route=name, percent=percent)
     state = Cell(tongue(f"state.{item['status']}"), style)
     return row(tongue(f"objective.{item['objective']}", threshold=threshold), state, failing, worst)
 

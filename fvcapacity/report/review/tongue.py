@@ -52,6 +52,10 @@ class Tongue:
         )  # fmt: skip
         return str(text)
 
+    def amount(self, usd: float | None) -> str:
+        """Return dollars and cents below a head that says so: ``1,234.50``."""
+        return self.number(usd, 2)
+
     def number(self, value: float | None, digits: int = 0) -> str:
         """Return a number: ``1,234.5``."""
         if value is None or not math.isfinite(value):
@@ -68,7 +72,8 @@ class Tongue:
 
     def day(self, text: str) -> str:
         """Return a day that is written as 2026-02-14: ``Feb 14, 2026``, ``14 feb 2026``."""
-        return str(self._dates.format_date(date.fromisoformat(text), "medium", locale=self.locale))
+        pattern = "MMM d, y" if self.language == "en" else "d MMM y"
+        return str(self._dates.format_date(date.fromisoformat(text), pattern, locale=self.locale))
 
     def month(self, text: str) -> str:
         """Return a month that is written as 2026-02: ``February 2026``."""

@@ -59,6 +59,8 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "bill.days": ("Cost by day", "Costo por día"),
     "bill.quarters": ("Three quarters", "Tres trimestres"),
+    "services.chart": ("Cost by service", "Costo por servicio"),
+    "route.all": ("all routes", "todas las rutas"),
     # table heads
     "t.category": ("Category", "Categoría"),
     "t.service": ("Service", "Servicio"),
@@ -203,7 +205,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "El presupuesto de {usd} se supera en el {percent} de los casos.",
     ),
     "budget.risk": ("exceeded in {percent} of the draws", "se supera en el {percent} de los casos"),
-    "budget.amount": ("Amount", "Monto"),
+    "budget.amount": ("USD", "USD"),
     "budget.chance": ("Risk", "Riesgo"),
     "what-if.patch.less": (
         "With {name}: {usd}, {saving} less ({low} to {high} in 80 % of the draws).",
