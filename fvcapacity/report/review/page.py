@@ -127,7 +127,7 @@ def _keys(summary: Mapping[str, Any], tongue: Tongue) -> tuple[Key, ...]:
     if forecast and forecast["money"]:
         total = forecast["money"]["total_usd"]
         remark = f"{tongue.usd(total['low_80'], 0)} – {tongue.usd(total['high_80'], 0)}"
-        keys.append(Key(tongue("key.next", quarter=forecast["quarter"]), tongue.usd(total["median"]), remark))
+        keys.append(Key(tongue("key.next", quarter=forecast["quarter"]), tongue.usd(total["median"], 0), remark))
     return tuple(keys)
 
 
