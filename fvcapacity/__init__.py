@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from fvcapacity.report.planned_days import write_plan
     from fvcapacity.results.measured import measurements_of
     from fvcapacity.results.result import Result, load_result
+    from fvcapacity.review.forecast import Forecast, ForecastOptions, forecast, forecast_traffic
     from fvcapacity.run import simulate
     from fvcapacity.scenario.model import Scenario
     from fvcapacity.study.backtest import Backtest, backtest
@@ -66,6 +67,8 @@ __all__ = [
     "Calibration",
     "Comparison",
     "Cost",
+    "Forecast",
+    "ForecastOptions",
     "FvcapError",
     "InputError",
     "InvariantError",
@@ -92,6 +95,8 @@ __all__ = [
     "export_focus",
     "export_openmetrics",
     "gate_change",
+    "forecast",
+    "forecast_traffic",
     "load_measurements",
     "load_rates",
     "load_result",
@@ -116,6 +121,8 @@ _HOMES = {
     "Calibration": "fvcapacity.study.calibrate",
     "Comparison": "fvcapacity.study.comparison",
     "Cost": "fvcapacity.cost.statement",
+    "Forecast": "fvcapacity.review.forecast",
+    "ForecastOptions": "fvcapacity.review.forecast",
     "LogOptions": "fvcapacity.inputs.access_log",
     "Measurements": "fvcapacity.inputs.measurements",
     "Proposal": "fvcapacity.report.overlay",
@@ -131,6 +138,8 @@ _HOMES = {
     "export_focus": "fvcapacity.cost.focus",
     "export_openmetrics": "fvcapacity.report.openmetrics.export",
     "gate_change": "fvcapacity.report.gate",
+    "forecast": "fvcapacity.review.forecast",
+    "forecast_traffic": "fvcapacity.review.forecast",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_rates": "fvcapacity.inputs.rates",
     "load_result": "fvcapacity.results.result",

@@ -22,6 +22,7 @@ class Document(StrEnum):
     GATE = "gate"
     RECONCILIATION = "reconciliation"
     COST = "cost"
+    FORECAST = "forecast"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -50,6 +51,7 @@ def document_text(document: Document) -> str:
     from fvcapacity.report.gate.document import gate_schema
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
+    from fvcapacity.review.forecast_summary import forecast_schema
     from fvcapacity.scenario.model import ScenarioFile
     from fvcapacity.scenario.paths.reference import paths_markdown
     from fvcapacity.study.comparison import comparison_schema
@@ -78,6 +80,8 @@ def document_text(document: Document) -> str:
         body = reconciliation_schema()
     elif document is Document.COST:
         body = cost_schema()
+    elif document is Document.FORECAST:
+        body = forecast_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

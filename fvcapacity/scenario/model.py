@@ -26,6 +26,7 @@ from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.scenario.rollouts import NewVersion, Rollout
 from fvcapacity.scenario.schedule import ScheduledChange
+from fvcapacity.scenario.special_days import SpecialDay
 from fvcapacity.scenario.stretches import WINDOW, CalendarPart, Stretch
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic
@@ -149,6 +150,8 @@ class ScenarioFile(Model):
     """What only the proof sees: other days, another shape of the peak."""
     calendar: tuple[CalendarPart, ...] = ()
     """What a month is made of, for what is said of a month; without any, every day is as those of the window."""
+    special_days: tuple[SpecialDay, ...] = ()
+    """Days that come back every year; a forecast moves their events to where they fall in its quarter."""
     cost: CostSettings | None = None
     recommend: Policy = Policy()
     """How `fvcap recommend` is to choose."""
