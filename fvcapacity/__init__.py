@@ -18,10 +18,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fvcapacity.cost.statement import Cost, cost_of
     from fvcapacity.cost.focus import check_focus, export_focus
     from fvcapacity.cost.reconcile import reconcile
-    from fvcapacity.cost.statement import Cost, cost
+    from fvcapacity.cost.statement import Cost, cost_of
     from fvcapacity.errors import (
         FvcapError,
         InputError,
@@ -43,8 +42,8 @@ if TYPE_CHECKING:
     from fvcapacity.recommend.answer import Answer, recommend_with_evidence
     from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
-    from fvcapacity.report.handover import write_recommendation
     from fvcapacity.report.gate import gate_change
+    from fvcapacity.report.handover import write_recommendation
     from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
     from fvcapacity.report.planned_days import write_plan
@@ -94,9 +93,9 @@ __all__ = [
     "difference_of",
     "export_focus",
     "export_openmetrics",
-    "gate_change",
     "forecast",
     "forecast_traffic",
+    "gate_change",
     "load_measurements",
     "load_rates",
     "load_result",
@@ -111,8 +110,8 @@ __all__ = [
     "simulate",
     "verify_overlay",
     "write_overlay",
-    "write_recommendation",
     "write_plan",
+    "write_recommendation",
 ]
 
 _HOMES = {

@@ -13,8 +13,8 @@ from fvcapacity.cli.cost import cost
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
 from fvcapacity.cli.focus import focus
-from fvcapacity.cli.gate import gate
 from fvcapacity.cli.forecast import forecast
+from fvcapacity.cli.gate import gate
 from fvcapacity.cli.headroom import headroom
 from fvcapacity.cli.plan import plan
 from fvcapacity.cli.pull import pull
