@@ -55,7 +55,7 @@ def _front(answer: Answer) -> Iterator[tuple[str, ...]]:
         yield (
             f"{point.machines_usd:.2f}",
             f"{point.requests_usd:.2f}",
-            f"{1e3 * point.p95_s:.0f}",
+            f"{1e3 * point.p95_s:.1f}",
             str(len(point.values)),
         )
 
