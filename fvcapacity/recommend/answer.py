@@ -16,12 +16,14 @@ from fvcapacity.recommend.companions import Handover, handover_of, refused_pods
 from fvcapacity.recommend.evaluation import Evaluator, Place, worst
 from fvcapacity.recommend.evidence import TODAY, Evidence, by_name, prove, settled
 from fvcapacity.recommend.explanation import DecidedField, explained, owner_of
+from fvcapacity.recommend.floors import month_use
 from fvcapacity.recommend.missing_data import MissingData, missing_data, widened, widening_words
 from fvcapacity.recommend.outcome import Outcome
 from fvcapacity.recommend.overrides import with_overrides
 from fvcapacity.recommend.recommend import Recommendation, VerdictName, recommend
 from fvcapacity.recommend.remarks import connection_remarks, volume_remarks
-from fvcapacity.scenario.model import Scenario
+from fvcapacity.recommend.usage import covering_cores
+from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.recommendation import Bound
 from fvcapacity.units import format_bytes, format_cpu
 
@@ -162,9 +164,11 @@ class _Asked:
     replications: int
     tell: Callable[[str], None]
     notes: list[str]
+    machines: dict[str, Mapping[str, NodePool | None]] = field(default_factory=dict)
 
     def answer(self, time_limit_s: float | None) -> Answer:
         found = recommend(self.scenario, jobs=self.jobs, time_limit_s=time_limit_s, cache=self.cache, tell=self.tell)
+        self.machines |= found.machines
         evaluator = self._evaluator(self.scenario)
         if found.verdict == "recommended":
             return self._proven(found, evaluator)
@@ -173,31 +177,30 @@ class _Asked:
         return self._made(found, found.sentence, nearest=_nearest(found))
 
     def _evaluator(self, base: Scenario) -> Evaluator:
-        share = self.scenario.file.recommend.cover_percent
-        return Evaluator(Candidates(base), share, self.jobs, self.cache, None, self.tell)
+        return Evaluator(Candidates(base, self.machines), self.jobs, self.cache, None, self.tell)
 
     def _proven(self, found: Recommendation, evaluator: Evaluator) -> Answer:
         self.tell("what goes along with it")
         outcomes = evaluator.outcomes(found.values, found.stretches)
         peaks = {name: int(pods) for name, pods in worst(outcomes, "pods").items()}
         reasons = {item.path: item.why for item in found.changes}
-        handover = handover_of(self.scenario, found.values, reasons, peaks)
+        handover = handover_of(self.scenario, found.values, reasons, peaks, pools=found.pools)
         own = self._evaluator(
             self.scenario.with_values({}, objects=handover.objects) if handover.objects else self.scenario
         )
         self.notes += connection_remarks(handover, own, found.stretches, peaks)
-        system = own.candidates.made(handover.values)
+        system = own.candidates.made(handover.candidate)
         if isinstance(system, str) or (said := refused_pods(system, handover)):
             why = system if isinstance(system, str) else said[0]
             return self._made(
                 found, f"Nothing is recommended: what goes along with it cannot be: {why}.", verdict="no configuration"
             )
-        promise = Promise(found.stretches[0], own.every(handover.values, found.stretches[:1])[0])
-        evidence = prove(found, evaluator, replications=self.replications, whole=(handover.values, own))
+        promise = Promise(found.stretches[0], own.every(handover.candidate, found.stretches[:1])[0])
+        evidence = prove(found, evaluator, replications=self.replications, whole=(handover.candidate, own))
         after = settled(found, evidence)
         if after.verdict != "recommended":
             return self._made(found, after.sentence, verdict=after.verdict, evidence=evidence, nearest=_tried(found))
-        self.notes += volume_remarks(handover.values, own, self.replications)
+        self.notes += volume_remarks(handover.candidate, own, self.replications)
         fields = [*explained(found), *self._along(found, handover)]
         sentence = f"{found.sentence}{_along_words(found, handover)}"
         answer = self._made(found, sentence, evidence=evidence, fields=fields, outcomes=outcomes, system=system)
@@ -265,7 +268,7 @@ class _Asked:
 
 
 def _uses(system: Scenario, outcomes: Sequence[Outcome]) -> Iterator[ContainerUse]:
-    cpu, memory = worst(outcomes, "cpu_cores"), worst(outcomes, "memory_bytes")
+    cpu, memory = _covered(system, outcomes), worst(outcomes, "memory_bytes")
     for workload in system.cluster.workloads:
         for item in workload.template.containers:
             path = f"{workload.key}/{item.name}"
@@ -274,10 +277,17 @@ def _uses(system: Scenario, outcomes: Sequence[Outcome]) -> Iterator[ContainerUs
                 yield ContainerUse(path, requests[0], cpu.get(path), requests[1], memory.get(path))
 
 
+def _covered(scenario: Scenario, outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Return container to the cores that cover what it used in the policy's share of the minutes of some outcomes."""
+    share = scenario.file.recommend.cover_percent / 100
+    use = month_use((outcome.hours / 24, outcome) for outcome in outcomes)
+    return {path: covering_cores(own, share) for path, own in use.items()}
+
+
 def _unsized_notes(scenario: Scenario, outcomes: Sequence[Outcome]) -> Iterator[str]:
     """Yield what containers would have to request that write nothing: the search has nothing to begin with there."""
     margin = 1 + scenario.file.recommend.memory_margin_percent / 100
-    cpu, memory = worst(outcomes, "cpu_cores"), worst(outcomes, "memory_bytes")
+    cpu, memory = _covered(scenario, outcomes), worst(outcomes, "memory_bytes")
     for path, resource in unsized(scenario):
         used = (cpu if resource == "cpu" else memory).get(path)
         near = "nothing is known of what it uses"

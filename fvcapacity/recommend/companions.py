@@ -12,6 +12,7 @@ from typing import Any
 
 from fvcapacity.decisions.disruption import allowed_disruptions
 from fvcapacity.errors import InputError
+from fvcapacity.recommend.candidates import MACHINES, Values
 from fvcapacity.recommend.disruption import advise_budgets
 from fvcapacity.recommend.heap import advise_heap
 from fvcapacity.recommend.quotas import QuotaAdvice, advise_quota, all_pods, said_to
@@ -19,7 +20,7 @@ from fvcapacity.recommend.variables import container_path
 from fvcapacity.scenario.admission import limit_range_items, quota_spec
 from fvcapacity.scenario.cluster import LimitRange, PodDisruptionBudget, ResourceQuota
 from fvcapacity.scenario.findings.view import View
-from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.change import complete_values, objects_of
 from fvcapacity.scenario.paths.grammar import quoted
 from fvcapacity.scenario.paths.sense import owners_of_replicas
@@ -38,6 +39,10 @@ class Handover:
     ----------
     values
         New value of each field by its path.
+    machines
+        Name of the choice of node pools; empty where their types stay.
+    pools
+        Node pools that come, and None for those that go.
     objects
         New objects, as mappings of the API.
     reasons
@@ -47,9 +52,16 @@ class Handover:
     """
 
     values: dict[str, Value]
+    machines: str = ""
+    pools: Mapping[str, NodePool | None] = field(default_factory=dict)
     objects: list[Mapping[str, Any]] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
     quotas: list[QuotaAdvice] = field(default_factory=list)
+
+    @property
+    def candidate(self) -> dict[str, Value]:
+        """The values as a candidate has them."""
+        return {**self.values, MACHINES: self.machines} if self.machines else dict(self.values)
 
     def put(self, path: str, before: Value, value: Value, why: str) -> None:
         """Hand a value over unless it stands there already."""
@@ -63,7 +75,12 @@ class Handover:
 
 
 def handover_of(
-    scenario: Scenario, values: Mapping[str, Value], reasons: Mapping[str, str], peaks: Mapping[str, int]
+    scenario: Scenario,
+    values: Values,
+    reasons: Mapping[str, str],
+    peaks: Mapping[str, int],
+    *,
+    pools: Mapping[str, NodePool | None] | None = None,
 ) -> Handover:
     """Return a configuration with what goes along with it.
 
@@ -75,11 +92,19 @@ def handover_of(
         What was searched.
     peaks
         Workload to the most pods that its replay wanted.
+    pools
+        Node pools that come, and None for those that go.
     """
-    found = Handover(dict(complete_values(scenario, values)), reasons=dict(reasons))
+    fields = {path: value for path, value in values.items() if path != MACHINES}
+    found = Handover(
+        dict(complete_values(scenario, fields)),
+        machines=str(values.get(MACHINES, "")),
+        pools=pools or {},
+        reasons=dict(reasons),
+    )
     for path, hpa in owners_of_replicas(objects_of(scenario)):
         found.reasons.setdefault(path, f"hpa/{hpa} decides; each apply would reset it")
-    changed = scenario.with_values(found.values)
+    changed = scenario.with_values(found.values, pools=found.pools)
     _heaps(found, changed)
     _budgets(found, changed)
     for namespace in namespaces(scenario):

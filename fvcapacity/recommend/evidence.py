@@ -17,9 +17,12 @@ from fvcapacity.recommend.baselines import as_changes, container_series, goldilo
 from fvcapacity.recommend.baselines.samples import ContainerSeries
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.evaluation import Evaluator, Place
+from fvcapacity.recommend.floors import Floors
 from fvcapacity.recommend.outcome import Outcome
 from fvcapacity.recommend.recommend import Recommendation
+from fvcapacity.recommend.slack import slack_of
 from fvcapacity.results.estimators import Estimate, estimate_mean
+from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.peaks import Peak
 from fvcapacity.study.trial import try_out
@@ -46,7 +49,7 @@ class Proof:
     throttled_ratio
         Of the service with the most, at most.
     slack_ratio
-        CPU requested and not used, over what is requested; the mean.
+        CPU requested and not used, over what is requested, of the containers that are sized; the mean.
     first_failure
         Why the first replay that does not hold does not; else empty.
     """
@@ -194,7 +197,7 @@ def _proven(name: str, values: Values, evaluator: Evaluator, replications: int) 
     for part, stretches in parts.items():
         if stretches:
             by_stretch = [evaluator.every(values, _places(candidates, stretch, numbers)) for stretch in stretches]
-            proofs.append(_proof(part, by_stretch))
+            proofs.append(_proof(part, by_stretch, made))
     usd = []
     bills = fresh_bills(values, evaluator, replications)
     for number in range(replications):
@@ -218,10 +221,11 @@ def _places(candidates: Candidates, stretch: str, numbers: Sequence[int]) -> lis
     return [Place(stretch, whole, number) for number in numbers]
 
 
-def _proof(part: Part, by_stretch: Sequence[Sequence[Outcome]]) -> Proof:
+def _proof(part: Part, by_stretch: Sequence[Sequence[Outcome]], made: Scenario) -> Proof:
     outcomes = [outcome for stretch in by_stretch for outcome in stretch]
     failed = [outcome for outcome in outcomes if not outcome.holds or outcome.oom_kills]
-    slack = [outcome.slack_ratio for outcome in outcomes if not math.isnan(outcome.slack_ratio)]
+    ratios = [slack_of(made, outcome.cpu_use, Floors(made.file.recommend), 0.0).ratio for outcome in outcomes]
+    slack = [ratio for ratio in ratios if not math.isnan(ratio)]
     return Proof(
         part=part,
         trials=len(outcomes),

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from fvcapacity.errors import Problem, ScenarioError
 from fvcapacity.recommend.bounds import Bounds
-from fvcapacity.recommend.candidates import Values
+from fvcapacity.recommend.candidates import MACHINES, Values
 from fvcapacity.recommend.recommend import Recommendation, bounds_of
-from fvcapacity.recommend.search import Tried
+from fvcapacity.recommend.tried import Tried
 from fvcapacity.recommend.variables import Variable, limits_of, variables_of
 from fvcapacity.scenario.finding import did_you_mean
 from fvcapacity.scenario.model import Scenario
@@ -17,13 +17,20 @@ from fvcapacity.scenario.paths.grammar import parse_path, quoted
 from fvcapacity.scenario.paths.values import Value
 
 CONSTRAINTS = {
-    "use of CPU": ("% of the container-minutes",),
-    "use of memory": ("less than the working set", "killed for want of memory"),
+    "use of CPU": ("% of a month's minutes",),
+    "use of memory": ("largest working set", "killed for want of memory"),
     "room on machines": ("finds no place", "have no place"),
     "throttling": ("CFS periods are throttled",),
-    "no cheaper value": ("no cheaper value", "no fewer"),
+    "no cheaper value": (
+        "no cheaper value",
+        "is the least",
+        "largest target",
+        "ewer machines",
+        "pod stays",
+        "pods stay",
+    ),
     "costs no less": ("cost no less", "costs no less", "saves nothing"),
-    "pin or bound": ("pinned by", "pin or a bound", "bound of"),
+    "pin or bound": ("pinned by", "pin or a bound", "bound of", "bound allows"),
 }
 """Constraint to what a reason says where it binds; a reason that says none of it speaks of the objectives."""
 OBJECTIVES = "objectives"
@@ -81,7 +88,7 @@ class _Explainer:
                 yield self._field(path, owner_of(self.scenario, path), value, self._of_other(path, value))
 
     def _others(self) -> Iterator[tuple[str, Value]]:
-        yield from limits_of(self.scenario)
+        yield from limits_of(self.scenario, self.bounds.policy)
         for hpa in self.scenario.cluster.autoscalers:
             yield f"hpa/{quoted(hpa.name)}.max", hpa.max_replicas
         for name, pool in self.scenario.file.nodes.items():
@@ -166,6 +173,8 @@ def pin_of(bounds: Bounds, path: str) -> str:
 
 def owner_of(scenario: Scenario, path: str) -> str:
     """Return whose a field is: the workload behind an HPA, a service or a container; else the object itself."""
+    if path == MACHINES:
+        return MACHINES
     parsed = parse_path(path)
     if parsed.owner == "hpa":
         hpas = {item.name: f"{item.target_kind.lower()}/{item.target_name}" for item in scenario.cluster.autoscalers}
@@ -188,7 +197,7 @@ def check_owner(scenario: Scenario, owner: str | None) -> None:
         When there is none of that name, with the nearest.
     """
     known = [w.key for w in scenario.cluster.workloads if w.kind in ("Deployment", "StatefulSet")]
-    known += [f"nodes/{quoted(name)}" for name in scenario.file.nodes]
+    known += [MACHINES, *(f"nodes/{quoted(name)}" for name in scenario.file.nodes)]
     if owner is not None and owner not in known:
         raise ScenarioError(
             Problem(f"nothing is decided of {owner!r}", field="--explain", hint=did_you_mean(owner, known))

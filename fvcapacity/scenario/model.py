@@ -17,6 +17,7 @@ from fvcapacity.scenario.backups import Backup
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.faults import Fault
+from fvcapacity.scenario.instances import InstanceList
 from fvcapacity.scenario.karpenter import Karpenter
 from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.patch import Change, Patcher
@@ -222,6 +223,8 @@ class Scenario:
     findings: tuple[str, ...] = ()
     prices: PriceList | None = None
     """None when the scenario names no prices: it is then run without money."""
+    instances: InstanceList | None = None
+    """Machines that a recommendation may choose from; None: the pools' own types alone."""
     changes: tuple[str, ...] = ()
     """What its manifests were patched with, in a few words each."""
     versions: tuple[NewVersion, ...] = ()

@@ -59,7 +59,7 @@ def test_the_document_can_be_read_again(written, answer: Answer):
     assert "/tmp" not in text
 
 
-@pytest.mark.parametrize("change", [{"requests": 1}, {"p95_s": 0.0}, {"slack_ratio": float("nan")}])
+@pytest.mark.parametrize("change", [{"requests": 1}, {"p95_s": 0.0}, {"throttled_ratio": float("nan")}])
 def test_a_promise_that_is_broken_hands_nothing_over(answer: Answer, tmp_path: Path, change):
     assert answer.promise is not None
     outcome = dataclasses.replace(answer.promise.outcome, **change)

@@ -35,7 +35,7 @@ def small_system(
     nodes: int = 3,
     per_minute: int = 600,
     mean_ms: int = 5,
-    recommend: str = "{headroom: none, surge: false}",
+    recommend: str = "{headroom: none, surge: false, redundancy: false}",
 ) -> fv.Scenario:
     """Return a Deployment of one service on machines of 0.1 USD an hour, under a steady load."""
     scenario = (

@@ -31,8 +31,7 @@ def replay_check(answer: Answer, directory: Path) -> Checked:
     name = "replayed, it gives what was promised"
     try:
         again = _again(answer, directory)
-        share = answer.scenario.file.recommend.cover_percent
-        outcome = Evaluator(Candidates(again), share).every({}, [place])[0]
+        outcome = Evaluator(Candidates(again)).every({}, [place])[0]
     except InputError as error:
         return _told(name, list(error.problems), "")
     found = [
@@ -62,10 +61,10 @@ def admission_check(answer: Answer, directory: Path) -> Checked:
 def _again(answer: Answer, directory: Path) -> Scenario:
     """Return the scenario with the overlay as its manifests, and with what stands in no manifest."""
     assert answer.handover is not None
-    values = answer.handover.values
+    values, pools = answer.handover.values, answer.handover.pools
     outside = {path: value for path, value in values.items() if parse_path(path).owner not in KIND_NAMES}
     again = answer.scenario.with_patch(directory)
-    return again.with_values(outside) if outside else again
+    return again.with_values(outside, pools=pools) if outside or pools else again
 
 
 def _differences(one: Outcome, two: Outcome) -> list[tuple[str, str, str]]:

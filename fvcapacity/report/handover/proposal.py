@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from fvcapacity.recommend.answer import Answer
+from fvcapacity.recommend.candidates import MACHINES
 from fvcapacity.recommend.evidence import COLUMNS, rows_of
 from fvcapacity.report.overlay.proposal import Proposal, Table
 from fvcapacity.units import format_cpu
@@ -21,10 +22,11 @@ def proposal_of(answer: Answer) -> Proposal:
         values=handover.values,
         reasons={path: why for path, why in handover.reasons.items() if path in handover.values},
         objects=handover.objects,
+        pools=handover.pools,
         title=f"Recommended configuration of {answer.scenario.name}",
         summary=f"{answer.sentence} {evidence.sentence}",
         evidence=list(_tables(answer)),
-        notes=answer.notes,
+        notes=[*answer.notes, *(handover.reasons[name] for name in (MACHINES,) if name in handover.reasons)],
     )
 
 

@@ -68,8 +68,8 @@ def test_pins_and_bounds_are_named(tmp_path: Path, policy, words):
 @pytest.mark.parametrize(
     ("why", "constraint"),
     [
-        ("x = 30m is less than the 47m that covers 95 % of the container-minutes", "use of CPU"),
-        ("At 64Mi: x = 64Mi is less than the working set of 60Mi and 15 %", "use of memory"),
+        ("At 30m: too little: 47m cover what is used in 95 % of a month's minutes", "use of CPU"),
+        ("At 64Mi: too little: the largest working set is 60Mi, and 15 % come on top", "use of memory"),
         ("with node general/0 lost, shop finds no place", "room on machines"),
         ("12.0 % of a service's CFS periods are throttled", "throttling"),
         ("There is no cheaper value that may be taken.", "no cheaper value"),
