@@ -125,7 +125,8 @@ def remarks(document: Summary) -> list[str]:
     mended = f"To hold at all it took: {'; '.join(document['mended'])}." if document["mended"] else ""
     late = "" if document["complete"] else "The search ran out of time; the same command goes on from its trials."
     seed = f"Seed {document['seed']}."
-    lines = [*document["notes"], mended, binding_line(document), tried, late, seed]
+    slack = document["slack"]["sentence"] if document["slack"] else ""
+    lines = [*document["notes"], mended, slack, binding_line(document), tried, late, seed]
     return [sentence_text(line) for line in lines if line]
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from fvcapacity.recommend.askable import check_askable, is_short, refusal, unsized
 from fvcapacity.recommend.candidates import Candidates, Values
-from fvcapacity.recommend.companions import Handover, handover_of, refused_pods
+from fvcapacity.recommend.companions import Handover, alone_words, handover_of, refused_pods
 from fvcapacity.recommend.evaluation import Evaluator, Place, worst
 from fvcapacity.recommend.evidence import TODAY, Evidence, by_name, prove, settled
 from fvcapacity.recommend.explanation import DecidedField, explained, owner_of
@@ -188,6 +188,7 @@ class _Asked:
         own = self._evaluator(
             self.scenario.with_values({}, objects=handover.objects) if handover.objects else self.scenario
         )
+        self.notes += [words for words in (alone_words(handover),) if words]
         self.notes += connection_remarks(handover, own, found.stretches, peaks)
         system = own.candidates.made(handover.candidate)
         if isinstance(system, str) or (said := refused_pods(system, handover)):

@@ -80,6 +80,8 @@ class _Explainer:
         seen = set()
         for variable in variables_of(self.scenario, free):
             seen.add(variable.path)
+            if variable.kind == "nodes" and MACHINES in self.values:
+                continue  # the pools themselves are others
             owner = variable.workload or variable.path.rpartition(".")[0]
             yield self._field(variable.path, owner, variable.today, self._of_variable(variable))
         for path, value in self._others():
@@ -91,7 +93,7 @@ class _Explainer:
         yield from limits_of(self.scenario, self.bounds.policy)
         for hpa in self.scenario.cluster.autoscalers:
             yield f"hpa/{quoted(hpa.name)}.max", hpa.max_replicas
-        for name, pool in self.scenario.file.nodes.items():
+        for name, pool in self.scenario.file.nodes.items() if MACHINES not in self.values else ():
             yield f"nodes/{quoted(name)}.maximum", pool.maximum
         for item in self.found.changes:
             yield item.path, item.before
