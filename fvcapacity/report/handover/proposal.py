@@ -26,7 +26,11 @@ def proposal_of(answer: Answer) -> Proposal:
         title=f"Recommended configuration of {answer.scenario.name}",
         summary=f"{answer.sentence} {evidence.sentence}",
         evidence=list(_tables(answer)),
-        notes=[*answer.notes, *(handover.reasons[name] for name in (MACHINES,) if name in handover.reasons)],
+        notes=[
+            *answer.notes,
+            *_slack(answer),
+            *(handover.reasons[name] for name in (MACHINES,) if name in handover.reasons),
+        ],
     )
 
 
@@ -50,6 +54,11 @@ def _tables(answer: Answer) -> Iterator[Table]:
         yield Table("Requests against use at the peaks", heads, list(_uses(answer)))
     if rows := list(_objects(answer)):
         yield Table("Quotas, limit ranges and disruption budgets", ("Object", "Why"), rows)
+
+
+def _slack(answer: Answer) -> Iterator[str]:
+    if answer.search is not None and answer.search.slack is not None:
+        yield answer.search.slack.sentence
 
 
 def _front(answer: Answer) -> Iterator[tuple[str, ...]]:
