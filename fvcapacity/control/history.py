@@ -65,6 +65,10 @@ class NodeLife:
     created_ns: int
     ready_ns: int | None = None
     deleted_ns: int | None = None
+    cpu_cores: float = 0.0
+    """Of the whole machine."""
+    memory_bytes: int = 0
+    """Of the whole machine."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,6 +101,8 @@ class HpaSample:
     """``hpa/order-service``."""
     current: int
     desired: int
+    minimum: int
+    """``minReplicas`` at the sync; a schedule changes it."""
     reasons: tuple[str, ...]
     """Condition reasons such as ScaleUpLimit, DesiredWithinRange, FailedGetResourceMetric."""
     metrics: tuple[tuple[str, float | None], ...]

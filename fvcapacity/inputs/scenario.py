@@ -29,11 +29,13 @@ from fvcapacity.inputs.stretched import TrafficReader, file_during, span_of
 from fvcapacity.inputs.traffic import RunSpan, load_traffic
 from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_model
 from fvcapacity.scenario.checks import check_scenario, time_zone
+from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.finding import Finding
 from fvcapacity.scenario.instances import InstanceList
 from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollouts import NewVersion
+from fvcapacity.scenario.schedule_checks import OUTSIDE
 from fvcapacity.scenario.stretch_checks import stretches
 from fvcapacity.scenario.topology import Topology
 
@@ -82,8 +84,8 @@ class _Loader:
         topology = self._model("topology", _joined(base, file.topology), Topology)
         manifests = self._manifests(file, base)
         cluster = manifests.objects if manifests else None
-        prices = self._prices(file, base)
         instances = self._instances(file, base)
+        prices, staging = self._prices(file, base), self._staging(file, base)
         findings = check_scenario(file, topology, cluster, prices)
         self.found += [self._placed(finding) for finding in findings]
         rollouts = self._rollouts(file, base)
@@ -108,6 +110,7 @@ class _Loader:
             findings=told([*self.problems, *self.found], traffic.notes if traffic is not None else ()),
             prices=prices,
             instances=instances,
+            staging=staging,
             versions=versions,
             reader=TrafficReader(base),
             patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed, rollouts, self._sources(file)),
@@ -165,6 +168,18 @@ class _Loader:
             return None
         self.hashes["manifests"] = manifests_hash(manifests.objects)
         return manifests
+
+    def _staging(self, file: ScenarioFile, base: Path) -> ClusterObjects | None:
+        """Read what runs in the second environment; of its findings only errors are told, as it is not simulated."""
+        if file.cost is None or file.cost.staging is None:
+            return None
+        manifests = read_manifests([_joined(base, source) for source in file.cost.staging.manifests])
+        problems = [*manifests.reading_problems, *manifests.problems]
+        self.problems += [problem for problem in problems if problem.severity == "error"]
+        if manifests.errors:
+            return None
+        self.hashes["staging"] = manifests_hash(manifests.objects)
+        return manifests.objects
 
     def _sources(self, file: ScenarioFile) -> tuple[Path, ...]:
         return tuple(_joined(self.path.parent, source) for source in file.manifests)
@@ -235,9 +250,10 @@ class _Loader:
         location = finding.location
         if location is None and document is not None:
             location = document.location(finding.path, at="key" if finding.at_key else "value")
-        problem = Problem(
-            finding.message, location, field_text(finding.path), finding.hint, finding.severity, finding.rule
-        )
+        severity = finding.severity
+        if finding.rule == OUTSIDE and any(name.startswith("window.") for name in self.overrides):
+            severity = "note"  # who looks at a part of the window need not cut the schedule as well
+        problem = Problem(finding.message, location, field_text(finding.path), finding.hint, severity, finding.rule)
         return self._of_option(problem) if finding.document == "scenario" else problem
 
 
