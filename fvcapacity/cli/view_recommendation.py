@@ -75,7 +75,7 @@ def evidence_grid(document: Summary) -> Grid:
 def front_grid(document: Summary) -> Grid:
     """Return cost against p95."""
     rows = [
-        (f"{p['machines_usd']:,.2f}", f"{p['requests_usd']:,.2f}", f"{1e3 * p['p95_s']:,.0f}", str(len(p["values"])))
+        (f"{p['machines_usd']:,.2f}", f"{p['requests_usd']:,.2f}", _p95(p["p95_s"]), str(len(p["values"])))
         for p in document["front"]
     ]
     heads = (">Machines USD a month", ">Of which requested", ">p95 ms at the peaks", ">Fields changed")
@@ -120,12 +120,13 @@ def binding_line(document: Summary) -> str:
 
 def remarks(document: Summary) -> list[str]:
     """Return what a reader has to know besides."""
-    places = len(document["tried_at"])
-    tried = f"{document['candidates']} candidates were tried at {places} places of the history." if places else ""
+    places, candidates = len(document["tried_at"]), document["candidates"]
+    tried = f"Candidates tried: {candidates}, at {places} of the history's hours." if places else ""
     mended = f"To hold at all it took: {'; '.join(document['mended'])}." if document["mended"] else ""
     late = "" if document["complete"] else "The search ran out of time; the same command goes on from its trials."
     seed = f"Seed {document['seed']}."
-    lines = [*document["notes"], mended, binding_line(document), tried, late, seed]
+    slack = document["slack"]["sentence"] if document["slack"] else ""
+    lines = [*document["notes"], mended, slack, binding_line(document), tried, late, seed]
     return [sentence_text(line) for line in lines if line]
 
 
@@ -146,6 +147,11 @@ def _proof_row(system: Mapping[str, Any], proof: Mapping[str, Any]) -> tuple[str
 
 def _value(value: Any) -> str:
     return NONE if value is None else str(value)
+
+
+def _p95(seconds: float) -> str:
+    """Return milliseconds, with a decimal where they are few."""
+    return f"{1e3 * seconds:,.{1 if seconds < 0.1 else 0}f}"
 
 
 def _cpu(cores: float | None) -> str:

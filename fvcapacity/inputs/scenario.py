@@ -35,6 +35,7 @@ from fvcapacity.scenario.instances import InstanceList
 from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollouts import NewVersion
+from fvcapacity.scenario.schedule_checks import OUTSIDE
 from fvcapacity.scenario.stretch_checks import stretches
 from fvcapacity.scenario.topology import Topology
 
@@ -83,8 +84,8 @@ class _Loader:
         topology = self._model("topology", _joined(base, file.topology), Topology)
         manifests = self._manifests(file, base)
         cluster = manifests.objects if manifests else None
-        prices, staging = self._prices(file, base), self._staging(file, base)
         instances = self._instances(file, base)
+        prices, staging = self._prices(file, base), self._staging(file, base)
         findings = check_scenario(file, topology, cluster, prices)
         self.found += [self._placed(finding) for finding in findings]
         rollouts = self._rollouts(file, base)
@@ -108,8 +109,8 @@ class _Loader:
             input_hashes=dict(sorted(self.hashes.items())),
             findings=told([*self.problems, *self.found], traffic.notes if traffic is not None else ()),
             prices=prices,
-            staging=staging,
             instances=instances,
+            staging=staging,
             versions=versions,
             reader=TrafficReader(base),
             patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed, rollouts, self._sources(file)),
@@ -249,9 +250,10 @@ class _Loader:
         location = finding.location
         if location is None and document is not None:
             location = document.location(finding.path, at="key" if finding.at_key else "value")
-        problem = Problem(
-            finding.message, location, field_text(finding.path), finding.hint, finding.severity, finding.rule
-        )
+        severity = finding.severity
+        if finding.rule == OUTSIDE and any(name.startswith("window.") for name in self.overrides):
+            severity = "note"  # who looks at a part of the window need not cut the schedule as well
+        problem = Problem(finding.message, location, field_text(finding.path), finding.hint, severity, finding.rule)
         return self._of_option(problem) if finding.document == "scenario" else problem
 
 

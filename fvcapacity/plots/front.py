@@ -8,10 +8,31 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter, ScalarFormatter
 
-from fvcapacity.plots.style import BLUE, GREEN, INK, ORANGE, RED, SOFT, new_figure, note, save_figure, styled
+from fvcapacity.plots.style import (
+    BLACK,
+    BLUE,
+    CYCLE,
+    GREEN,
+    ORANGE,
+    PURPLE,
+    SKY,
+    SOFT,
+    new_figure,
+    note,
+    save_figure,
+    styled,
+)
 
-_COLORS = {"recommended": GREEN, "today": INK}
+_COLORS = {
+    "recommended": GREEN,
+    "today": BLACK,
+    "krr": BLUE,
+    "vpa": ORANGE,
+    "goldilocks": PURPLE,
+    "hpa-only": SKY,
+}
 
 
 def write_front_plot(document: Mapping[str, Any], directory: Path) -> None:
@@ -29,7 +50,7 @@ def write_front_plot(document: Mapping[str, Any], directory: Path) -> None:
 
 def plot_front(document: Mapping[str, Any]) -> Figure:
     """Return the front that the search saw at the peaks, and beside it the systems of the proof on each part."""
-    figure = new_figure(10.0, 4.4)
+    figure = new_figure(11.0, 4.4)
     front, proof = figure.subplots(1, 2)
     _front(front, document["front"])
     _proof(proof, document["evidence"])
@@ -59,45 +80,47 @@ def _proof(axes: Axes, evidence: Mapping[str, Any] | None) -> None:
     if not shown:
         note(axes, "there was nothing to prove")
         return
-    highest = 0.0
     for number, system in enumerate(shown):
+        color = _COLORS.get(system["name"], CYCLE[number % len(CYCLE)])
         for proof in system["proofs"]:
-            highest = max(highest, _point(axes, system, proof, number))
-    axes.set_ylim(bottom=0, top=1.2 * highest if highest else 1.0)
-    axes.margins(x=0.2)
-    axes.text(
-        0.99, 0.98, "filled: holds; hollow: does not. circle: history; square: holdout", transform=axes.transAxes,
-        ha="right", va="top", fontsize=7.5, color=SOFT,
+            _point(axes, system["usd"], proof, color)
+        holds = "holds" if system["holds"] else "does not hold"
+        axes.plot(
+            [], [], "o", color=color, markerfacecolor=_face(color, system["holds"]), label=f"{system['name']}: {holds}"
+        )
+    axes.set_yscale("log")
+    axes.yaxis.set_major_formatter(ScalarFormatter())
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.margins(x=0.12, y=0.15)
+    axes.legend(
+        loc="upper left", bbox_to_anchor=(1.01, 1.0), frameon=False, fontsize=8,
+        title="circle: history\nsquare: holdout\nhollow: does not hold", title_fontsize=7.5, alignment="left",
     )  # fmt: skip
 
 
-def _point(axes: Axes, system: Mapping[str, Any], proof: Mapping[str, Any], number: int) -> float:
-    """Draw one system on one part of the time; return its p95 in milliseconds."""
-    usd, p95 = system["usd"]["mean"], proof["p95_s"]["mean"]
-    if usd is None or p95 is None:
-        return 0.0
-    holds = proof["held"] == proof["trials"]
-    color = _COLORS.get(system["name"], ORANGE if holds else RED)
+def _point(axes: Axes, usd: Mapping[str, Any], proof: Mapping[str, Any], color: str) -> None:
+    """Draw one system on one part of the time, with its intervals."""
+    p95 = proof["p95_s"]
+    if usd["mean"] is None or not p95["mean"]:
+        return
+    low, high = (_cut(p95["mean"], p95[side]) for side in ("low_95", "high_95"))
     axes.errorbar(
-        usd,
-        1e3 * p95,
-        xerr=_half(system["usd"]),
-        yerr=None if _half(proof["p95_s"]) is None else 1e3 * (_half(proof["p95_s"]) or 0.0),
+        usd["mean"],
+        1e3 * p95["mean"],
+        xerr=None if usd["low_95"] is None else (usd["high_95"] - usd["low_95"]) / 2,
+        yerr=[[1e3 * (p95["mean"] - low)], [1e3 * (high - p95["mean"])]],
         fmt="o" if proof["part"] == "history" else "s",
         color=color,
-        markerfacecolor=color if holds else "white",
+        markerfacecolor=_face(color, proof["held"] == proof["trials"]),
         markersize=6,
         elinewidth=0.8,
     )
-    if proof["part"] == "history":
-        offset = (7, 6 if number % 2 else -10)
-        axes.annotate(
-            system["name"], (usd, 1e3 * p95), xytext=offset, textcoords="offset points", fontsize=8, color=color
-        )
-    return 1e3 * float(p95)
 
 
-def _half(figure: Mapping[str, Any]) -> float | None:
-    if figure["low_95"] is None:
-        return None
-    return float(figure["high_95"] - figure["low_95"]) / 2
+def _cut(mean: float, bound: float | None) -> float:
+    """Return a bound that a logarithmic axis can show: not below a fifth of the mean."""
+    return mean if bound is None else max(bound, mean / 5)
+
+
+def _face(color: str, holds: bool) -> str:
+    return color if holds else "white"

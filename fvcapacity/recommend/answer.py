@@ -12,7 +12,7 @@ from typing import Literal
 
 from fvcapacity.recommend.askable import check_askable, is_short, refusal, unsized
 from fvcapacity.recommend.candidates import Candidates, Values
-from fvcapacity.recommend.companions import Handover, handover_of, refused_pods
+from fvcapacity.recommend.companions import Handover, alone_words, handover_of, refused_pods
 from fvcapacity.recommend.evaluation import Evaluator, Place, worst
 from fvcapacity.recommend.evidence import TODAY, Evidence, by_name, prove, settled
 from fvcapacity.recommend.explanation import DecidedField, explained, owner_of
@@ -188,6 +188,7 @@ class _Asked:
         own = self._evaluator(
             self.scenario.with_values({}, objects=handover.objects) if handover.objects else self.scenario
         )
+        self.notes += [words for words in (alone_words(handover),) if words]
         self.notes += connection_remarks(handover, own, found.stretches, peaks)
         system = own.candidates.made(handover.candidate)
         if isinstance(system, str) or (said := refused_pods(system, handover)):
@@ -202,7 +203,8 @@ class _Asked:
             return self._made(found, after.sentence, verdict=after.verdict, evidence=evidence, nearest=_tried(found))
         self.notes += volume_remarks(handover.candidate, own, self.replications)
         fields = [*explained(found), *self._along(found, handover)]
-        answer = self._made(found, found.sentence, evidence=evidence, fields=fields, outcomes=outcomes, system=system)
+        sentence = f"{found.sentence}{_along_words(found, handover)}"
+        answer = self._made(found, sentence, evidence=evidence, fields=fields, outcomes=outcomes, system=system)
         return dataclasses.replace(answer, handover=handover, promise=promise)
 
     def _left_alone(self, found: Recommendation, evaluator: Evaluator) -> Answer:
@@ -294,6 +296,14 @@ def _unsized_notes(scenario: Scenario, outcomes: Sequence[Outcome]) -> Iterator[
             size = format_cpu(used) if resource == "cpu" else format_bytes(round(used * margin / 2**20) * 2**20)
             near = f"{size} would cover what it uses"
         yield f"{path} writes no {resource} request, and none is invented for it: {near}."
+
+
+def _along_words(found: Recommendation, handover: Handover) -> str:
+    """Return how much goes along with what was searched, as a sentence; empty when nothing does."""
+    fields, objects = len(set(handover.values) - set(found.values)), len(handover.objects)
+    counts = ((fields, "other field"), (objects, "new object"))
+    shown = [f"{count} {words}" + ("" if count == 1 else "s") for count, words in counts if count]
+    return f" Along with them: {' and '.join(shown)}." if shown else ""
 
 
 def _nearest(found: Recommendation) -> str:

@@ -14,12 +14,14 @@ from fvcapacity.errors import InputError, Problem, ScenarioError
 from fvcapacity.recommend.candidates import Candidates
 from fvcapacity.recommend.missing_data import MissingData, missing_words
 from fvcapacity.recommend.recommend import bounds_of
+from fvcapacity.recommend.scope import sized_containers
 from fvcapacity.recommend.variables import container_path
 from fvcapacity.scenario.model import JUDGED_WINDOW_NS, Scenario
 from fvcapacity.study.peaks import expected_requests
 from fvcapacity.units import NS_PER_S, format_duration
 
 _DAY_NS = 86_400 * NS_PER_S
+_RESOURCES = ("cpu", "memory")
 
 
 @dataclass(frozen=True)
@@ -69,11 +71,10 @@ def refusal(candidates: Candidates, missing: MissingData) -> Refusal | None:
             f" and {asked} are asked for",
             "give a longer `history`, or ask for less with `recommend.least_history`",
         )
-    without = unsized(candidates.base)
-    sized = [item for item in _containers(candidates.base) if item not in {path for path, _ in without}]
-    if without and not sized:
+    without, sized = set(unsized(candidates.base)), _sized(candidates.base)
+    if all((path, resource) in without for path in sized for resource in _RESOURCES):
         return Refusal(
-            f"no container has a request or a limit to begin with ({_listed([path for path, _ in without])})",
+            f"no container that serves requests has a request or a limit to begin with ({_listed(sized)})",
             "write requests first: `fvcap simulate SCENARIO --monitoring-interval 1m` shows what each container uses",
         )
     return None
@@ -95,20 +96,16 @@ def unsized(scenario: Scenario) -> list[tuple[str, str]]:
                 continue
             path = container_path(workload, item.name)
             if item.cpu_request_cores is None and item.cpu_limit_cores is None:
-                found.append((path, "cpu"))
+                found.append((path, _RESOURCES[0]))
             if item.memory_request_bytes is None and item.memory_limit_bytes is None:
-                found.append((path, "memory"))
+                found.append((path, _RESOURCES[1]))
     return found
 
 
-def _containers(scenario: Scenario) -> list[str]:
-    return [
-        container_path(workload, item.name)
-        for workload in scenario.cluster.workloads
-        if workload.kind in ("Deployment", "StatefulSet")
-        for item in workload.template.containers
-        if item.kind != "init"
-    ]
+def _sized(scenario: Scenario) -> list[str]:
+    found = sized_containers(scenario, scenario.file.recommend)
+    workloads = {item.key: item for item in scenario.cluster.workloads}
+    return [container_path(workloads[key], name) for key, names in found.items() for name in names]
 
 
 def _unpriced(scenario: Scenario) -> Iterator[Problem]:

@@ -49,6 +49,8 @@ class Handover:
         Why, by path, and by object (``resourcequota/shop``).
     quotas
         What each quota has room for.
+    alone
+        Workloads that have one pod at the fewest, which no budget keeps up.
     """
 
     values: dict[str, Value]
@@ -57,6 +59,7 @@ class Handover:
     objects: list[Mapping[str, Any]] = field(default_factory=list)
     reasons: dict[str, str] = field(default_factory=dict)
     quotas: list[QuotaAdvice] = field(default_factory=list)
+    alone: list[str] = field(default_factory=list)
 
     @property
     def candidate(self) -> dict[str, Value]:
@@ -117,6 +120,16 @@ def handover_of(
     return found
 
 
+def alone_words(handover: Handover) -> str:
+    """Return which workloads a drain takes down, as a sentence; empty when none."""
+    if not handover.alone:
+        return ""
+    return (
+        f"One pod at the fewest, so that a drain is an outage of it, which no disruption budget prevents:"
+        f" {', '.join(handover.alone)}. Two pods would stay up."
+    )
+
+
 def namespaces(scenario: Scenario) -> list[str]:
     """Return the namespaces in which the services of the topology run: those of the cluster itself get no quota."""
     served = (serving_workload(scenario.cluster, name) for name in scenario.topology.services)
@@ -159,14 +172,22 @@ def _heaps(found: Handover, changed: Scenario) -> None:
 
 
 def _budgets(found: Handover, changed: Scenario) -> None:
-    """Add a budget where there is none; one that is there changes only where it blocks all drains or bounds nothing."""
+    """Add a budget where there is none; one that is there changes only where it blocks all drains or bounds nothing.
+
+    One pod alone gets none: the only budget that lets it be drained forbids nothing.
+    """
     view = View(changed.cluster)
     for advice in advise_budgets(changed):
+        workload = changed.cluster.workload(advice.workload)
+        assert workload is not None, "it has advice"
+        if workload.namespace not in namespaces(changed):
+            continue
+        if advice.object and view.replicas(workload)[0] == 1:
+            found.alone.append(advice.workload)
+            continue
         if advice.object:
             found.add(advice.object, advice.why)
             continue
-        workload = changed.cluster.workload(advice.workload)
-        assert workload is not None, "it has a budget"
         name = advice.path.removeprefix("pdb/").rpartition(".")[0]
         budget = next(item for item in changed.cluster.disruption_budgets if item.name == name)
         fewest = view.replicas(workload)[0]

@@ -19,7 +19,7 @@ from fvcapacity.analytic.sizing import sizing_of
 from fvcapacity.errors import ScenarioError
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.offers import Offer
-from fvcapacity.recommend.pod_groups import pod_groups
+from fvcapacity.recommend.pod_groups import PodGroup, pod_groups
 from fvcapacity.recommend.pool_placement import after_loss, machines, place
 from fvcapacity.scenario.findings.quota import surge
 from fvcapacity.scenario.model import Scenario
@@ -81,7 +81,7 @@ class Costing:
     def _part(self, values: Values, stretch: str, days: float) -> Cost:
         keys, counts, hours = self._replicas(values, stretch, days)
         rows, which = np.unique(counts, axis=0, return_inverse=True)
-        pools = _Pools(self.candidates.over(values, stretch))
+        pools = Pools(self.candidates.over(values, stretch))
         found = [pools.cost(dict(zip(keys, map(int, row), strict=True))) for row in rows]
         by_row = np.bincount(which.ravel(), weights=hours, minlength=len(rows))
         return Cost(*(float(by_row @ np.array([item[i] for item in found])) for i in (0, 1)))
@@ -99,31 +99,25 @@ class Costing:
         return load.program.workloads, counts, hours
 
 
-class _Pools:
-    """Machines of a candidate with their prices."""
+class Pools:
+    """Machines of a candidate, and how many of each pool its pods take.
 
-    def __init__(self, scenario: Scenario) -> None:
+    Parameters
+    ----------
+    scenario
+        The candidate.
+    offers
+        Its pools with their prices; default: those of its own price list.
+    """
+
+    def __init__(self, scenario: Scenario, offers: Sequence[Offer] | None = None) -> None:
         self.scenario = scenario
-        self.offers = offers_in(scenario)
+        self.offers = offers_in(scenario) if offers is None else list(offers)
         self.groups, self.daemons = pod_groups(scenario, {_PHASE: {}})
 
-    def cost(self, replicas: Mapping[str, int]) -> tuple[float, float]:
-        """Return USD an hour of machines, and of their shares that are requested."""
-        cheapest = min(
-            self.offers,
-            key=lambda o: (
-                o.usd_per_hour / o.pool.allocatable_cpu + o.usd_per_hour / (o.pool.allocatable_memory / 2**32)
-            ),
-        )
-        share = 0.0
-        pods = []
-        for group in self.groups:
-            count = replicas.get(group.name, group.counts[_PHASE])
-            pods += [group.pod] * count
-            share += count * max(
-                group.pod.cpu_milli / (1000 * cheapest.pool.allocatable_cpu),
-                group.pod.memory_bytes / cheapest.pool.allocatable_memory,
-            )
+    def counts(self, replicas: Mapping[str, int]) -> tuple[int, ...]:
+        """Return the machines of each pool that the pods of a moment take, the minimum of the pool at least."""
+        pods = [group.pod for group in self.groups for _ in range(self._count(group, replicas))]
         counts = [offer.pool.minimum for offer in self.offers]
         nodes, homeless = place(machines(self.offers, counts, self.daemons), pods)
         by_price = sorted(range(len(self.offers)), key=lambda i: (self.offers[i].usd_per_hour, i))
@@ -135,8 +129,29 @@ class _Pools:
             there = {node.name for node in nodes}
             more = [node for node in machines(self.offers, counts, self.daemons) if node.name not in there]
             nodes, homeless = place([*nodes, *more], homeless)
-        usd = sum(count * offer.usd_per_hour for count, offer in zip(counts, self.offers, strict=True))
+        return tuple(counts)
+
+    def cost(self, replicas: Mapping[str, int]) -> tuple[float, float]:
+        """Return USD an hour of machines, and of their shares that are requested."""
+        usd = sum(n * offer.usd_per_hour for n, offer in zip(self.counts(replicas), self.offers, strict=True))
+        cheapest = min(
+            self.offers,
+            key=lambda o: (
+                o.usd_per_hour / o.pool.allocatable_cpu + o.usd_per_hour / (o.pool.allocatable_memory / 2**32)
+            ),
+        )
+        share = sum(
+            self._count(group, replicas)
+            * max(
+                group.pod.cpu_milli / (1000 * cheapest.pool.allocatable_cpu),
+                group.pod.memory_bytes / cheapest.pool.allocatable_memory,
+            )
+            for group in self.groups
+        )
         return usd, share * cheapest.usd_per_hour
+
+    def _count(self, group: PodGroup, replicas: Mapping[str, int]) -> int:
+        return replicas.get(group.name, group.counts[_PHASE])
 
 
 def offers_in(scenario: Scenario) -> list[Offer]:

@@ -18,10 +18,12 @@ from fvcapacity.recommend.answer import Answer, AnswerVerdict
 from fvcapacity.recommend.evaluation import Place
 from fvcapacity.recommend.evidence import Evidence, Proof, ProvenSystem
 from fvcapacity.recommend.explanation import binding
+from fvcapacity.recommend.recommend import Recommendation
 from fvcapacity.results.summarize import scenario_digest, utc_text
 from fvcapacity.results.summarize_tables import figure_of
 from fvcapacity.results.summary import Figure, Part, Utc
 from fvcapacity.scenario.finding import did_you_mean
+from fvcapacity.scenario.paths.settings import pool_document
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.scenario.recommendation import Bound
 
@@ -133,6 +135,30 @@ class ContainerPart(Part):
     memory_used_bytes: float | None = Field(description="the largest working set")
 
 
+class IdlePart(Part):
+    """One container's part of the slack, over a month."""
+
+    container: str
+    requested_cores: float = Field(description="of a pod")
+    used_cores: float = Field(description="of a pod; the mean")
+    slack_ratio: float
+    core_hours: float = Field(description="requested and not used, of all pods")
+    usd: float = Field(description="what that share of the cheapest machine costs")
+    cause: Literal["least", "cover", "more"] = Field(
+        description="least: the least that the policy lets anything request; cover: as little as covers what is used; "
+        "more: beyond that"
+    )
+
+
+class SlackPart(Part):
+    """CPU that is requested and not used, over a month of the history."""
+
+    sentence: str
+    ratio: float | None
+    covered_ratio: float | None = Field(description="share of the container-minutes in which no more is used")
+    parts: list[IdlePart]
+
+
 class MissingPart(Part):
     """What of the history's traffic was filled in."""
 
@@ -172,6 +198,9 @@ class RecommendationDocument(Part):
     money: MoneyPart
     fields: list[FieldPart] = Field(description="all that was decided, also what stays")
     objects: list[ObjectPart]
+    pools: dict[str, dict[str, Any] | None] = Field(
+        description="node pools that come, as a scenario writes them; null: it goes"
+    )
     front: list[PointPart]
     nearest_candidate: NearestPart | None
     mended: list[str] = Field(description="what it took to get to something that holds")
@@ -179,6 +208,7 @@ class RecommendationDocument(Part):
     candidates: int = Field(description="that were tried on all of these places")
     evidence: EvidencePart | None
     containers: list[ContainerPart]
+    slack: SlackPart | None
     binding: dict[str, int] = Field(description="constraint to how many fields it keeps from being cheaper")
     policy: PolicyPart
     missing: MissingPart
@@ -203,6 +233,7 @@ def recommendation_document(answer: Answer) -> dict[str, Any]:
             for f in answer.fields
         ],
         objects=_objects(answer),
+        pools=_pools(answer),
         front=[
             PointPart(
                 values=dict(point.values),
@@ -228,6 +259,7 @@ def recommendation_document(answer: Answer) -> dict[str, Any]:
             )
             for item in answer.containers
         ],
+        slack=_slack(found),
         binding=dict(binding(answer.fields)),
         policy=_policy(answer),
         missing=MissingPart(
@@ -313,6 +345,34 @@ def _objects(answer: Answer) -> list[ObjectPart]:
         )
         for item in answer.handover.objects
     ]
+
+
+def _pools(answer: Answer) -> dict[str, dict[str, Any] | None]:
+    pools = {} if answer.handover is None else answer.handover.pools
+    return {name: None if pool is None else pool_document(pool) for name, pool in pools.items()}
+
+
+def _slack(found: Recommendation | None) -> SlackPart | None:
+    slack = None if found is None else found.slack
+    if slack is None:
+        return None
+    return SlackPart(
+        sentence=slack.sentence,
+        ratio=_finite(slack.ratio),
+        covered_ratio=_finite(slack.covered_ratio),
+        parts=[
+            IdlePart(
+                container=item.owner,
+                requested_cores=item.requested_cores,
+                used_cores=item.used_cores,
+                slack_ratio=item.slack_ratio,
+                core_hours=item.core_hours,
+                usd=item.usd,
+                cause=item.cause,
+            )
+            for item in slack.parts
+        ],
+    )
 
 
 def _nearest(answer: Answer) -> NearestPart | None:

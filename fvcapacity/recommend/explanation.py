@@ -31,9 +31,9 @@ CONSTRAINTS = {
     ),
     "costs no less": ("cost no less", "costs no less", "saves nothing"),
     "pin or bound": ("pinned by", "pin or a bound", "bound of", "bound allows"),
+    "objectives": ("p95", "P95", "error ratio"),
 }
-"""Constraint to what a reason says where it binds; a reason that says none of it speaks of the objectives."""
-OBJECTIVES = "objectives"
+"""Constraint to what a reason says where it binds; what is no cost by itself has reasons of other words."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +80,8 @@ class _Explainer:
         seen = set()
         for variable in variables_of(self.scenario, free):
             seen.add(variable.path)
+            if variable.kind == "nodes" and MACHINES in self.values:
+                continue  # the pools themselves are others
             owner = variable.workload or variable.path.rpartition(".")[0]
             yield self._field(variable.path, owner, variable.today, self._of_variable(variable))
         for path, value in self._others():
@@ -91,7 +93,7 @@ class _Explainer:
         yield from limits_of(self.scenario, self.bounds.policy)
         for hpa in self.scenario.cluster.autoscalers:
             yield f"hpa/{quoted(hpa.name)}.max", hpa.max_replicas
-        for name, pool in self.scenario.file.nodes.items():
+        for name, pool in self.scenario.file.nodes.items() if MACHINES not in self.values else ():
             yield f"nodes/{quoted(name)}.maximum", pool.maximum
         for item in self.found.changes:
             yield item.path, item.before
@@ -206,15 +208,11 @@ def check_owner(scenario: Scenario, owner: str | None) -> None:
 
 def binding(fields: Iterable[DecidedField]) -> Mapping[str, int]:
     """Return which constraint keeps how many fields from being cheaper, the most first."""
-    counts: dict[str, int] = {}
-    for item in fields:
-        if not item.why or "reserves nothing" in item.why or "no cost by itself" in item.why:
-            continue
-        name = constraint_of(item.why)
-        counts[name] = counts.get(name, 0) + 1
+    names = [name for item in fields if (name := constraint_of(item.why))]
+    counts = {name: names.count(name) for name in names}
     return dict(sorted(counts.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def constraint_of(why: str) -> str:
-    """Return which constraint a reason speaks of: a name of `CONSTRAINTS`, or the objectives."""
-    return next((name for name, words in CONSTRAINTS.items() if any(word in why for word in words)), OBJECTIVES)
+    """Return which constraint a reason speaks of: a name of `CONSTRAINTS`; empty when it speaks of none."""
+    return next((name for name, words in CONSTRAINTS.items() if any(word in why for word in words)), "")

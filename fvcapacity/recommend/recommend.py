@@ -217,7 +217,12 @@ class _Verdict:
                 f" hold come to {usd:.2f} USD for machines all the same."
             )
             return self._made("left alone", self._timed(sentence, complete), (), today_usd, usd, complete=complete)
-        sentence = f"{len(values)} fields change: {usd:.2f} USD a month, against {today_usd:.2f} USD today, {before}."
+        money = (
+            f": {usd:.2f} USD a month, against {today_usd:.2f} USD today"
+            if not math.isnan(usd)
+            else " of today's system"
+        )
+        sentence = f"{len(values)} fields change{money}, {before}."
         changes, explained = self._reasons(values)
         complete = complete and explained
         return self._made("recommended", self._timed(sentence, complete), changes, today_usd, usd, complete=complete)

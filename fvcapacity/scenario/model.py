@@ -25,6 +25,8 @@ from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.scenario.rollouts import NewVersion, Rollout
+from fvcapacity.scenario.schedule import ScheduledChange
+from fvcapacity.scenario.special_days import SpecialDay
 from fvcapacity.scenario.stretches import WINDOW, CalendarPart, Stretch
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic
@@ -148,6 +150,8 @@ class ScenarioFile(Model):
     """What only the proof sees: other days, another shape of the peak."""
     calendar: tuple[CalendarPart, ...] = ()
     """What a month is made of, for what is said of a month; without any, every day is as those of the window."""
+    special_days: tuple[SpecialDay, ...] = ()
+    """Days that come back every year; a forecast moves their events to where they fall in its quarter."""
     cost: CostSettings | None = None
     recommend: Policy = Policy()
     """How `fvcap recommend` is to choose."""
@@ -156,6 +160,8 @@ class ScenarioFile(Model):
     plane: Literal["fast", "simpy"] = "fast"
     rollouts: tuple[Rollout, ...] = ()
     """New versions that come in while the traffic goes on."""
+    schedule: tuple[ScheduledChange, ...] = ()
+    """Other minimums of HPAs and node pools from set times on: planned days."""
     requests: RequestLog | None = None
     """None: no request is written down; tables and histograms say what there is to say of all of them."""
     monitoring: Monitoring = Monitoring()
@@ -216,10 +222,10 @@ class Scenario:
     findings: tuple[str, ...] = ()
     prices: PriceList | None = None
     """None when the scenario names no prices: it is then run without money."""
-    staging: ClusterObjects | None = None
-    """What runs in the second environment that is paid for; None without one."""
     instances: InstanceList | None = None
     """Machines that a recommendation may choose from; None: the pools' own types alone."""
+    staging: ClusterObjects | None = None
+    """What runs in the second environment that is paid for; None without one."""
     changes: tuple[str, ...] = ()
     """What its manifests were patched with, in a few words each."""
     versions: tuple[NewVersion, ...] = ()

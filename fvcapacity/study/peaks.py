@@ -106,7 +106,7 @@ def _rates(scenario: Scenario) -> Floats:
 def at_peak(scenario: Scenario, peak: Peak) -> Scenario:
     """Return a scenario over a part of its window: the same customers at the same instants.
 
-    Roll-outs, faults and the log of requests are left out, as in any other stretch.
+    Roll-outs, faults and the log of requests are left out, as in any other stretch; a schedule counts by its dates.
     """
     if peak.duration_ns == scenario.file.window.duration:
         return scenario

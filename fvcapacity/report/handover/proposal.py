@@ -26,7 +26,11 @@ def proposal_of(answer: Answer) -> Proposal:
         title=f"Recommended configuration of {answer.scenario.name}",
         summary=f"{answer.sentence} {evidence.sentence}",
         evidence=list(_tables(answer)),
-        notes=[*answer.notes, *(handover.reasons[name] for name in (MACHINES,) if name in handover.reasons)],
+        notes=[
+            *answer.notes,
+            *_slack(answer),
+            *(handover.reasons[name] for name in (MACHINES,) if name in handover.reasons),
+        ],
     )
 
 
@@ -52,12 +56,17 @@ def _tables(answer: Answer) -> Iterator[Table]:
         yield Table("Quotas, limit ranges and disruption budgets", ("Object", "Why"), rows)
 
 
+def _slack(answer: Answer) -> Iterator[str]:
+    if answer.search is not None and answer.search.slack is not None:
+        yield answer.search.slack.sentence
+
+
 def _front(answer: Answer) -> Iterator[tuple[str, ...]]:
     for point in answer.search.front if answer.search else ():
         yield (
             f"{point.machines_usd:.2f}",
             f"{point.requests_usd:.2f}",
-            f"{1e3 * point.p95_s:.0f}",
+            f"{1e3 * point.p95_s:.1f}",
             str(len(point.values)),
         )
 

@@ -8,7 +8,7 @@ import pytest
 
 import fvcapacity as fv
 from fvcapacity.recommend.costing import Cost
-from fvcapacity.recommend.explanation import CONSTRAINTS, OBJECTIVES, binding, constraint_of, explained, owner_of
+from fvcapacity.recommend.explanation import CONSTRAINTS, binding, constraint_of, explained, owner_of
 from fvcapacity.recommend.recommend import Reasoned, Recommendation
 from fvcapacity.recommend.search import Tried
 from tests.support.garden import write_garden
@@ -74,12 +74,13 @@ def test_pins_and_bounds_are_named(tmp_path: Path, policy, words):
         ("12.0 % of a service's CFS periods are throttled", "throttling"),
         ("There is no cheaper value that may be taken.", "no cheaper value"),
         ("Stays: pinned by nodes/*.", "pin or bound"),
-        ("the p95 of checkout is 620 ms (window, first at 19:40): shop waits", OBJECTIVES),
+        ("the p95 of checkout is 620 ms (window, first at 19:40): shop waits", "objectives"),
+        ("pods 5: 2 pods at most, 2 in roll-outs need 4, with a margin of 10 %, rounded up", ""),
     ],
 )
 def test_which_constraint_binds(why, constraint):
     assert constraint_of(why) == constraint
-    assert constraint in {*CONSTRAINTS, OBJECTIVES}
+    assert constraint in {*CONSTRAINTS, ""}
 
 
 def test_limits_do_not_bind(tmp_path: Path):
