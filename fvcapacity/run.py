@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -13,9 +12,7 @@ import pandas as pd
 from fvcapacity.checkpoint import INTERVAL_NS as CHECKPOINT_INTERVAL_NS
 from fvcapacity.checkpoint import Checkpoints, StoredPart
 from fvcapacity.control.control_plane import ControlCheckpoint, ControlPlane
-from fvcapacity.control.history import History
-from fvcapacity.cost.billing import bill_run
-from fvcapacity.cost.prices import PriceList
+from fvcapacity.cost.of_run import money_of_run
 from fvcapacity.dataplane.plane import Plane
 from fvcapacity.dataplane.reference.plane import ReferencePlane
 from fvcapacity.dataplane.source import ArrivalSource, ClosedUsers
@@ -33,7 +30,6 @@ from fvcapacity.results.measures import MEASURES, MeasureName
 from fvcapacity.results.minutes import MinuteWriter
 from fvcapacity.results.outcome import Part, ProgressUpdate, RunOutcome
 from fvcapacity.results.result import Result
-from fvcapacity.results.route_tables import ALL
 from fvcapacity.results.stopping import (
     MAX_REPLICATIONS,
     Decision,
@@ -230,19 +226,16 @@ class Replications:
         scenario = as_run(self.scenario, seed=None, plane=None, replications=self.asked)
         writer = MinuteWriter() if is_long(scenario) else None
         tables = build_tables(scenario, self._program, self.outcomes, writer)
-        bill = _bill(scenario, self.outcomes, tables)
+        tables |= money_of_run(scenario, self._program, self.outcomes, tables)
         minutes = None if writer is None else writer.close()
-        result = build_result(
-            scenario, self._program, self.outcomes, bill, tables=tables, stopping=stopping, minutes=minutes
-        )
+        result = build_result(scenario, self._program, self.outcomes, tables=tables, stopping=stopping, minutes=minutes)
         if self.complete and (checkpoints := checkpoints_of(self.scenario)) is not None:
             checkpoints.forget()
         return result
 
     def _tables(self) -> dict[str, pd.DataFrame]:
         tables = build_tables(self.scenario, self._program, self.outcomes)
-        bill = _bill(self.scenario, self.outcomes, tables)
-        return tables if bill is None else {**tables, "bill": bill}
+        return tables | money_of_run(self.scenario, self._program, self.outcomes, tables)
 
 
 def replication_seed(seed: int, replication: int) -> int:
@@ -468,32 +461,3 @@ def _parallel(
             yield outcome
     except KeyboardInterrupt:
         return
-
-
-def _bill(scenario: Scenario, outcomes: list[RunOutcome], tables: dict[str, pd.DataFrame]) -> pd.DataFrame | None:
-    """Return the bill of every replication, or None when the scenario names no prices."""
-    cost, prices = scenario.file.cost, scenario.prices
-    if cost is None or prices is None:
-        return None
-    routes = tables["routes"]
-    egress = routes[routes["route"] != ALL].groupby("replication")["egress_bytes"].sum()
-    bills = [
-        _bill_of(scenario, prices, outcome, int(egress[outcome.replication])).assign(replication=outcome.replication)
-        for outcome in outcomes
-    ]
-    return pd.concat(bills, ignore_index=True)
-
-
-def _bill_of(scenario: Scenario, prices: PriceList, outcome: RunOutcome, egress_bytes: int) -> pd.DataFrame:
-    history: History = outcome.history
-    assert scenario.file.cost is not None
-    return bill_run(
-        prices,
-        scenario.file.cost.region,
-        history.nodes,
-        scenario.cluster,
-        window_start_ns=outcome.warm_up_ns,
-        window_end_ns=max(outcome.warm_up_ns, outcome.complete_until_ns),
-        egress_bytes=egress_bytes,
-        run_date=datetime.fromtimestamp(scenario.start_ns / NS_PER_S, UTC).date(),
-    )

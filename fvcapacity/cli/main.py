@@ -9,12 +9,19 @@ from fvcapacity.cli.backtest import backtest
 from fvcapacity.cli.calibrate import calibrate
 from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
+from fvcapacity.cli.cost import cost
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
+from fvcapacity.cli.focus import focus
+from fvcapacity.cli.forecast import forecast
+from fvcapacity.cli.gate import gate
 from fvcapacity.cli.headroom import headroom
 from fvcapacity.cli.plan import plan
 from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
+from fvcapacity.cli.recommend import recommend
+from fvcapacity.cli.reconcile import reconcile
+from fvcapacity.cli.review import review
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
@@ -33,14 +40,21 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
+app.command()(recommend)
 app.command()(plan)
+app.command()(cost)
+app.command()(forecast)
+app.command()(review)
 app.command()(calibrate)
 app.command()(backtest)
 app.command()(check)
 app.command()(alerts)
 app.add_typer(export, name="export")
+app.add_typer(focus, name="focus")
+app.command()(reconcile)
 app.command()(serve_prometheus)
 app.command()(diff)
+app.command()(gate)
 app.command()(pull)
 app.command("read-logs")(read_logs)
 app.command()(schema)

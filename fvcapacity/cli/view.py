@@ -48,7 +48,11 @@ def verdict_word(summary: Summary) -> str:
 
 def figures_remark(summary: Summary) -> str:
     """Return what the figures are: of one run, or means with intervals."""
-    count = summary["run"]["replications_in_figures"]
+    return figures_of(summary["run"]["replications_in_figures"])
+
+
+def figures_of(count: int) -> str:
+    """Return what figures over so many replications are."""
     if count == 1:
         return "One replication: no confidence intervals."
     return f"Means of {count} replications; ± is half the 95 % confidence interval."

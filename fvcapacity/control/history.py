@@ -65,6 +65,10 @@ class NodeLife:
     created_ns: int
     ready_ns: int | None = None
     deleted_ns: int | None = None
+    cpu_cores: float = 0.0
+    """Of the whole machine."""
+    memory_bytes: int = 0
+    """Of the whole machine."""
 
 
 @dataclass(slots=True, kw_only=True)

@@ -40,6 +40,8 @@ def add_machine(
         zone=view.zone,
         spot=spot,
         created_ns=cluster.now,
+        cpu_cores=size[0],
+        memory_bytes=size[1],
     )
     node = NodeRecord(state.last_node, view.name, pool, view.zone, view.labels, life, view, *size)
     state.nodes[view.name] = node

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from fvcapacity.scenario.prices import ANY_REGION, MONTH_HOURS, Price, PriceList
+from fvcapacity.scenario.prices import ANY_REGION, MAX_AGE_DAYS, MONTH_HOURS, Price, PriceList, is_stale
 
-__all__ = ["ANY_REGION", "MAX_AGE_DAYS", "MONTH_HOURS", "Price", "PriceList", "caveats"]
+__all__ = ["ANY_REGION", "MAX_AGE_DAYS", "MONTH_HOURS", "Price", "PriceList", "caveats", "is_stale"]
 
-MAX_AGE_DAYS = 365
-"""Older figures are noted on the bill."""
+UNDATED = "the price has no date"
 
 
 def caveats(price: Price, region: str | None, run_date: date) -> list[str]:
@@ -28,9 +27,12 @@ def caveats(price: Price, region: str | None, run_date: date) -> list[str]:
     if price.region not in (ANY_REGION, region):
         found.append(f"price of region {price.region} stands in for {region}")
     if price.as_of == "unknown":
-        found.append("the price has no date")
-    elif (run_date - price.as_of).days > MAX_AGE_DAYS:
+        found.append(UNDATED)
+    elif is_stale(str(price.as_of), run_date):
         found.append(f"the price is of {price.as_of}, more than a year before the run")
-    if price.up_to_gib is not None:
+    if price.up_to_gib is not None and not price.from_gib:
         found.append(f"the price holds for the first {price.up_to_gib:g} GiB of a month")
+    elif price.from_gib:
+        end = "" if price.up_to_gib is None else f" up to {price.up_to_gib:g} GiB"
+        found.append(f"the price holds beyond {price.from_gib:g} GiB of a month{end}")
     return [*found, price.note] if price.note else found

@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from fvcapacity.errors import InputError, Location, Problem, ScenarioError
 from fvcapacity.inputs.canonical import manifests_hash
+from fvcapacity.inputs.instances import load_instance_list
 from fvcapacity.inputs.manifests import ManifestSet, read_manifests
 from fvcapacity.inputs.model_validation import field_text, in_file_order, seen
 from fvcapacity.inputs.patched import ManifestPatcher, told
@@ -28,7 +29,9 @@ from fvcapacity.inputs.stretched import TrafficReader, file_during, span_of
 from fvcapacity.inputs.traffic import RunSpan, load_traffic
 from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_model
 from fvcapacity.scenario.checks import check_scenario, time_zone
+from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.finding import Finding
+from fvcapacity.scenario.instances import InstanceList
 from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollouts import NewVersion
@@ -37,6 +40,7 @@ from fvcapacity.scenario.stretch_checks import stretches
 from fvcapacity.scenario.topology import Topology
 
 M = TypeVar("M", bound=BaseModel)
+L = TypeVar("L")
 
 
 def load_scenario(path: str | Path, *, overrides: Mapping[str, Any] | None = None) -> Scenario:
@@ -80,7 +84,8 @@ class _Loader:
         topology = self._model("topology", _joined(base, file.topology), Topology)
         manifests = self._manifests(file, base)
         cluster = manifests.objects if manifests else None
-        prices = self._prices(file, base)
+        instances = self._instances(file, base)
+        prices, staging = self._prices(file, base), self._staging(file, base)
         findings = check_scenario(file, topology, cluster, prices)
         self.found += [self._placed(finding) for finding in findings]
         rollouts = self._rollouts(file, base)
@@ -104,6 +109,8 @@ class _Loader:
             input_hashes=dict(sorted(self.hashes.items())),
             findings=told([*self.problems, *self.found], traffic.notes if traffic is not None else ()),
             prices=prices,
+            instances=instances,
+            staging=staging,
             versions=versions,
             reader=TrafficReader(base),
             patcher=ManifestPatcher(manifests.raw, tuple(self.problems), self._placed, rollouts, self._sources(file)),
@@ -162,6 +169,18 @@ class _Loader:
         self.hashes["manifests"] = manifests_hash(manifests.objects)
         return manifests
 
+    def _staging(self, file: ScenarioFile, base: Path) -> ClusterObjects | None:
+        """Read what runs in the second environment; of its findings only errors are told, as it is not simulated."""
+        if file.cost is None or file.cost.staging is None:
+            return None
+        manifests = read_manifests([_joined(base, source) for source in file.cost.staging.manifests])
+        problems = [*manifests.reading_problems, *manifests.problems]
+        self.problems += [problem for problem in problems if problem.severity == "error"]
+        if manifests.errors:
+            return None
+        self.hashes["staging"] = manifests_hash(manifests.objects)
+        return manifests.objects
+
     def _sources(self, file: ScenarioFile) -> tuple[Path, ...]:
         return tuple(_joined(self.path.parent, source) for source in file.manifests)
 
@@ -179,21 +198,29 @@ class _Loader:
     def _prices(self, file: ScenarioFile, base: Path) -> PriceList | None:
         if file.cost is None:
             return None
-        path = _joined(base, file.cost.prices)
+        hint = "paths are relative to the scenario; leave out `cost` to run without money"
+        return self._list(_joined(base, file.cost.prices), "price file", ("cost", "prices"), hint, load_price_list)
+
+    def _instances(self, file: ScenarioFile, base: Path) -> InstanceList | None:
+        named = file.recommend.instances
+        if named is None:
+            return None
+        hint = "paths are relative to the scenario; leave it out to keep to the types of `nodes`"
+        field = ("recommend", "instances")
+        return self._list(_joined(base, named), "list of instances", field, hint, load_instance_list)
+
+    def _list(self, path: Path, what: str, at: tuple[str, str], hint: str, load: Callable[[Path], L]) -> L | None:
         if not path.is_file():
-            message = f"there is no price file {str(path)!r}"
-            hint = "paths are relative to the scenario; leave out `cost` to run without money"
-            self.problems.append(
-                self._placed(Finding("scenario", ("cost", "prices"), message, hint, rule="missing-file"))
-            )
+            message = f"there is no {what} {str(path)!r}"
+            self.problems.append(self._placed(Finding("scenario", at, message, hint, rule="missing-file")))
             return None
         try:
-            prices = load_price_list(path)
+            found = load(path)
         except InputError as error:
             self.problems += error.problems
             return None
         self._hash(path)
-        return prices
+        return found
 
     def _traffic(self, file: ScenarioFile, topology: Topology, span: RunSpan, base: Path) -> TrafficTable | None:
         try:

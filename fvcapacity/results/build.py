@@ -8,9 +8,9 @@ import pandas as pd
 
 from fvcapacity.program.program import Program
 from fvcapacity.results.bottleneck import find_bottleneck
-from fvcapacity.results.columns import BILL
 from fvcapacity.results.hours import is_long
 from fvcapacity.results.minutes import Minutes
+from fvcapacity.results.money_columns import BILL
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.result import Result
 from fvcapacity.results.scenario_text import scenario_text

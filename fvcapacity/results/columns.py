@@ -6,6 +6,7 @@ The tables are built through `fvcapacity.tabular.frames.conform`, which holds th
 
 from __future__ import annotations
 
+from fvcapacity.results.money_columns import BILL, BILL_DAYS, MACHINES, MONEY, OWNERS, ROUTE_DEMANDS
 from fvcapacity.tabular.columns import Column, TableSpec
 
 
@@ -317,20 +318,6 @@ EVENTS = TableSpec(
     ),
 )
 
-BILL = TableSpec(
-    "bill",
-    "One line of the bill of the window.",
-    (
-        Column("category", "", "string", "Compute, storage, network and so on."),
-        Column("item", "", "string", "What is paid for."),
-        Column("quantity", "see unit", "float64", "How much of it."),
-        Column("unit", "", "string", "Unit of the quantity."),
-        Column("unit_price_usd", "USD", "float64", "Price of one unit."),
-        Column("cost_usd", "USD", "float64", "Quantity times price."),
-    ),
-    open_ended=True,
-)
-
 REQUESTS = TableSpec(
     "requests",
     "One request that arrived in the stretch that the scenario wanted written down, and ended.",
@@ -428,8 +415,11 @@ POD_SAMPLES = TableSpec(
     ),
 )
 
-OPTIONAL = ("backups", "bill", "pod_samples", "requests", "route_samples", "service_samples")
-"""Tables that a result has only when they were asked for."""
+OPTIONAL = (
+    *("backups", "pod_samples", "requests", "route_samples", "service_samples"),
+    *(spec.name for spec in MONEY),
+)
+"""Tables that a result has only when they were asked for, or when there are prices."""
 
 TABLES: dict[str, TableSpec] = {
     spec.name: spec
@@ -450,6 +440,10 @@ TABLES: dict[str, TableSpec] = {
         EVENTS,
         BACKUPS,
         BILL,
+        BILL_DAYS,
+        MACHINES,
+        OWNERS,
+        ROUTE_DEMANDS,
         REQUESTS,
         ROUTE_SAMPLES,
         SERVICE_SAMPLES,

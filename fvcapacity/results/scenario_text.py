@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import PurePath
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -45,6 +45,8 @@ def scenario_text(file: ScenarioFile) -> str:
             rollout["patch"] = portable_path(rollout["patch"])
     if data["cost"]:
         data["cost"]["prices"] = portable_path(data["cost"]["prices"])
+        if staging := data["cost"]["staging"]:
+            staging["manifests"] = [portable_path(text) for text in staging["manifests"]]
     return _HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
 
 
@@ -85,7 +87,7 @@ def _plain(value: Any, annotation: Any, *, only_set: bool = False) -> Any:
         return {str(key): _plain(item, inner, only_set=only_set) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(item, members[0] if members else Any, only_set=only_set) for item in value]
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, datetime | date) else value
 
 
 def _member(value: Any, members: tuple[Any, ...]) -> Any:

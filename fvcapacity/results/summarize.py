@@ -14,6 +14,7 @@ from fvcapacity.dataplane.histogram import RELATIVE_ERROR
 from fvcapacity.results import summary as parts
 from fvcapacity.results.bottleneck import Bottleneck
 from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.price_age import stale_items, stale_note
 from fvcapacity.results.recovery import recovery_parts
 from fvcapacity.results.scenario_text import portable_path, scenario_text
 from fvcapacity.results.summarize_tables import cost_part, node_parts, route_parts, scaling_parts, service_parts
@@ -75,7 +76,11 @@ def summarize(
         nodes=node_parts(tables),
         cost=cost_part(tables, scenario.file.cost.currency if scenario.file.cost else "USD"),
         recovery=recovery_parts(scenario),
-        notes=_notes(scenario, outcomes) + ([stopping.sentence] if stopping else []),
+        notes=[
+            *_notes(scenario, outcomes),
+            *stale_note(stale_items(tables.get("bill"), pd.Timestamp(scenario.start_ns, tz="UTC").date())),
+            *([stopping.sentence] if stopping else []),
+        ],
     )
 
 
@@ -115,15 +120,20 @@ def traffic_text(traffic: Traffic) -> str:
     return text if traffic.users is not None else f"{text}; {traffic.arrivals.kind} arrivals"
 
 
-def _scenario_part(scenario: Scenario) -> parts.ScenarioPart:
-    file = scenario.file
-    digest = hashlib.sha256(scenario_text(file).encode())
+def scenario_digest(scenario: Scenario) -> str:
+    """Return the SHA-256 of a scenario as it is run and of the hashes of its inputs."""
+    digest = hashlib.sha256(scenario_text(scenario.file).encode())
     for name, value in sorted(scenario.input_hashes.items()):
         digest.update(f"\n{name} {value}".encode())
+    return digest.hexdigest()
+
+
+def _scenario_part(scenario: Scenario) -> parts.ScenarioPart:
+    file = scenario.file
     return parts.ScenarioPart(
         name=file.name,
         description=file.description,
-        sha256=digest.hexdigest(),
+        sha256=scenario_digest(scenario),
         start_utc=utc_text(pd.Timestamp(scenario.start_ns, tz="UTC")),
         time_zone=file.time_zone,
         duration_s=file.window.duration / 1e9,

@@ -70,11 +70,17 @@ def recovery(scenario: Scenario, backup: Backup) -> Recovery:
     rpo, _ = worst_age(interval, duration, backup.unnoticed_failures)
     starts = [_start_ns(scenario, service) for service in scenario.topology.services]
     rto, _ = restore_time(backup.react, [v.data_bytes for v in volumes], backup.restore_throughput, starts)
-    kept = max(1, backup.keep // interval)
-    stored = sum(
-        stored_bytes(volume.data_bytes, backup.services[volume.service].changed_percent, kept)[0] for volume in volumes
-    )
+    stored = sum(stored_by_service(scenario, backup).values())
     return Recovery(backup, volumes, duration, data, stored, rpo, rto)
+
+
+def stored_by_service(scenario: Scenario, backup: Backup) -> dict[str, int]:
+    """Return what all kept backups of each service weigh, when the schedule has run for as long as it keeps."""
+    kept = max(1, backup.keep // _longest_interval(backup, scenario.start_ns))
+    return {
+        volume.service: stored_bytes(volume.data_bytes, backup.services[volume.service].changed_percent, kept)[0]
+        for volume in volumes_of(scenario, backup)
+    }
 
 
 _LOOKED_AHEAD = 32

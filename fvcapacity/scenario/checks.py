@@ -14,6 +14,7 @@ from fvcapacity.scenario.autoscaling_checks import check_autoscaling
 from fvcapacity.scenario.backup_checks import check_backups
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.cluster_checks import check_cluster
+from fvcapacity.scenario.cost_checks import check_cost
 from fvcapacity.scenario.fault_checks import check_faults
 from fvcapacity.scenario.finding import Finding, Path, did_you_mean
 from fvcapacity.scenario.instants import epoch_ns
@@ -48,6 +49,7 @@ def check_scenario(
     findings += check_backups(file, topology, cluster)
     findings += check_stretches(file, time_zone(file))
     findings += check_schedule(file, time_zone(file), cluster)
+    findings += check_cost(file, topology, cluster, prices)
     if topology is not None:
         findings += check_topology(topology)
         findings += _names_of_routes(file, topology)

@@ -16,7 +16,9 @@ from fvcapacity.scenario.autoscaling import Autoscaler, Scheduler
 from fvcapacity.scenario.backups import Backup
 from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.scenario.costs import CostSettings
 from fvcapacity.scenario.faults import Fault
+from fvcapacity.scenario.instances import InstanceList
 from fvcapacity.scenario.karpenter import Karpenter
 from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.patch import Change, Patcher
@@ -24,6 +26,7 @@ from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.scenario.rollouts import NewVersion, Rollout
 from fvcapacity.scenario.schedule import ScheduledChange
+from fvcapacity.scenario.special_days import SpecialDay
 from fvcapacity.scenario.stretches import WINDOW, CalendarPart, Stretch
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.traffic import Traffic
@@ -113,14 +116,6 @@ class ClusterTimings(Model):
     scheduler: Scheduler = Scheduler()
 
 
-class CostSettings(Model):
-    """Which price list counts, and in which currency."""
-
-    prices: str
-    region: str | None = None
-    currency: str = "USD"
-
-
 class RequestLog(Model):
     """A stretch of time in which every single request is written down, as a table of the result."""
 
@@ -155,6 +150,8 @@ class ScenarioFile(Model):
     """What only the proof sees: other days, another shape of the peak."""
     calendar: tuple[CalendarPart, ...] = ()
     """What a month is made of, for what is said of a month; without any, every day is as those of the window."""
+    special_days: tuple[SpecialDay, ...] = ()
+    """Days that come back every year; a forecast moves their events to where they fall in its quarter."""
     cost: CostSettings | None = None
     recommend: Policy = Policy()
     """How `fvcap recommend` is to choose."""
@@ -195,6 +192,10 @@ class TrafficTable:
     rps: npt.NDArray[np.float64]
     source: str = ""
     notes: tuple[str, ...] = ()
+    filled: int = 0
+    """Intervals that had no figure, and were filled in."""
+    longest_gap: int = 0
+    """Of these, how many stand in a row at most."""
 
 
 class TrafficSource(Protocol):
@@ -221,6 +222,10 @@ class Scenario:
     findings: tuple[str, ...] = ()
     prices: PriceList | None = None
     """None when the scenario names no prices: it is then run without money."""
+    instances: InstanceList | None = None
+    """Machines that a recommendation may choose from; None: the pools' own types alone."""
+    staging: ClusterObjects | None = None
+    """What runs in the second environment that is paid for; None without one."""
     changes: tuple[str, ...] = ()
     """What its manifests were patched with, in a few words each."""
     versions: tuple[NewVersion, ...] = ()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fvcapacity.cost.room import Room, room_of
 from fvcapacity.decisions.pod_spec import ZERO, pod_requests, with_api_defaults
 from fvcapacity.errors import Problem
 from fvcapacity.inputs.manifests.located import plain
 from fvcapacity.inputs.sides import Side
 from fvcapacity.report.difference.document import DIFFERENCE_SCHEMA, DifferenceDocument
 from fvcapacity.report.difference.risks import Seen, risks
-from fvcapacity.report.difference.room import Room, room_of
 from fvcapacity.report.overlay.trees import by_identity, differences
 from fvcapacity.scenario.admission import pod_spec
 from fvcapacity.scenario.findings.view import View
@@ -155,6 +155,7 @@ def _rooms_json(rooms: Mapping[str, Room] | None) -> dict[str, Any] | None:
             "unplaced": room.unplaced,
             "month_usd": room.month_usd,
             "unpriced": list(room.unpriced),
+            "stale": list(room.stale),
         }
         for name, room in rooms.items()
     }

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fvcapacity.cost.room import Room
 from fvcapacity.decisions.pod_spec import with_api_defaults
 from fvcapacity.decisions.qos import qos_class
 from fvcapacity.errors import Problem
 from fvcapacity.inputs.sides import Side
-from fvcapacity.report.difference.room import Room
 from fvcapacity.scenario.admission import pod_spec
 from fvcapacity.scenario.cluster import Container, HorizontalPodAutoscaler, Workload
 from fvcapacity.scenario.findings import check_cluster

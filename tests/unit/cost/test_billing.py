@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from fvcapacity.control.history import NodeLife
-from fvcapacity.cost.billing import GIB, HOUR_NS, MONTH_HOURS, bill_run
+from fvcapacity.cost.billing import GIB, HOUR_NS, IDENTITY, MONTH_HOURS, PROVENANCE, bill_run
 from fvcapacity.cost.prices import Price, PriceList
-from fvcapacity.results.columns import BILL
+from fvcapacity.results.money_columns import BILL
 from fvcapacity.results.summarize_tables import cost_part
 from fvcapacity.scenario.cluster import ClusterObjects, PodTemplate, Service, VolumeClaim, Workload
 
@@ -244,7 +244,7 @@ def test_old_undated_and_borrowed_prices_are_noted():
 
 
 def test_the_table_is_the_one_that_is_described():
-    assert list(whole().columns) == [*(column.name for column in BILL.columns), "basis", "source", "as_of", "note"]
+    assert list(whole().columns) == [*(column.name for column in BILL.columns), *PROVENANCE, *IDENTITY]
     assert (whole()["quantity"] * whole()["unit_price_usd"]).tolist() == pytest.approx(whole()["cost_usd"].tolist())
 
 

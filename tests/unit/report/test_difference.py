@@ -7,12 +7,12 @@ import json
 import pytest
 import yaml
 
+from fvcapacity.cost.room import room_of
 from fvcapacity.errors import InputError
 from fvcapacity.inputs import load_scenario
 from fvcapacity.inputs.sides import load_sides
 from fvcapacity.report.difference import difference_of
 from fvcapacity.report.difference.risks import Seen, risks
-from fvcapacity.report.difference.room import room_of
 from fvcapacity.report.overlay import Proposal, write_overlay
 from tests.support.garden import MANIFESTS, write_garden
 from tests.support.overlays import PROPOSAL
