@@ -29,6 +29,13 @@ COLUMNS = (
     "ChargeFrequency",
     "ChargePeriodEnd",
     "ChargePeriodStart",
+    "CommitmentDiscountCategory",
+    "CommitmentDiscountId",
+    "CommitmentDiscountName",
+    "CommitmentDiscountQuantity",
+    "CommitmentDiscountStatus",
+    "CommitmentDiscountType",
+    "CommitmentDiscountUnit",
     "ConsumedQuantity",
     "ConsumedUnit",
     "ContractedCost",
@@ -39,6 +46,10 @@ COLUMNS = (
     "ListCost",
     "ListUnitPrice",
     "PricingCategory",
+    "PricingCurrency",
+    "PricingCurrencyContractedUnitPrice",
+    "PricingCurrencyEffectiveCost",
+    "PricingCurrencyListUnitPrice",
     "PricingQuantity",
     "PricingUnit",
     "ProviderName",
@@ -57,8 +68,8 @@ COLUMNS = (
     "SkuPriceId",
     "Tags",
 )
-"""The columns that are written, in order. ``AvailabilityZone`` and ``InvoiceId`` are recommended, and empty: a line is
-of all zones of a pool, and no invoice was issued."""
+"""The columns that are written, in order. Empty are ``AvailabilityZone`` (a line is of all zones of a pool),
+``InvoiceId`` (no invoice was issued) and those of commitments (bills are of list prices)."""
 CUSTOM = ("x_Kind", "x_Note", "x_PriceAsOf", "x_PriceBasis", "x_PriceSource", "x_RunId", "x_Scenario")
 """Columns of our own that every file has."""
 _UNITS = {"hours": "Hours", "months": "Months", "GiB-months": "GiB-Months", "GiB": "GiB"}
@@ -109,6 +120,10 @@ def focus_row(charge: Charge, account: Account) -> dict[str, str]:
         "ListCost": cost,
         "ListUnitPrice": price,
         "PricingCategory": "Dynamic" if thing.purchase == "spot" else "Standard",
+        "PricingCurrency": CURRENCY,
+        "PricingCurrencyContractedUnitPrice": price,
+        "PricingCurrencyEffectiveCost": cost,
+        "PricingCurrencyListUnitPrice": price,
         "PricingQuantity": quantity,
         "PricingUnit": unit,
         "ProviderName": account.provider.name,
