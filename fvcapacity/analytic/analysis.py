@@ -133,7 +133,7 @@ def load_of(scenario: Scenario) -> Load:
 def evaluate(load: Load, sizing: Sizing) -> Analysis:
     """Return what closed forms make of a sizing under a load; a few milliseconds."""
     program, demand, rates = load.program, load.demand, load.rates
-    low, replicas, high = _replicas(load, sizing)
+    low, replicas, high = replicas_at_rest(load, sizing)
     waits = stations(program, demand, rates.peak_rps, replicas, sizing)
     mean, p95, times = route_times(program, demand, rates.peak_rps, replicas, sizing, waits, 0.95)
     cpu, peak_cpu = (r @ demand.cpu_s + replicas * sizing.probe_cores for r in (rates.mean_rps, rates.peak_rps))
@@ -165,8 +165,11 @@ def _light_times(program: Program, demand: Demand, sizing: Sizing) -> Floats:
     return np.asarray(mean[0], np.float64)
 
 
-def _replicas(load: Load, sizing: Sizing) -> tuple[Floats, Floats, Floats]:
-    """Return the least, the wanted and the largest number of pods at which each HPA rests, within its bounds."""
+def replicas_at_rest(load: Load, sizing: Sizing) -> tuple[Floats, Floats, Floats]:
+    """Return the least, the wanted and the largest number of pods at which each HPA rests, within its bounds.
+
+    They are what `evaluate` has as ``replicas_low``, ``replicas`` and ``replicas_high``, without all the rest.
+    """
     rates, demand = load.rates.peak_rps, load.demand
     cpu = rates @ demand.cpu_s
     cpu_own = sizing.probe_cores + sizing.own_cores + sizing.other_cores

@@ -13,11 +13,15 @@ from fvcapacity.cli.cost import cost
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
 from fvcapacity.cli.focus import focus
+from fvcapacity.cli.forecast import forecast
 from fvcapacity.cli.gate import gate
 from fvcapacity.cli.headroom import headroom
+from fvcapacity.cli.plan import plan
 from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
+from fvcapacity.cli.recommend import recommend
 from fvcapacity.cli.reconcile import reconcile
+from fvcapacity.cli.review import review
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
@@ -36,7 +40,11 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
+app.command()(recommend)
+app.command()(plan)
 app.command()(cost)
+app.command()(forecast)
+app.command()(review)
 app.command()(calibrate)
 app.command()(backtest)
 app.command()(check)

@@ -73,7 +73,7 @@ def _days(scenario: Scenario, cost: CostSettings, ledger: Ledger, flows: _Flows,
     length = min(outcome.complete_until_ns, start + outcome.duration_ns) - start
     days = days_of(scenario.start_ns, length, scenario.file.time_zone)
     filled = flows.fills(cost, number, days)
-    saved = _saved(scenario)
+    saved = saved_backups(scenario)
     other = staging_nodes(scenario)
     frames: list[pd.DataFrame] = []
     sent: dict[str, int] = {}
@@ -106,7 +106,8 @@ def dated(lines: list[Line], day: Day, start_ns: int) -> pd.DataFrame:
     )
 
 
-def _saved(scenario: Scenario) -> list[Saved]:
+def saved_backups(scenario: Scenario) -> list[Saved]:
+    """Return what the backups of a scenario weigh, by service."""
     found = []
     for backup in scenario.file.backups:
         for service, stored in stored_by_service(scenario, backup).items():
@@ -131,7 +132,7 @@ class _Flows:
         services = services.assign(day=local_dates(services["time_utc"], zone))
         self._egress = routes.groupby(["replication", "day", "route"])["egress_bytes"].sum()
         self._services = services.groupby(["replication", "day", "service"])[["log_bytes", "written_bytes"]].sum()
-        self._balancers = _balancers(self.scenario, self.tables["route_paths"])
+        self._balancers = balancers_of_routes(self.scenario, self.tables["route_paths"])
 
     def egress(self, number: int, day: Day) -> int:
         """Return what went out."""
@@ -186,7 +187,7 @@ def _part(series: pd.Series[int], number: int, date: str) -> dict[str, int]:
     return {str(name): int(count) for name, count in part.items()}
 
 
-def _balancers(scenario: Scenario, paths: pd.DataFrame) -> dict[str, str]:
+def balancers_of_routes(scenario: Scenario, paths: pd.DataFrame) -> dict[str, str]:
     """Return by route the load balancer (``namespace/name``) that its requests come in by, as far as there is one."""
     cluster = scenario.cluster
     by_workload: dict[str, list[str]] = {}

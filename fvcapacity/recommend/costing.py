@@ -7,22 +7,26 @@ candidates in an order and is never printed: what is printed is the bill of a re
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from fvcapacity.analytic.analysis import Load, evaluate, load_of
 from fvcapacity.analytic.sizing import sizing_of
 from fvcapacity.errors import ScenarioError
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.offers import Offer
-from fvcapacity.recommend.pod_groups import pod_groups
+from fvcapacity.recommend.pod_groups import PodGroup, pod_groups
 from fvcapacity.recommend.pool_placement import after_loss, machines, place
 from fvcapacity.scenario.findings.quota import surge
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.recommendation import Policy
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 _PHASE = "now"
 _DAY_HOURS = 24
@@ -65,48 +69,55 @@ class Costing:
             self._known[key] = Cost(sum(p.machines_usd for p in parts), sum(p.requests_usd for p in parts))
         return self._known[key]
 
+    def busy_share(self, values: Values) -> float:
+        """Return the share of a month's hours (0 to 1) in which a candidate has more pods than at its calmest."""
+        busy = total = 0.0
+        for name, days in self.candidates.month.items():
+            _, counts, hours = self._replicas(values, name, days)
+            more = (counts > counts.min(axis=0)).any(axis=1)
+            busy, total = busy + float(hours[more].sum()), total + float(hours.sum())
+        return busy / total
+
     def _part(self, values: Values, stretch: str, days: float) -> Cost:
+        keys, counts, hours = self._replicas(values, stretch, days)
+        rows, which = np.unique(counts, axis=0, return_inverse=True)
+        pools = Pools(self.candidates.over(values, stretch))
+        found = [pools.cost(dict(zip(keys, map(int, row), strict=True))) for row in rows]
+        by_row = np.bincount(which.ravel(), weights=hours, minlength=len(rows))
+        return Cost(*(float(by_row @ np.array([item[i] for item in found])) for i in (0, 1)))
+
+    def _replicas(self, values: Values, stretch: str, days: float) -> tuple[Sequence[str], Ints, Floats]:
+        """Return workloads, their pods in each hour of a stretch, and how many hours of a month are like it."""
         scenario = self.candidates.over(values, stretch)
         if stretch not in self._loads:
             self._loads[stretch] = load_of(self.candidates.stretch(stretch))
         load = self._loads[stretch]
         with np.errstate(invalid="ignore"):  # what is overloaded has infinite times; its replicas are told all the same
             analysis = evaluate(load, sizing_of(scenario, load.program))
-        counts = np.ceil(analysis.replicas - 1e-6).astype(np.int64)
-        keys = load.program.workloads
-        rows, which = np.unique(counts, axis=0, return_inverse=True)
-        pools = _Pools(scenario)
-        found = [pools.cost(dict(zip(keys, map(int, row), strict=True))) for row in rows]
-        hours = load.rates.covered_s / load.rates.covered_s.sum() * days * _DAY_HOURS
-        by_row = np.bincount(which.ravel(), weights=hours, minlength=len(rows))
-        return Cost(*(float(by_row @ np.array([item[i] for item in found])) for i in (0, 1)))
+        counts: Ints = np.ceil(analysis.replicas - 1e-6).astype(np.int64)
+        hours: Floats = load.rates.covered_s / load.rates.covered_s.sum() * days * _DAY_HOURS
+        return load.program.workloads, counts, hours
 
 
-class _Pools:
-    """Machines of a candidate with their prices."""
+class Pools:
+    """Machines of a candidate, and how many of each pool its pods take.
 
-    def __init__(self, scenario: Scenario) -> None:
+    Parameters
+    ----------
+    scenario
+        The candidate.
+    offers
+        Its pools with their prices; default: those of its own price list.
+    """
+
+    def __init__(self, scenario: Scenario, offers: Sequence[Offer] | None = None) -> None:
         self.scenario = scenario
-        self.offers = offers_in(scenario)
+        self.offers = offers_in(scenario) if offers is None else list(offers)
         self.groups, self.daemons = pod_groups(scenario, {_PHASE: {}})
 
-    def cost(self, replicas: Mapping[str, int]) -> tuple[float, float]:
-        """Return USD an hour of machines, and of their shares that are requested."""
-        cheapest = min(
-            self.offers,
-            key=lambda o: (
-                o.usd_per_hour / o.pool.allocatable_cpu + o.usd_per_hour / (o.pool.allocatable_memory / 2**32)
-            ),
-        )
-        share = 0.0
-        pods = []
-        for group in self.groups:
-            count = replicas.get(group.name, group.counts[_PHASE])
-            pods += [group.pod] * count
-            share += count * max(
-                group.pod.cpu_milli / (1000 * cheapest.pool.allocatable_cpu),
-                group.pod.memory_bytes / cheapest.pool.allocatable_memory,
-            )
+    def counts(self, replicas: Mapping[str, int]) -> tuple[int, ...]:
+        """Return the machines of each pool that the pods of a moment take, the minimum of the pool at least."""
+        pods = [group.pod for group in self.groups for _ in range(self._count(group, replicas))]
         counts = [offer.pool.minimum for offer in self.offers]
         nodes, homeless = place(machines(self.offers, counts, self.daemons), pods)
         by_price = sorted(range(len(self.offers)), key=lambda i: (self.offers[i].usd_per_hour, i))
@@ -118,8 +129,29 @@ class _Pools:
             there = {node.name for node in nodes}
             more = [node for node in machines(self.offers, counts, self.daemons) if node.name not in there]
             nodes, homeless = place([*nodes, *more], homeless)
-        usd = sum(count * offer.usd_per_hour for count, offer in zip(counts, self.offers, strict=True))
+        return tuple(counts)
+
+    def cost(self, replicas: Mapping[str, int]) -> tuple[float, float]:
+        """Return USD an hour of machines, and of their shares that are requested."""
+        usd = sum(n * offer.usd_per_hour for n, offer in zip(self.counts(replicas), self.offers, strict=True))
+        cheapest = min(
+            self.offers,
+            key=lambda o: (
+                o.usd_per_hour / o.pool.allocatable_cpu + o.usd_per_hour / (o.pool.allocatable_memory / 2**32)
+            ),
+        )
+        share = sum(
+            self._count(group, replicas)
+            * max(
+                group.pod.cpu_milli / (1000 * cheapest.pool.allocatable_cpu),
+                group.pod.memory_bytes / cheapest.pool.allocatable_memory,
+            )
+            for group in self.groups
+        )
         return usd, share * cheapest.usd_per_hour
+
+    def _count(self, group: PodGroup, replicas: Mapping[str, int]) -> int:
+        return replicas.get(group.name, group.counts[_PHASE])
 
 
 def offers_in(scenario: Scenario) -> list[Offer]:

@@ -1,1 +1,1 @@
-"""What is looked at before and after a quarter, and before a change: money against budget and objectives."""
+"""Looking back on a quarter, ahead to the next, and at a change before it is made: money, budget, objectives."""

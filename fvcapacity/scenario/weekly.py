@@ -25,6 +25,19 @@ class Burstiness(Model):
     source: str = ""
 
 
+class DailyScatter(Model):
+    """How the requests of a day scatter around a week's shape, as logarithms: where no history of one's own tells."""
+
+    day_log_sd: float = Field(ge=0, allow_inf_nan=False)
+    """Standard deviation of what a day adds to its deviation from the level."""
+    carried_over: float = Field(default=0.0, gt=-1, lt=1)
+    """Share of a day's deviation that the next day still has."""
+    walk_log_sd: float = Field(ge=0, allow_inf_nan=False)
+    """Standard deviation of the level's change from one day to the next."""
+    basis: Basis | None = None
+    source: str = ""
+
+
 class WeeklyShapeFile(Model):
     """Factors by hour of the week, in local time; the first is Monday 00:00 to 01:00, their mean is 1."""
 
@@ -33,6 +46,7 @@ class WeeklyShapeFile(Model):
     source: str
     hour_of_week: tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...]
     burstiness: Burstiness | None = None
+    daily_scatter: DailyScatter | None = None
 
     @model_validator(mode="after")
     def _a_whole_week(self) -> WeeklyShapeFile:

@@ -1,0 +1,52 @@
+"""What a review takes of a recommendation: read leniently, because documents of other versions say more or less."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fvcapacity.review.quarter_summary import ChangePart, RecommendationPart
+
+_PATHS = ("path", "field")
+_BEFORE = ("before", "old", "today", "from")
+_AFTER = ("after", "new", "to", "value")
+
+
+def recommendation_part(document: Mapping[str, Any]) -> RecommendationPart:
+    """Return the verdict, the changes and the money of a recommendation, as far as it tells them."""
+    changes = document.get("changes")
+    return RecommendationPart(
+        verdict=_text(document.get("verdict")),
+        today_usd=_number(document.get("today_usd")),
+        usd=_number(document.get("usd")),
+        changes=[_change(item) for item in changes] if isinstance(changes, list) else [],
+        sentence=_text(document.get("sentence")),
+    )
+
+
+def _change(item: Any) -> ChangePart:
+    if not isinstance(item, Mapping):
+        return ChangePart(path=_text(item), before="", after="")
+    return ChangePart(
+        path=_text(_first(item, _PATHS)), before=_text(_first(item, _BEFORE)), after=_text(_first(item, _AFTER))
+    )
+
+
+def _first(item: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    return next((item[name] for name in names if name in item), None)
+
+
+def _text(value: Any) -> str:
+    """Return a plain value as text; a verdict may be a mapping with its word in ``status``."""
+    if isinstance(value, Mapping):
+        value = next((value[name] for name in ("status", "verdict", "word", "reason") if name in value), None)
+    return "" if value is None else str(value)
+
+
+def _number(value: Any) -> float | None:
+    """Return a figure; a mean with an interval is its mean."""
+    if isinstance(value, Mapping):
+        value = value.get("mean")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(float(value)) < float("inf") else None
