@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from fvcapacity.cost.focus.amounts import decimal_text
+from fvcapacity.cost.focus.amounts import focus_decimal
 from fvcapacity.cost.focus.charges import Charge
 from fvcapacity.cost.focus.services import OTHER, SERVICES, Provider
 
@@ -92,7 +92,7 @@ class Account:
 def focus_row(charge: Charge, account: Account) -> dict[str, str]:
     """Return a charge as a row: texts by the name of their column; what is empty is null."""
     thing, service = charge.thing, SERVICES.get(charge.thing.kind, OTHER)
-    cost, price, quantity = (decimal_text(value) for value in (charge.cost, thing.price, charge.quantity))
+    cost, price, quantity = (focus_decimal(value) for value in (charge.cost, thing.price, charge.quantity))
     unit = focus_unit(thing.unit)
     month = pd.Period(charge.period.day, "M")
     region = "" if thing.region == "any" else thing.region
@@ -185,4 +185,4 @@ def money_text(value: float | Decimal | None) -> str:
     """Return an amount of money of our own columns: exact where it is, to a millionth of a dollar where it is not."""
     if value is None:
         return ""
-    return decimal_text(value if isinstance(value, Decimal) else Decimal(repr(value)).quantize(Decimal("1e-6")))
+    return focus_decimal(value if isinstance(value, Decimal) else Decimal(repr(value)).quantize(Decimal("1e-6")))

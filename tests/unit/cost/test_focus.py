@@ -48,6 +48,13 @@ def test_an_export_conforms(actual):
     assert (found.rows, found.billed) == (len(rows), written.total)
 
 
+def test_decimals_have_a_point_lest_a_column_is_taken_for_whole_numbers(actual):
+    _, rows = actual
+    names = [name for name, column in FOCUS_COLUMNS.items() if column.type == "decimal" and rows[0].get(name)]
+    assert "PricingQuantity" in names
+    assert all("." in row[name] for row in rows for name in names)
+
+
 def test_rows_are_lines_by_days(actual):
     _, rows = actual
     assert len(rows) == 3 * 5
@@ -104,7 +111,7 @@ def test_savings_add_up(tmp_path):
     assert total(rows, "x_BaselineCost") == written.baseline
     assert total(rows, "x_SavedCost") == written.baseline - written.total
     gone = [row for row in rows if row["ChargeDescription"] == DISK["item"]]
-    assert {row["BilledCost"] for row in gone} == {"0"}
+    assert {row["BilledCost"] for row in gone} == {"0.0"}
 
 
 @settings(max_examples=8, deadline=None, phases=(Phase.explicit, Phase.generate))
