@@ -62,7 +62,7 @@ def test_a_machine_without_a_price_is_no_saving(home):
     done = gate("--max-cost-increase", "5%")
     assert done.exit_code == 1, done.output
     assert "has a price on one side only" in done.stdout
-    assert "missing price: nodes general (D99s_v9) has no price" in done.stdout
+    assert "missing price: Without a price, and left out of the cost: nodes general (D99s_v9)." in done.stdout
 
 
 def test_a_limit_that_is_too_tight_breaks_an_objective(home):
