@@ -51,7 +51,7 @@ def advice_section(summary: Summary, tongue: Tongue) -> Section:
     return Section(tongue("h.advice"), tuple(blocks))
 
 
-def forecast_section(summary: Summary, tongue: Tongue) -> Section:
+def forecast_section(summary: Summary, tongue: Tongue, *, drawn: bool) -> Section:
     """Return the next quarter: requests, money, budget, what-if."""
     forecast = summary["forecast"]
     if forecast is None:
@@ -60,7 +60,8 @@ def forecast_section(summary: Summary, tongue: Tongue) -> Section:
     blocks = [text(_expected(forecast, tongue)), text(_source(forecast["source"], tongue))]
     if forecast["coverage"]:
         blocks.append(text(_coverage(forecast["coverage"], tongue)))
-    blocks.append(charts(Chart(tongue("forecast.chart"), draw.expected_requests(forecast, tongue))))
+    if drawn:
+        blocks.append(charts(Chart(tongue("forecast.chart"), draw.expected_requests(forecast, tongue))))
     blocks.append(_months(forecast, tongue))
     if money:
         blocks += [heading(tongue("h.budget")), *_budget(money["budget"], tongue)]

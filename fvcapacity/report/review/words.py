@@ -86,7 +86,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "t.before": ("Today", "Hoy"),
     "t.after": ("Proposed", "Propuesto"),
     "t.total": ("Total", "Total"),
-    "t.told-by": ("Told by", "Según"),
     # rows of services
     "row.idle": ("idle (nobody asked for it)", "sin uso (nadie lo pidió)"),
     "row.shared": ("shared (works for everybody)", "compartido (sirve a todos)"),
