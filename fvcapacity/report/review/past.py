@@ -170,7 +170,6 @@ def _objective(item: Mapping[str, Any], tongue: Tongue) -> Row:
         "failing.text",
         failing=tongue.number(item["failing_windows"]),
         judged=tongue.number(item["judged_windows"]),
-        allowed=tongue.percent(item["allowed_failing_percent"]),
     )
     worst = NOTHING
     if item["worst_scope"]:
@@ -178,7 +177,8 @@ def _objective(item: Mapping[str, Any], tongue: Tongue) -> Row:
         name = tongue("route.all") if item["worst_scope"] == "all" else plain(item["worst_scope"])
         worst = tongue("failing.worst", route=name, percent=percent)
     state = Cell(tongue(f"state.{item['status']}"), style)
-    return row(tongue(f"objective.{item['objective']}", threshold=threshold), state, failing, worst)
+    share = tongue.percent(100 - item["allowed_failing_percent"])
+    return row(tongue(f"objective.{item['objective']}", threshold=threshold, share=share), state, failing, worst)
 
 
 def _incident(kind: str, tongue: Tongue) -> str:

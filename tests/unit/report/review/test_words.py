@@ -13,6 +13,7 @@ from fvcapacity.report.review.tongue import NOTHING, Tongue, plain
 from fvcapacity.report.review.words import WORDS
 from fvcapacity.results.incidents import IncidentKind
 from fvcapacity.review.quarter_summary import NoteCode
+from fvcapacity.scenario.prices import Kind
 
 SOURCES = "".join(path.read_text() for path in Path("fvcapacity/report/review").glob("*.py") if path.name != "words.py")
 
@@ -41,6 +42,7 @@ def test_no_word_is_left_over():
         "growth.",
         "note.",
         "what-if.",
+        "kind.",
     )
     unused = [key for key in WORDS if not key.startswith(families) and not re.search(f"[\"']{key}[\"']", SOURCES)]
     assert not unused
@@ -54,6 +56,11 @@ def test_every_word_that_is_asked_for_is_there():
 @pytest.mark.parametrize("kind", get_args(IncidentKind))
 def test_every_incident_has_a_name(kind):
     assert f"incident.{kind}" in WORDS
+
+
+@pytest.mark.parametrize("kind", get_args(Kind))
+def test_every_kind_of_price_has_a_name(kind):
+    assert f"kind.{kind}" in WORDS
 
 
 @pytest.mark.parametrize("code", get_args(NoteCode))
