@@ -18,7 +18,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from fvcapacity.cost.statement import Cost, cost
+    from fvcapacity.cost.focus import check_focus, export_focus
+    from fvcapacity.cost.reconcile import reconcile
+    from fvcapacity.cost.statement import Cost, cost_of
     from fvcapacity.errors import (
         FvcapError,
         InputError,
@@ -37,10 +39,14 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.prometheus.pull import pull
     from fvcapacity.inputs.rates import load_rates
     from fvcapacity.inputs.sides import load_sides
+    from fvcapacity.recommend.answer import Answer, recommend_with_evidence
     from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
+    from fvcapacity.report.gate import gate_change
+    from fvcapacity.report.handover import write_recommendation
     from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
+    from fvcapacity.report.planned_days import write_plan
     from fvcapacity.results.measured import measurements_of
     from fvcapacity.results.result import Result, load_result
     from fvcapacity.review.forecast import Forecast, ForecastOptions, forecast, forecast_traffic
@@ -50,10 +56,12 @@ if TYPE_CHECKING:
     from fvcapacity.study.calibrate import Calibration, calibrate
     from fvcapacity.study.compare import compare
     from fvcapacity.study.comparison import Comparison
+    from fvcapacity.study.planning import plan_days
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Answer",
     "Backtest",
     "Calibration",
     "Comparison",
@@ -79,26 +87,35 @@ __all__ = [
     "backtest",
     "calibrate",
     "check_alerts",
+    "check_focus",
     "compare",
-    "cost",
+    "cost_of",
     "difference_of",
+    "export_focus",
     "export_openmetrics",
     "forecast",
     "forecast_traffic",
+    "gate_change",
     "load_measurements",
     "load_rates",
     "load_result",
     "load_scenario",
     "load_sides",
     "measurements_of",
+    "plan_days",
     "pull",
     "read_access_logs",
+    "recommend_with_evidence",
+    "reconcile",
     "simulate",
     "verify_overlay",
     "write_overlay",
+    "write_plan",
+    "write_recommendation",
 ]
 
 _HOMES = {
+    "Answer": "fvcapacity.recommend.answer",
     "Backtest": "fvcapacity.study.backtest",
     "Calibration": "fvcapacity.study.calibrate",
     "Comparison": "fvcapacity.study.comparison",
@@ -113,10 +130,13 @@ _HOMES = {
     "backtest": "fvcapacity.study.backtest",
     "calibrate": "fvcapacity.study.calibrate",
     "check_alerts": "fvcapacity.report.alerts",
+    "check_focus": "fvcapacity.cost.focus",
     "compare": "fvcapacity.study.compare",
-    "cost": "fvcapacity.cost.statement",
+    "cost_of": "fvcapacity.cost.statement",
     "difference_of": "fvcapacity.report.difference",
+    "export_focus": "fvcapacity.cost.focus",
     "export_openmetrics": "fvcapacity.report.openmetrics.export",
+    "gate_change": "fvcapacity.report.gate",
     "forecast": "fvcapacity.review.forecast",
     "forecast_traffic": "fvcapacity.review.forecast",
     "load_measurements": "fvcapacity.inputs.measurements",
@@ -125,11 +145,16 @@ _HOMES = {
     "load_scenario": "fvcapacity.inputs",
     "load_sides": "fvcapacity.inputs.sides",
     "measurements_of": "fvcapacity.results.measured",
+    "plan_days": "fvcapacity.study.planning",
     "pull": "fvcapacity.inputs.prometheus.pull",
     "read_access_logs": "fvcapacity.inputs.access_log",
+    "recommend_with_evidence": "fvcapacity.recommend.answer",
+    "reconcile": "fvcapacity.cost.reconcile",
     "simulate": "fvcapacity.run",
     "verify_overlay": "fvcapacity.report.overlay",
     "write_overlay": "fvcapacity.report.overlay",
+    "write_recommendation": "fvcapacity.report.handover",
+    "write_plan": "fvcapacity.report.planned_days",
 }
 
 

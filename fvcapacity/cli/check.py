@@ -39,14 +39,15 @@ def check(
 
         manifests = read_manifests(paths)
         findings = [*manifests.problems, *check_cluster(manifests.objects)]
-        typer.echo(_render(findings, output), nl=False)
+        typer.echo(render_findings(findings, output), nl=False)
         if manifests.errors:
             raise typer.Exit(2)
         if any(finding.severity == "error" for finding in findings):
             raise typer.Exit(1)
 
 
-def _render(findings: Sequence[Problem], output: CheckFormat) -> str:
+def render_findings(findings: Sequence[Problem], output: CheckFormat) -> str:
+    """Return findings as text, JSON or SARIF."""
     import json
 
     if output is CheckFormat.SARIF:

@@ -65,7 +65,7 @@ def cost(
     what is idle, shared or nobody's stands in rows of its own, and the rows add up to the bill.
     """
     with reported(debug=debug):
-        from fvcapacity.cost.statement import cost as cost_of
+        from fvcapacity.cost.statement import cost_of
         from fvcapacity.inputs.rates import load_rates
         from fvcapacity.results.result import load_result
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,6 +13,14 @@ from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.progress import saying
 
 export = typer.Typer(help="Write a result in the formats of other tools.", no_args_is_help=True, rich_markup_mode=None)
+
+
+class FocusKindName(StrEnum):
+    """What the rows of a FOCUS file are."""
+
+    ACTUAL = "actual"
+    FORECAST = "forecast"
+    SAVINGS = "savings"
 
 
 @export.callback()
@@ -53,3 +62,42 @@ def grafana(debug: Debug = False) -> None:
         from fvcapacity.report.grafana.dashboard import dashboard_text
 
         typer.echo(dashboard_text(), nl=False)
+
+
+@export.command()
+def focus(
+    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT")],
+    out: Annotated[Path, typer.Option(help="The file (CSV).", metavar="FILE")],
+    kind: Annotated[
+        FocusKindName, typer.Option(help="The bill of a run, one to be expected, or what a change would save.")
+    ] = FocusKindName.ACTUAL,
+    base: Annotated[
+        Path | None, typer.Option(help="For savings: a result of the same window as it is today.", metavar="RESULT")
+    ] = None,
+    replication: Annotated[int | None, typer.Option(help="For actuals: which one [default: 0].", min=0)] = None,
+    account: Annotated[str | None, typer.Option(help="BillingAccountId [default: the scenario's name].")] = None,
+    provider: Annotated[str | None, typer.Option(help="ProviderName [default: that of the price list].")] = None,
+    quiet: Quiet = False,
+    debug: Debug = False,
+) -> None:
+    """Write the bill in FOCUS 1.2, for cost tools: one row for each line and day, costs exact.
+
+    What was simulated says so in `x_Kind`. What has no price has no row, and is named on stderr.
+    """
+    with reported(debug=debug):
+        from fvcapacity.cost.focus import export_focus
+        from fvcapacity.results.result import load_result
+
+        written = export_focus(
+            load_result(result),
+            out,
+            kind=kind.value,
+            base=None if base is None else load_result(base),
+            replication=replication,
+            account=account,
+            provider=provider,
+        )
+        for item in () if quiet else written.unpriced:
+            typer.echo(f"No price, no row: {item}", err=True)
+        before = "" if written.baseline is None else f", before {written.baseline:,.2f} USD"
+        typer.echo(f"{written.rows:,} rows, {written.total:,.2f} USD{before}: {out}")

@@ -12,10 +12,15 @@ from fvcapacity.cli.compare import compare
 from fvcapacity.cli.cost import cost
 from fvcapacity.cli.diff import diff
 from fvcapacity.cli.export import export
+from fvcapacity.cli.focus import focus
 from fvcapacity.cli.forecast import forecast
+from fvcapacity.cli.gate import gate
 from fvcapacity.cli.headroom import headroom
+from fvcapacity.cli.plan import plan
 from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
+from fvcapacity.cli.recommend import recommend
+from fvcapacity.cli.reconcile import reconcile
 from fvcapacity.cli.review import review
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
@@ -35,6 +40,8 @@ app = typer.Typer(
 app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
+app.command()(recommend)
+app.command()(plan)
 app.command()(cost)
 app.command()(forecast)
 app.command()(review)
@@ -43,8 +50,11 @@ app.command()(backtest)
 app.command()(check)
 app.command()(alerts)
 app.add_typer(export, name="export")
+app.add_typer(focus, name="focus")
+app.command()(reconcile)
 app.command()(serve_prometheus)
 app.command()(diff)
+app.command()(gate)
 app.command()(pull)
 app.command("read-logs")(read_logs)
 app.command()(schema)

@@ -24,6 +24,13 @@ class PlaneName(StrEnum):
     FAST = "fast"
 
 
+class PatchFormatName(StrEnum):
+    """How patches are written."""
+
+    STRATEGIC = "strategic"
+    JSON6902 = "json6902"
+
+
 class MeasureName(StrEnum):
     """What has to be precise."""
 
@@ -47,6 +54,22 @@ def share(text: str) -> float:
     if not 0 < value < 1:
         raise typer.BadParameter(f"{text!r} is not between 0 % and 100 %; write it like 5%")
     return value
+
+
+def seconds(text: str) -> float:
+    """Return a duration that is written with its unit, in seconds.
+
+    Raises
+    ------
+    typer.BadParameter
+        When it is none.
+    """
+    from fvcapacity.units import NS_PER_S, parse_duration_ns
+
+    try:
+        return parse_duration_ns(text) / NS_PER_S
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 Precision = Annotated[

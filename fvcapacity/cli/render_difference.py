@@ -45,7 +45,7 @@ def render_difference_markdown(difference: Summary) -> str:
     parts = [
         f"# {difference_headline(difference)}",
         "\n".join(f"- {line}" for line in side_texts(difference)),
-        *(section(grid) for grid in _grids(difference)),
+        *(section(grid) for grid in grids_of(difference)),
         "## Besides\n\n" + bullets(others) if others else "",
         "## Risks\n\n" + (bullets(found) if found else "None that was not there before."),
     ]
@@ -61,7 +61,8 @@ def render_difference_markdown(difference: Summary) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _grids(difference: Summary) -> list[Grid]:
+def grids_of(difference: Summary) -> list[Grid]:
+    """Return the tables of a difference that have anything to show, the replay's left out."""
     grids = [fields_grid(difference), workloads_grid(difference)]
     if difference["room"]["first"] is not None and difference["room"]["second"] is not None:
         grids.append(room_grid(difference))
@@ -74,7 +75,7 @@ def _print(console: Console, difference: Summary) -> None:
     console.print(Text(difference_headline(difference), style="bold"))
     for line in side_texts(difference):
         console.print(line)
-    for grid in _grids(difference):
+    for grid in grids_of(difference):
         console.print()
         console.print(grid_table(grid))
     if others := other_lines(difference):

@@ -31,7 +31,7 @@ def render_markdown(summary: Summary) -> str:
         f"## Scaling\n\n{scaling}" if scaling else "",
         f"## Money\n\n{sentence_text(money_line(summary))}",
         f"## Backups\n\n{backups}" if backups else "",
-        " ".join(remarks(summary, grids)).replace("*", "\\*"),
+        escaped(" ".join(remarks(summary, grids))),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -46,7 +46,12 @@ def section(grid: Grid) -> str:
 
 def bullets(lines: Iterable[str]) -> str:
     """Return lines as a list."""
-    return "\n".join("- " + line.replace("*", "\\*") for line in lines)
+    return "\n".join(f"- {escaped(line)}" for line in lines)
+
+
+def escaped(text: str) -> str:
+    """Return text with the signs of emphasis as themselves."""
+    return text.replace("*", "\\*")
 
 
 def _row(cells: list[str]) -> str:

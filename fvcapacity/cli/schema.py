@@ -17,6 +17,10 @@ class Document(StrEnum):
     PROFILE = "profile"
     DIFFERENCE = "difference"
     HEADROOM = "headroom"
+    RECOMMENDATION = "recommendation"
+    PLAN = "plan"
+    GATE = "gate"
+    RECONCILIATION = "reconciliation"
     COST = "cost"
     FORECAST = "forecast"
     TABLES = "tables"
@@ -40,8 +44,11 @@ def document_text(document: Document) -> str:
     import json
 
     from fvcapacity.cost.cost_summary import cost_schema
+    from fvcapacity.cost.reconciliation import reconciliation_schema
     from fvcapacity.inputs.prometheus.profiles import profile_schema
+    from fvcapacity.recommend.document import recommendation_schema
     from fvcapacity.report.difference.document import difference_schema
+    from fvcapacity.report.gate.document import gate_schema
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
     from fvcapacity.review.forecast_summary import forecast_schema
@@ -49,6 +56,7 @@ def document_text(document: Document) -> str:
     from fvcapacity.scenario.paths.reference import paths_markdown
     from fvcapacity.study.comparison import comparison_schema
     from fvcapacity.study.headroom_summary import headroom_schema
+    from fvcapacity.study.planning.summary import plan_schema
 
     if document is Document.TABLES:
         return tables_markdown()
@@ -62,6 +70,14 @@ def document_text(document: Document) -> str:
         body = difference_schema()
     elif document is Document.HEADROOM:
         body = headroom_schema()
+    elif document is Document.RECOMMENDATION:
+        body = recommendation_schema()
+    elif document is Document.PLAN:
+        body = plan_schema()
+    elif document is Document.GATE:
+        body = gate_schema()
+    elif document is Document.RECONCILIATION:
+        body = reconciliation_schema()
     elif document is Document.COST:
         body = cost_schema()
     elif document is Document.FORECAST:

@@ -90,15 +90,16 @@ def risk_lines(difference: Summary) -> list[str]:
 
 
 def difference_remarks(difference: Summary) -> list[str]:
-    """Return the notes, and what has no price."""
-    missing = dict.fromkeys(
-        item
-        for side in ("first", "second")
-        for room in (difference["room"][side] or {}).values()
-        for item in room["unpriced"]
-    )
+    """Return the notes, and what has no price, or an old one."""
+    rooms = [room for side in ("first", "second") for room in (difference["room"][side] or {}).values()]
+    missing = dict.fromkeys(item for room in rooms for item in room["unpriced"])
+    stale = dict.fromkeys(item for room in rooms for item in room.get("stale", ()))
     notes = list(difference["notes"])
-    return [*notes, f"No price: {', '.join(missing)}; left out of the sums."] if missing else notes
+    if missing:
+        notes.append(f"No price: {', '.join(missing)}; left out of the sums.")
+    if stale:
+        notes.append(f"Prices without a day, or more than a year old: {', '.join(stale)}.")
+    return notes
 
 
 def _new_and_gone(difference: Summary) -> list[str]:

@@ -18,6 +18,7 @@ class Rank(IntEnum):
     KUBELET = 10
     ENDPOINTS = 15
     METRICS = 20
+    SCHEDULE = 25
     HPA = 30
     DEPLOYMENT = 40
     SCHEDULER = 50

@@ -72,7 +72,7 @@ def grow(cluster: Cluster, waiting: list[PodRecord]) -> bool:
             _report_refusal(cluster, waiting, reason)
         return False
     pool = cluster.state.pools[option.group]
-    before = _size(cluster, pool)
+    before = pool_size(cluster, pool)
     for zone in option.zones:
         node = order_node(cluster, pool, zone)
         cluster.enqueue("node", node.name, pool.spec.boot)
@@ -124,7 +124,7 @@ def node_group(cluster: Cluster, pool: PoolRecord) -> NodeGroup:
 
     return NodeGroup(
         name=pool.name,
-        size=_size(cluster, pool),
+        size=pool_size(cluster, pool),
         minimum=spec.minimum,
         maximum=spec.maximum,
         zones=(*zones[turn:], *zones[:turn]),
@@ -142,7 +142,8 @@ def with_daemons(cluster: Cluster, view: NodeView) -> NodeView:
     return view.holding(tuple(PlacedPod(workload_pod(w)) for w in daemons if admits(w, view)))
 
 
-def _size(cluster: Cluster, pool: PoolRecord) -> int:
+def pool_size(cluster: Cluster, pool: PoolRecord) -> int:
+    """Return how many machines a pool has, those that boot included and those that leave left out."""
     nodes = cluster.state.nodes.values()
     return sum(1 for node in nodes if node.pool == pool.name and not node.draining)
 

@@ -18,6 +18,8 @@ from fvcapacity.control.metrics_server import metrics_server
 from fvcapacity.control.nodes import node_ready
 from fvcapacity.control.rollouts import begin_rollout, sync_rollout
 from fvcapacity.control.sampler import sampler, take_last_samples
+from fvcapacity.control.schedule import KIND as SCHEDULE
+from fvcapacity.control.schedule import apply_change
 from fvcapacity.control.scheduler import schedule_pending
 from fvcapacity.control.start import start_state
 from fvcapacity.control.state import ControlState
@@ -167,6 +169,7 @@ class ControlPlane:
         handle("daemonset", Rank.DEPLOYMENT, sync_daemonset)
         handle("rollout-start", Rank.DEPLOYMENT, begin_rollout)
         handle("rollout", Rank.DEPLOYMENT, sync_rollout)
+        handle(SCHEDULE, Rank.SCHEDULE, apply_change)
         handle("pod", Rank.DEPLOYMENT, lambda cluster, key: None)  # nobody recreates a bare pod
         handle("create-retry", Rank.DEPLOYMENT, retry_create)
         handle("scheduler", Rank.SCHEDULER, schedule_pending)

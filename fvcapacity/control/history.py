@@ -101,6 +101,8 @@ class HpaSample:
     """``hpa/order-service``."""
     current: int
     desired: int
+    minimum: int
+    """``minReplicas`` at the sync; a schedule changes it."""
     reasons: tuple[str, ...]
     """Condition reasons such as ScaleUpLimit, DesiredWithinRange, FailedGetResourceMetric."""
     metrics: tuple[tuple[str, float | None], ...]

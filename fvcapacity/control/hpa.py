@@ -223,6 +223,7 @@ def _sample(cluster: Cluster, record: HpaRecord, result: SyncResult, before: int
             hpa=record.key,
             current=before,
             desired=result.replicas,
+            minimum=record.spec.minimum,
             reasons=tuple(reasons),
             metrics=tuple(values),
         )

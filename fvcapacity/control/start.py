@@ -11,6 +11,7 @@ from fvcapacity.control.karpenter import existing_nodes, new_machine, pools, set
 from fvcapacity.control.nodes import join, order_node
 from fvcapacity.control.pods import try_create_pod, try_create_pods
 from fvcapacity.control.rollouts import plan_rollouts
+from fvcapacity.control.schedule import hpa_at_start, plan_schedule, pool_at_start, values_at_start
 from fvcapacity.control.scheduler import place
 from fvcapacity.control.shapes import hashed
 from fvcapacity.control.state import PodRecord, PoolRecord, RevisionRecord, Stage, WorkloadRecord
@@ -24,16 +25,16 @@ _KEPT_RUNNING = ("Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "Pod")
 
 def start_state(cluster: Cluster) -> None:
     """Build records and the first commands: nodes, then containers, then endpoints."""
-    scenario, state = cluster.scenario, cluster.state
+    scenario, state, scheduled = cluster.scenario, cluster.state, values_at_start(cluster)
     for hpa in scenario.cluster.autoscalers:
-        record = hpa_record(hpa)
+        record = hpa_at_start(hpa_record(hpa), scheduled)
         state.hpas[record.key] = record
     for workload in scenario.cluster.workloads:
         if workload.kind in _KEPT_RUNNING:
             state.workloads[workload.key] = _record(cluster, workload)
     for name, spec in scenario.file.nodes.items():
-        pool = state.pools[name] = PoolRecord(name, spec)
-        for _ in range(spec.count):
+        pool = state.pools[name] = PoolRecord(name, pool_at_start(name, spec, scheduled))
+        for _ in range(pool.spec.count):
             join(cluster, order_node(cluster, pool))
     _place_pods(cluster)
     for service in range(len(cluster.program.services)):
@@ -42,6 +43,7 @@ def start_state(cluster: Cluster) -> None:
             cluster.commands.append(state.endpoint_slices[service])
     _fold_background(cluster)
     plan_rollouts(cluster)
+    plan_schedule(cluster)
     cluster.running = True
 
 

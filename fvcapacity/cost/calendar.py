@@ -66,5 +66,7 @@ def days_of(start_ns: int, length_ns: int, time_zone: str) -> list[Day]:
 
 def local_dates(times_utc: pd.Series[Any], time_zone: str) -> pd.Series[Any]:
     """Return the local date of instants, as ``2026-02-14``."""
-    dates: pd.Series[Any] = times_utc.dt.tz_convert(ZoneInfo(time_zone)).dt.strftime("%Y-%m-%d")
-    return dates
+    local = times_utc.dt.tz_convert(ZoneInfo(time_zone)).dt.tz_localize(None).dt.floor("D")
+    codes, days = pd.factorize(local)  # there are few days, and their names take long
+    names = pd.DatetimeIndex(days).strftime("%Y-%m-%d").to_numpy()
+    return pd.Series(names[codes], index=times_utc.index, dtype="str")

@@ -29,6 +29,13 @@ class OrdersPart(Part):
     per_order: Figure
 
 
+class LogsPart(Part):
+    """Log lines of all services."""
+
+    bytes: Figure = Field(description="in the window")
+    per_request_bytes: Figure
+
+
 class LinePart(Part):
     """One line of the bill. The unit price is in dollars, the currency of the price list."""
 
@@ -103,6 +110,7 @@ class CostSummary(Part):
     month: Figure = Field(description="of 730 hours at this pace")
     per_thousand_served: Figure
     orders: OrdersPart | None
+    logs: LogsPart
     lines: list[LinePart]
     allocation: list[SharePart]
     days: list[PeriodPart]

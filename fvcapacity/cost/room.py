@@ -22,6 +22,8 @@ from fvcapacity.cost.projection import bill_total
 from fvcapacity.decisions.cluster_autoscaler.scale_up import NodeGroup, scale_up, still_pending
 from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod, begin
 from fvcapacity.program.compile import compile_program
+from fvcapacity.program.program import Program
+from fvcapacity.results.price_age import stale_items
 from fvcapacity.scenario.findings.view import View
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.units import NS_PER_S, millicores
@@ -48,6 +50,8 @@ class Room:
         A month of these machines, the control plane, volumes and load balancers; None without any price.
     unpriced
         What has no price, and is left out of it.
+    stale
+        What has a price of no known day, or of more than a year before the scenario.
     """
 
     pods: int
@@ -57,11 +61,18 @@ class Room:
     unplaced: int
     month_usd: float | None = None
     unpriced: tuple[str, ...] = ()
+    stale: tuple[str, ...] = ()
 
 
-def machines_for(scenario: Scenario, *, most: bool) -> dict[str, int]:
-    """Return how many machines of each pool a scenario's pods take, at their fewest or at their most."""
-    pods, daemons = _pods(scenario, most)
+def machines_for(scenario: Scenario, program: Program, *, most: bool) -> dict[str, int]:
+    """Return how many machines of each pool a scenario's pods take, at their fewest or at their most.
+
+    Parameters
+    ----------
+    program
+        Who serves what; it does not matter for the room that pods take.
+    """
+    pods, daemons = _pods(scenario, program, most)
     return _by_pool(scenario, _machines(scenario, pods, daemons))
 
 
@@ -77,10 +88,10 @@ def room_of(scenario: Scenario, *, most: bool) -> Room:
     most
         Every HPA at its maximum; else at its minimum.
     """
-    pods, daemons = _pods(scenario, most)
+    pods, daemons = _pods(scenario, compile_program(scenario.topology, scenario.cluster), most)
     views = _machines(scenario, pods, daemons)
     nodes = _by_pool(scenario, views)
-    usd, unpriced = _month(scenario, nodes)
+    usd, unpriced, stale = _month(scenario, nodes)
     return Room(
         pods=len(pods),
         cpu_request_cores=sum(pod.cpu_milli for pod in pods) / 1000,
@@ -89,12 +100,12 @@ def room_of(scenario: Scenario, *, most: bool) -> Room:
         unplaced=len(still_pending(pods, views)) if views else len(pods),
         month_usd=usd,
         unpriced=unpriced,
+        stale=stale,
     )
 
 
-def _pods(scenario: Scenario, most: bool) -> tuple[list[SchedulingPod], list[SchedulingPod]]:
+def _pods(scenario: Scenario, program: Program, most: bool) -> tuple[list[SchedulingPod], list[SchedulingPod]]:
     """Return the pods in the order in which the scheduler takes them, and one of each DaemonSet."""
-    program = compile_program(scenario.topology, scenario.cluster)
     view = View(scenario.cluster)
     pods: list[SchedulingPod] = []
     daemons: list[SchedulingPod] = []
@@ -159,10 +170,10 @@ class _Pool:
         return view
 
 
-def _month(scenario: Scenario, nodes: dict[str, int]) -> tuple[float | None, tuple[str, ...]]:
+def _month(scenario: Scenario, nodes: dict[str, int]) -> tuple[float | None, tuple[str, ...], tuple[str, ...]]:
     cost = scenario.file.cost
     if scenario.prices is None or cost is None:
-        return None, ()
+        return None, (), ()
     lives = [
         NodeLife(
             name=f"{name}/{number}",
@@ -175,6 +186,7 @@ def _month(scenario: Scenario, nodes: dict[str, int]) -> tuple[float | None, tup
         for name, count in nodes.items()
         for number in range(count)
     ]
+    day = datetime.fromtimestamp(scenario.start_ns / NS_PER_S, UTC).date()
     bill = bill_run(
         scenario.prices,
         cost.region,
@@ -183,7 +195,7 @@ def _month(scenario: Scenario, nodes: dict[str, int]) -> tuple[float | None, tup
         window_start_ns=0,
         window_end_ns=_MONTH_NS,
         egress_bytes=0,
-        run_date=datetime.fromtimestamp(scenario.start_ns / NS_PER_S, UTC).date(),
+        run_date=day,
     )
     total = bill_total(bill)
-    return (None if math.isnan(total.usd) else total.usd), total.unpriced
+    return (None if math.isnan(total.usd) else total.usd), total.unpriced, tuple(stale_items(bill, day))

@@ -6,12 +6,18 @@ It is not simulated. Its pods are placed as they are requested, at the fewest th
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import cast
 
 from fvcapacity.cost.billing import load_balancer_lines, machine_line, volume_lines
 from fvcapacity.cost.ledger import Ledger, Line, Thing, of_staging
 from fvcapacity.cost.prices import MONTH_HOURS
 from fvcapacity.cost.room import machines_for
+from fvcapacity.program.layout import ProgramArrays
+from fvcapacity.program.program import Program
 from fvcapacity.scenario.model import Scenario
+
+_NOBODY_SERVES = Program((), (), (), (), (), cast("ProgramArrays", None))
+"""Requests alone place pods. The topology is production's, and staging need not have all of its services."""
 
 
 def staging_nodes(scenario: Scenario) -> int:
@@ -24,7 +30,8 @@ def staging_nodes(scenario: Scenario) -> int:
         return staging.nodes
     pool = scenario.file.nodes[staging.pool].model_copy(update={"minimum": 0, "maximum": 10_000})
     file = scenario.file.model_copy(update={"nodes": {staging.pool: pool}})
-    return machines_for(replace(scenario, file=file, cluster=scenario.staging, staging=None), most=False)[staging.pool]
+    other = replace(scenario, file=file, cluster=scenario.staging, staging=None)
+    return machines_for(other, _NOBODY_SERVES, most=False)[staging.pool]
 
 
 def staging_lines(ledger: Ledger, scenario: Scenario, nodes: int, hours: float) -> list[Line]:

@@ -13,10 +13,11 @@ import yaml
 
 from fvcapacity.cost import cost_summary as parts
 from fvcapacity.cost.allocation import DIMENSIONS, Dimension, Share, allocate, priced_days
-from fvcapacity.cost.currency import DOLLAR, rate_caveat, rate_for
+from fvcapacity.cost.currency import rate_caveat, rate_for
 from fvcapacity.cost.prices import MONTH_HOURS, is_stale
 from fvcapacity.cost.result_days import result_days, simulated_hours
 from fvcapacity.cost.views import COMPONENTS, rows_by
+from fvcapacity.cost.volumes import GIB
 from fvcapacity.cost.waste import waste_of
 from fvcapacity.errors import InputError
 from fvcapacity.results.result import Result
@@ -52,7 +53,7 @@ class Cost:
     waste: pd.DataFrame = field(repr=False)
 
 
-def cost(
+def cost_of(
     result: Result,
     *,
     by: Dimension = "service",
@@ -139,8 +140,9 @@ class _Teller:
             by=by,
             total=self._figure(totals),
             month=self._figure([total * factor for total, factor in zip(totals, self._factors(), strict=True)]),
-            per_thousand_served=self._figure(_per(totals, self._served(ALL), 1000)),
+            per_thousand_served=self._figure(_per(totals, self._requests(ALL), 1000)),
             orders=self._orders(totals),
+            logs=self._logs(),
             lines=lines,
             allocation=self._allocation(by, rows, totals),
             days=self._periods(days, lambda name: name),
@@ -172,18 +174,25 @@ class _Teller:
     def _figure(self, amounts_usd: Sequence[float]) -> Figure:
         return figure([amount * self._per_usd for amount in amounts_usd])
 
-    def _served(self, route: str) -> list[float]:
+    def _requests(self, route: str, column: str = "served") -> list[float]:
         routes = self.result.tables["routes"]
-        served = routes[routes["route"] != ALL] if route == ALL else routes[routes["route"] == route]
-        by_number = served.groupby("replication")["served"].sum()
+        chosen = routes[routes["route"] != ALL] if route == ALL else routes[routes["route"] == route]
+        by_number = chosen.groupby("replication")[column].sum()
         return [float(by_number.get(number, 0)) for number in self._numbers()]
 
     def _orders(self, totals: Sequence[float]) -> parts.OrdersPart | None:
         route = self.settings.orders
         if route is None:
             return None
-        served = self._served(route)
+        served = self._requests(route)
         return parts.OrdersPart(route=route, served=figure(served), per_order=self._figure(_per(totals, served, 1)))
+
+    def _logs(self) -> parts.LogsPart:
+        services = self.result.tables["services"].groupby("replication")["log_bytes"].sum()
+        written = [float(services.get(number, 0)) for number in self._numbers()]
+        return parts.LogsPart(
+            bytes=figure(written), per_request_bytes=figure(_per(written, self._requests(ALL, "requests"), 1))
+        )
 
     def _lines(self, days: pd.DataFrame) -> list[parts.LinePart]:
         bill, numbers = self.result.tables["bill"], self._numbers()
@@ -212,7 +221,7 @@ class _Teller:
             means = {part: float(group[part].mean()) * self._per_usd for part in COMPONENTS}
             thousand = None
             if by == "route" and share == "allocated":
-                thousand = self._figure(_per(amounts, self._served(name), 1000)).mean
+                thousand = self._figure(_per(amounts, self._requests(name), 1000)).mean
             found.append(
                 parts.SharePart(
                     name=name,
@@ -253,6 +262,10 @@ class _Teller:
             notes.append(f"{len(missing)} of {len(lines)} lines have no price and are in no sum: {', '.join(missing)}.")
         if any(line.basis == "stand-in" for line in lines):
             notes.append("Prices of another region stand in where the list says so.")
+        written = self._logs()
+        if written.bytes.mean and written.per_request_bytes.mean:
+            size, each = written.bytes.mean / GIB, written.per_request_bytes.mean
+            notes.append(f"Log lines: {size:.2f} GiB in the window, {each:,.0f} bytes a request.")
         if not self.result.complete:
             notes.append("The run was interrupted.")
         return notes
@@ -270,6 +283,3 @@ def _per(amounts: Sequence[float], counts: Sequence[float], units: int) -> list[
 
 def _or_none(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
-
-
-__all__ = ["DOLLAR", "Cost", "cost", "cost_settings"]

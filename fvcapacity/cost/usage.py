@@ -81,8 +81,7 @@ def _by_container(hours: pd.DataFrame, containers: pd.DataFrame) -> pd.DataFrame
     Requests go by those of the template. Of the use, containers that serve no requests have their steady load, and the
     one that serves has the rest.
     """
-    shares = pd.concat([_shares(rows) for _, rows in containers.groupby("workload", sort=False)], ignore_index=True)
-    split = hours.merge(shares, on="workload", how="inner")
+    split = hours.merge(_shares(containers), on="workload", how="inner")
     for name, unit in RESOURCES.items():
         used, request = f"{name}_used_{unit}", f"{name}_request_{unit}"
         steady = split[f"{name}_steady"] * split["pod_h"]
@@ -94,18 +93,19 @@ def _by_container(hours: pd.DataFrame, containers: pd.DataFrame) -> pd.DataFrame
     return split
 
 
-def _shares(rows: pd.DataFrame) -> pd.DataFrame:
-    """Return by what the containers of one workload share: rows in the order of its template."""
-    serves = rows["service"] != ""
-    takes_rest = serves if serves.any() else pd.Series(np.arange(len(rows)) == 0, index=rows.index)
-    found = pd.DataFrame({"workload": rows["workload"], "container": rows["container"], "takes_rest": takes_rest})
+def _shares(containers: pd.DataFrame) -> pd.DataFrame:
+    """Return by what the containers of each workload share; without one that serves, the first takes the rest."""
+    workload = containers["workload"]
+    serves, first = containers["service"] != "", containers.groupby("workload").cumcount() == 0
+    takes_rest = serves.where(serves.groupby(workload).transform("any"), first)
+    found = pd.DataFrame({"workload": workload, "container": containers["container"], "takes_rest": takes_rest})
     for name, request, steady in (
         ("cpu", "cpu_request_cores", "steady_cpu_cores"),
         ("memory", "memory_request_bytes", "steady_memory_bytes"),
     ):
-        asked = rows[request].fillna(0.0)
-        total = asked.sum()
-        found[f"{name}_share"] = asked / total if total > 0 else 1 / len(rows)
-        found[f"{name}_steady"] = rows[steady].astype(float)
-        found[f"{name}_others"] = float(rows.loc[~takes_rest, steady].sum())
+        asked, own = containers[request].fillna(0.0), containers[steady].astype(float)
+        total, count = asked.groupby(workload).transform("sum"), asked.groupby(workload).transform("size")
+        found[f"{name}_share"] = (asked / total.where(total > 0)).fillna(1 / count)
+        found[f"{name}_steady"] = own
+        found[f"{name}_others"] = own.where(~takes_rest, 0.0).groupby(workload).transform("sum")
     return found

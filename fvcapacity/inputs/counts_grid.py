@@ -37,11 +37,16 @@ class Stretch:
 
 @dataclass(frozen=True)
 class Grid:
-    """Counts per interval: ``values`` has shape (intervals, columns), NaN where a figure is missing."""
+    """Counts per interval: ``values`` has shape (intervals, columns), NaN where a figure is missing.
+
+    Of what was filled, ``filled`` says how many intervals, and ``longest_gap`` how many in a row at most.
+    """
 
     start_ns: int
     interval_ns: int
     values: Floats
+    filled: int = 0
+    longest_gap: int = 0
 
 
 def find_interval(counts: Counts) -> tuple[int | None, list[Problem]]:
@@ -107,7 +112,8 @@ def cut(grid: Grid, stretch: Stretch, fill: FillGaps, file: str) -> tuple[Grid |
             return None, _gaps(missing, start, grid, stretch, file), notes
         notes.append(f"{int(missing.sum())} of {missing.size} intervals had no figure; filled by: {fill}")
         values = np.nan_to_num(values) if fill == "zero" else _interpolated(grid.values)[rows]
-    return Grid(start, grid.interval_ns, values), [], notes
+    longest = max((end - begin for begin, end in _runs(missing)), default=0)
+    return Grid(start, grid.interval_ns, values, int(missing.sum()), longest), [], notes
 
 
 def _not_covered(grid: Grid, stretch: Stretch, file: str) -> list[Problem]:
@@ -123,9 +129,8 @@ def _not_covered(grid: Grid, stretch: Stretch, file: str) -> list[Problem]:
 
 
 def _gaps(missing: npt.NDArray[np.bool_], start_ns: int, grid: Grid, stretch: Stretch, file: str) -> list[Problem]:
-    borders = np.flatnonzero(np.diff(np.concatenate(([False], missing, [False]))))
     problems: list[Problem] = []
-    gaps = list(zip(borders[::2].tolist(), borders[1::2].tolist(), strict=True))
+    gaps = _runs(missing)
     hint = "a gap is missing, never zero: choose another stretch, or traffic.fill_gaps: interpolate (or zero)"
     if len(gaps) > MAX_SHOWN and missing.mean() > 0.05:
         hint += "; if the file lists non-zero intervals only: traffic.sparse: true, or a first line '# sparse'"
@@ -138,6 +143,12 @@ def _gaps(missing: npt.NDArray[np.bool_], start_ns: int, grid: Grid, stretch: St
     if len(gaps) > MAX_SHOWN:
         problems.append(Problem(f"and {len(gaps) - MAX_SHOWN} more gaps", Location(file), rule="traffic-gap"))
     return problems
+
+
+def _runs(missing: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Return the first interval of each gap, and the one after its last."""
+    borders = np.flatnonzero(np.diff(np.concatenate(([False], missing, [False]))))
+    return list(zip(borders[::2].tolist(), borders[1::2].tolist(), strict=True))
 
 
 def _interpolated(values: Floats) -> Floats:

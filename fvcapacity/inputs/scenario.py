@@ -10,7 +10,7 @@ import copy
 import dataclasses
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from fvcapacity.errors import InputError, Location, Problem, ScenarioError
 from fvcapacity.inputs.canonical import manifests_hash
+from fvcapacity.inputs.instances import load_instance_list
 from fvcapacity.inputs.manifests import ManifestSet, read_manifests
 from fvcapacity.inputs.model_validation import field_text, in_file_order, seen
 from fvcapacity.inputs.patched import ManifestPatcher, told
@@ -30,13 +31,16 @@ from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_mode
 from fvcapacity.scenario.checks import check_scenario, time_zone
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.finding import Finding
+from fvcapacity.scenario.instances import InstanceList
 from fvcapacity.scenario.model import Scenario, ScenarioFile, TrafficTable
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollouts import NewVersion
+from fvcapacity.scenario.schedule_checks import OUTSIDE
 from fvcapacity.scenario.stretch_checks import stretches
 from fvcapacity.scenario.topology import Topology
 
 M = TypeVar("M", bound=BaseModel)
+L = TypeVar("L")
 
 
 def load_scenario(path: str | Path, *, overrides: Mapping[str, Any] | None = None) -> Scenario:
@@ -80,6 +84,7 @@ class _Loader:
         topology = self._model("topology", _joined(base, file.topology), Topology)
         manifests = self._manifests(file, base)
         cluster = manifests.objects if manifests else None
+        instances = self._instances(file, base)
         prices, staging = self._prices(file, base), self._staging(file, base)
         findings = check_scenario(file, topology, cluster, prices)
         self.found += [self._placed(finding) for finding in findings]
@@ -104,6 +109,7 @@ class _Loader:
             input_hashes=dict(sorted(self.hashes.items())),
             findings=told([*self.problems, *self.found], traffic.notes if traffic is not None else ()),
             prices=prices,
+            instances=instances,
             staging=staging,
             versions=versions,
             reader=TrafficReader(base),
@@ -192,21 +198,29 @@ class _Loader:
     def _prices(self, file: ScenarioFile, base: Path) -> PriceList | None:
         if file.cost is None:
             return None
-        path = _joined(base, file.cost.prices)
+        hint = "paths are relative to the scenario; leave out `cost` to run without money"
+        return self._list(_joined(base, file.cost.prices), "price file", ("cost", "prices"), hint, load_price_list)
+
+    def _instances(self, file: ScenarioFile, base: Path) -> InstanceList | None:
+        named = file.recommend.instances
+        if named is None:
+            return None
+        hint = "paths are relative to the scenario; leave it out to keep to the types of `nodes`"
+        field = ("recommend", "instances")
+        return self._list(_joined(base, named), "list of instances", field, hint, load_instance_list)
+
+    def _list(self, path: Path, what: str, at: tuple[str, str], hint: str, load: Callable[[Path], L]) -> L | None:
         if not path.is_file():
-            message = f"there is no price file {str(path)!r}"
-            hint = "paths are relative to the scenario; leave out `cost` to run without money"
-            self.problems.append(
-                self._placed(Finding("scenario", ("cost", "prices"), message, hint, rule="missing-file"))
-            )
+            message = f"there is no {what} {str(path)!r}"
+            self.problems.append(self._placed(Finding("scenario", at, message, hint, rule="missing-file")))
             return None
         try:
-            prices = load_price_list(path)
+            found = load(path)
         except InputError as error:
             self.problems += error.problems
             return None
         self._hash(path)
-        return prices
+        return found
 
     def _traffic(self, file: ScenarioFile, topology: Topology, span: RunSpan, base: Path) -> TrafficTable | None:
         try:
@@ -236,9 +250,10 @@ class _Loader:
         location = finding.location
         if location is None and document is not None:
             location = document.location(finding.path, at="key" if finding.at_key else "value")
-        problem = Problem(
-            finding.message, location, field_text(finding.path), finding.hint, finding.severity, finding.rule
-        )
+        severity = finding.severity
+        if finding.rule == OUTSIDE and any(name.startswith("window.") for name in self.overrides):
+            severity = "note"  # who looks at a part of the window need not cut the schedule as well
+        problem = Problem(finding.message, location, field_text(finding.path), finding.hint, severity, finding.rule)
         return self._of_option(problem) if finding.document == "scenario" else problem
 
 

@@ -81,32 +81,33 @@ def _first(path: Path, scenario: str | Path | None, overrides: dict[str, Any]) -
         hint = "name the manifests (or the scenario) that it changes first"
         raise ManifestError(Problem(f"it is a {role}: it stands on nothing", Location(str(path)), hint=hint))
     if role == "scenario":
-        return _of_scenario(path, role, load_scenario(path, overrides=overrides))
+        return side_of(str(path), load_scenario(path, overrides=overrides))
     if scenario is not None:
-        return _of_scenario(path, role, _on_manifests(scenario, path, overrides))
+        return side_of(str(path), _on_manifests(scenario, path, overrides), role)
     return _of_tree(path, role)
 
 
 def _second(first: Side, path: Path, scenario: str | Path | None, overrides: dict[str, Any]) -> Side:
     role = _role(path)
     if role == "scenario":
-        return _of_scenario(path, role, load_scenario(path, overrides=overrides))
+        return side_of(str(path), load_scenario(path, overrides=overrides))
     if first.scenario is None or scenario is None:
         return _patched(first, path, role) if role in ("patch", "component") else _of_tree(path, role)
     if role in ("patch", "component"):
-        return _of_scenario(path, role, first.scenario.with_patch(path))
+        return side_of(str(path), first.scenario.with_patch(path), role)
     changed = _on_manifests(scenario, path, overrides)
     values, pools = _outside(path)
-    return _of_scenario(path, role, changed.with_values(values, pools=pools) if values or pools else changed)
+    return side_of(str(path), changed.with_values(values, pools=pools) if values or pools else changed, role)
 
 
 def _on_manifests(scenario: str | Path, path: Path, overrides: dict[str, Any]) -> Scenario:
     return load_scenario(scenario, overrides={**overrides, "manifests": [str(path.resolve())]})
 
 
-def _of_scenario(path: Path, role: Role, scenario: Scenario) -> Side:
+def side_of(name: str, scenario: Scenario, role: Role = "scenario") -> Side:
+    """Return a loaded scenario as one of two configurations."""
     objects = scenario.patcher.objects if scenario.patcher is not None else ()
-    return Side(str(path), role, objects, scenario.cluster, scenario)
+    return Side(name, role, objects, scenario.cluster, scenario)
 
 
 def _of_tree(path: Path, role: Role) -> Side:

@@ -29,6 +29,8 @@ class TrafficReader:
     def during(self, scenario: Scenario, stretch: Stretch) -> Scenario:
         """Return the scenario over a stretch; roll-outs, faults and the log of requests stay with the window.
 
+        A schedule counts by its dates, as the events of the traffic do.
+
         Raises
         ------
         ScenarioError

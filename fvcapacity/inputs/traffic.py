@@ -125,8 +125,15 @@ def _counted_table(traffic: Traffic, routes: Mapping[str, Route], span: RunSpan,
         if silent:
             notes.append(f"routes that the file does not name have no traffic: {', '.join(silent)}")
     return TrafficTable(
-        interval, part.start_ns - shift, tuple(routes), rps, counts.file, (*counts.notes, *notes)
-    )  # fmt: skip
+        interval,
+        part.start_ns - shift,
+        tuple(routes),
+        rps,
+        counts.file,
+        (*counts.notes, *notes),
+        part.filled,
+        part.longest_gap,
+    )
 
 
 def _without_other(counts: Counts, routes: Mapping[str, Route]) -> Counts:

@@ -1,4 +1,8 @@
-"""Candidates: a scenario with other values, over any of its stretches."""
+"""Candidates: a scenario with other values, over any of its stretches.
+
+A candidate is a mapping of paths to values. Machines of other types are more than one field: they stand as one value
+of the path `MACHINES`, a name under which the candidates know the node pools.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fvcapacity.errors import InputError
-from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.scenario.stretches import MONTH_DAYS, WINDOW
 
 Values = Mapping[str, Value]
+MACHINES = "nodes"
+"""Path of a choice of node pools in the values of a candidate."""
 
 
 @dataclass
@@ -22,9 +28,12 @@ class Candidates:
     ----------
     base
         As it was loaded.
+    machines
+        Name of a choice of node pools to its pools, as `Scenario.with_values` takes them.
     """
 
     base: Scenario
+    machines: dict[str, Mapping[str, NodePool | None]] = field(default_factory=dict)
     _made: dict[tuple[tuple[str, Value], ...], Scenario | str] = field(default_factory=dict)
     _stretches: dict[str, Scenario] = field(default_factory=dict)
 
@@ -33,10 +42,18 @@ class Candidates:
         key = tuple(sorted(values.items()))
         if key not in self._made:
             try:
-                self._made[key] = self.base.with_values(values) if values else self.base
+                self._made[key] = self._with(values) if values else self.base
             except InputError as error:
                 self._made[key] = "; ".join(problem.message for problem in error.problems)
         return self._made[key]
+
+    def _with(self, values: Values) -> Scenario:
+        fields = {path: value for path, value in values.items() if path != MACHINES}
+        return self.base.with_values(fields, pools=self.pools(values))
+
+    def pools(self, values: Values) -> Mapping[str, NodePool | None]:
+        """Return the node pools that come, or go (None); empty where they stay."""
+        return self.machines[str(values[MACHINES])] if MACHINES in values else {}
 
     def over(self, values: Values, stretch: str) -> Scenario:
         """Return a candidate that can be, over a stretch."""
@@ -76,3 +93,8 @@ class Candidates:
         for part in self.base.file.calendar:
             parts[part.like] = parts.get(part.like, 0.0) + part.days
         return parts or {WINDOW: MONTH_DAYS}
+
+    @property
+    def seen_days(self) -> dict[str, float]:
+        """Stretch to the days of a month that are like it, without what only the proof may see."""
+        return {name: days for name, days in self.month.items() if name not in self.holdout}

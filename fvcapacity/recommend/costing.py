@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from fvcapacity.analytic.analysis import Load, evaluate, load_of
 from fvcapacity.analytic.sizing import sizing_of
@@ -23,6 +24,9 @@ from fvcapacity.recommend.pool_placement import after_loss, machines, place
 from fvcapacity.scenario.findings.quota import surge
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.recommendation import Policy
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 _PHASE = "now"
 _DAY_HOURS = 24
@@ -65,21 +69,34 @@ class Costing:
             self._known[key] = Cost(sum(p.machines_usd for p in parts), sum(p.requests_usd for p in parts))
         return self._known[key]
 
+    def busy_share(self, values: Values) -> float:
+        """Return the share of a month's hours (0 to 1) in which a candidate has more pods than at its calmest."""
+        busy = total = 0.0
+        for name, days in self.candidates.month.items():
+            _, counts, hours = self._replicas(values, name, days)
+            more = (counts > counts.min(axis=0)).any(axis=1)
+            busy, total = busy + float(hours[more].sum()), total + float(hours.sum())
+        return busy / total
+
     def _part(self, values: Values, stretch: str, days: float) -> Cost:
+        keys, counts, hours = self._replicas(values, stretch, days)
+        rows, which = np.unique(counts, axis=0, return_inverse=True)
+        pools = Pools(self.candidates.over(values, stretch))
+        found = [pools.cost(dict(zip(keys, map(int, row), strict=True))) for row in rows]
+        by_row = np.bincount(which.ravel(), weights=hours, minlength=len(rows))
+        return Cost(*(float(by_row @ np.array([item[i] for item in found])) for i in (0, 1)))
+
+    def _replicas(self, values: Values, stretch: str, days: float) -> tuple[Sequence[str], Ints, Floats]:
+        """Return workloads, their pods in each hour of a stretch, and how many hours of a month are like it."""
         scenario = self.candidates.over(values, stretch)
         if stretch not in self._loads:
             self._loads[stretch] = load_of(self.candidates.stretch(stretch))
         load = self._loads[stretch]
         with np.errstate(invalid="ignore"):  # what is overloaded has infinite times; its replicas are told all the same
             analysis = evaluate(load, sizing_of(scenario, load.program))
-        counts = np.ceil(analysis.replicas - 1e-6).astype(np.int64)
-        keys = load.program.workloads
-        rows, which = np.unique(counts, axis=0, return_inverse=True)
-        pools = Pools(scenario)
-        found = [pools.cost(dict(zip(keys, map(int, row), strict=True))) for row in rows]
-        hours = load.rates.covered_s / load.rates.covered_s.sum() * days * _DAY_HOURS
-        by_row = np.bincount(which.ravel(), weights=hours, minlength=len(rows))
-        return Cost(*(float(by_row @ np.array([item[i] for item in found])) for i in (0, 1)))
+        counts: Ints = np.ceil(analysis.replicas - 1e-6).astype(np.int64)
+        hours: Floats = load.rates.covered_s / load.rates.covered_s.sum() * days * _DAY_HOURS
+        return load.program.workloads, counts, hours
 
 
 class Pools:

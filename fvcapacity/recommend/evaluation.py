@@ -17,10 +17,11 @@ from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.outcome import Outcome, outcome_of
 from fvcapacity.results.scenario_text import scenario_text
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.study.peaks import Peak
 from fvcapacity.study.trial import try_out
 
-FORMAT = 1
+FORMAT = 3
 """Of what is kept on disk; another one is not read."""
 
 
@@ -45,8 +46,6 @@ class Evaluator:
     ----------
     candidates
         Of the system.
-    cover_percent
-        See `outcome_of`.
     jobs
         Processes to spread trials over. What is found does not depend on it.
     cache
@@ -58,7 +57,6 @@ class Evaluator:
     """
 
     candidates: Candidates
-    cover_percent: float = 95.0
     jobs: int = 1
     cache: Path | None = None
     deadline: float | None = None
@@ -101,9 +99,7 @@ class Evaluator:
         todo = [(key, place) for key, place in zip(keys, places, strict=True) if self._recall(key) is None]
         if todo and self.deadline is not None and monotonic() > self.deadline:
             raise OutOfTimeError
-        tasks = [
-            (_watched(self.candidates.over(values, place.stretch)), place, self.cover_percent) for _, place in todo
-        ]
+        tasks = [(_watched(self.candidates.over(values, place.stretch)), place) for _, place in todo]
         if len(tasks) > 1 and self.jobs > 1:
             from joblib import Parallel, delayed
 
@@ -119,7 +115,8 @@ class Evaluator:
     def _key(self, values: Values, place: Place) -> str:
         if not self._identity:
             base = self.candidates.base
-            said = [FORMAT, scenario_text(base.file), sorted(base.input_hashes.items()), self.cover_percent]
+            file = base.file.model_copy(update={"recommend": Policy()})  # what is to be chosen changes no replay
+            said = [FORMAT, scenario_text(file), sorted(base.input_hashes.items())]
             said.append(manifests_hash(base.cluster))
             self._identity = hashlib.sha256(json.dumps(said).encode()).hexdigest()
         peak = (place.stretch, place.peak.start_ns, place.peak.duration_ns, place.replication)
@@ -153,12 +150,12 @@ def _watched(scenario: Scenario) -> Scenario:
     return dataclasses.replace(scenario, file=file, reader=None)
 
 
-def _tried(scenario: Scenario, place: Place, cover_percent: float) -> Outcome:
-    return outcome_of(try_out(scenario, place.peak, place.replication), cover_percent)
+def _tried(scenario: Scenario, place: Place) -> Outcome:
+    return outcome_of(try_out(scenario, place.peak, place.replication))
 
 
 def worst(outcomes: Sequence[Outcome], field_name: str) -> Mapping[str, float]:
-    """Return the greatest figure of each name over outcomes: of ``pods``, ``cpu_cores`` or ``memory_bytes``."""
+    """Return the greatest figure of each name over outcomes: of ``pods`` or ``memory_bytes``."""
     greatest: dict[str, float] = {}
     for outcome in outcomes:
         for name, value in getattr(outcome, field_name).items():

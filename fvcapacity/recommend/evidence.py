@@ -17,9 +17,12 @@ from fvcapacity.recommend.baselines import as_changes, container_series, goldilo
 from fvcapacity.recommend.baselines.samples import ContainerSeries
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.evaluation import Evaluator, Place
+from fvcapacity.recommend.floors import Floors
 from fvcapacity.recommend.outcome import Outcome
 from fvcapacity.recommend.recommend import Recommendation
+from fvcapacity.recommend.slack import slack_of
 from fvcapacity.results.estimators import Estimate, estimate_mean
+from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.peaks import Peak
 from fvcapacity.study.trial import try_out
@@ -46,7 +49,7 @@ class Proof:
     throttled_ratio
         Of the service with the most, at most.
     slack_ratio
-        CPU requested and not used, over what is requested; the mean.
+        CPU requested and not used, over what is requested, of the containers that are sized; the mean.
     first_failure
         Why the first replay that does not hold does not; else empty.
     """
@@ -114,7 +117,13 @@ class Evidence:
     beaten_by: tuple[str, ...]
 
 
-def prove(recommendation: Recommendation, evaluator: Evaluator, *, replications: int = 4) -> Evidence:
+def prove(
+    recommendation: Recommendation,
+    evaluator: Evaluator,
+    *,
+    replications: int = 4,
+    whole: tuple[Values, Evaluator] | None = None,
+) -> Evidence:
     """Replay a recommendation, today's system and what other tools would say, with seeds that no search has seen.
 
     Parameters
@@ -123,6 +132,9 @@ def prove(recommendation: Recommendation, evaluator: Evaluator, *, replications:
         That of the search, or one like it; its time limit counts.
     replications
         Of each stretch; two at least, else there is no interval.
+    whole
+        All values that are handed over, and an evaluator over the system with its new objects; default: what was
+        searched alone.
 
     Raises
     ------
@@ -136,7 +148,8 @@ def prove(recommendation: Recommendation, evaluator: Evaluator, *, replications:
     proven = []
     for name, values in systems.items():
         evaluator.tell(f"proof: {name}")
-        proven.append(_proven(name, values, evaluator, replications))
+        own = whole if name == RECOMMENDED and whole is not None else (values, evaluator)
+        proven.append(_proven(name, *own, replications))
     return _judged(proven, evaluator.candidates)
 
 
@@ -184,9 +197,9 @@ def _proven(name: str, values: Values, evaluator: Evaluator, replications: int) 
     for part, stretches in parts.items():
         if stretches:
             by_stretch = [evaluator.every(values, _places(candidates, stretch, numbers)) for stretch in stretches]
-            proofs.append(_proof(part, by_stretch))
+            proofs.append(_proof(part, by_stretch, made))
     usd = []
-    bills = {stretch: evaluator.every(values, _places(candidates, stretch, numbers)) for stretch in candidates.month}
+    bills = fresh_bills(values, evaluator, replications)
     for number in range(replications):
         usd.append(
             sum(
@@ -197,15 +210,22 @@ def _proven(name: str, values: Values, evaluator: Evaluator, replications: int) 
     return ProvenSystem(name, values, estimate_mean(usd), tuple(proofs))
 
 
+def fresh_bills(values: Values, evaluator: Evaluator, replications: int) -> dict[str, list[Outcome]]:
+    """Return the outcomes of each stretch that a month is made of, with the seeds of a proof."""
+    candidates, numbers = evaluator.candidates, range(FRESH, FRESH + replications)
+    return {name: evaluator.every(values, _places(candidates, name, numbers)) for name in candidates.month}
+
+
 def _places(candidates: Candidates, stretch: str, numbers: Sequence[int]) -> list[Place]:
     whole = Peak(0, candidates.stretch(stretch).file.window.duration, "the whole window")
     return [Place(stretch, whole, number) for number in numbers]
 
 
-def _proof(part: Part, by_stretch: Sequence[Sequence[Outcome]]) -> Proof:
+def _proof(part: Part, by_stretch: Sequence[Sequence[Outcome]], made: Scenario) -> Proof:
     outcomes = [outcome for stretch in by_stretch for outcome in stretch]
     failed = [outcome for outcome in outcomes if not outcome.holds or outcome.oom_kills]
-    slack = [outcome.slack_ratio for outcome in outcomes if not math.isnan(outcome.slack_ratio)]
+    ratios = [slack_of(made, outcome.cpu_use, Floors(made.file.recommend), 0.0).ratio for outcome in outcomes]
+    slack = [ratio for ratio in ratios if not math.isnan(ratio)]
     return Proof(
         part=part,
         trials=len(outcomes),

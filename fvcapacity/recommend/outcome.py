@@ -12,6 +12,7 @@ import pandas as pd
 
 from fvcapacity.cost.projection import bill_total
 from fvcapacity.recommend.baselines.samples import container_series
+from fvcapacity.recommend.usage import Use, use_of
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.mending import mends
@@ -36,12 +37,12 @@ class Outcome:
         Over all services; the ratio is that of the service with the most, in CFS periods.
     pods
         Workload to the most pods that were wanted.
-    cpu_cores
-        Container (``deployment/shop/shop``) to what it uses at most in the policy's share of the container-minutes.
+    cpu_use
+        Container (``deployment/shop/shop``) to how long it used how much: see `fvcapacity.recommend.usage`.
     memory_bytes
         Container to its largest working set.
-    slack_ratio
-        CPU requested and not used, over what is requested, summed over container-minutes.
+    written_bytes
+        Service to what it wrote to its volumes.
     hours, cost_usd
         Length of the stretch, and its bill; NaN when nothing has a price.
     mends
@@ -59,21 +60,21 @@ class Outcome:
     oom_kills: int
     throttled_ratio: float
     pods: Mapping[str, int]
-    cpu_cores: Mapping[str, float]
+    cpu_use: Mapping[str, Use]
     memory_bytes: Mapping[str, float]
-    slack_ratio: float
+    written_bytes: Mapping[str, int]
     hours: float
     cost_usd: float
     mends: Sequence[tuple[Mapping[str, Value], str]] = ()
 
 
-def outcome_of(trial: Trial, cover_percent: float) -> Outcome:
-    """Return the figures of a trial; ``cover_percent`` is the share of container-minutes that CPU use is told for."""
+def outcome_of(trial: Trial) -> Outcome:
+    """Return the figures of a trial."""
     tables, failed = trial.result.tables, failing_window(trial)
     routes = tables["routes"]
     whole = routes[routes["route"] == ALL].iloc[0]
     services, workloads = tables["services"], tables["workloads"]
-    cpu, memory, slack = _usage(trial, cover_percent)
+    cpu, memory = _usage(trial)
     bill = tables.get("bill")
     throttled = services["throttled_periods_ratio"].max()
     return Outcome(
@@ -88,37 +89,31 @@ def outcome_of(trial: Trial, cover_percent: float) -> Outcome:
         oom_kills=int(services["oom_kills"].sum()),
         throttled_ratio=0.0 if pd.isna(throttled) else float(throttled),
         pods={str(name): int(pods) for name, pods in workloads.set_index("workload")["desired_max"].items()},
-        cpu_cores=cpu,
+        cpu_use=cpu,
         memory_bytes=memory,
-        slack_ratio=slack,
+        written_bytes={
+            str(name): int(count) for name, count in zip(services["service"], services["written_bytes"], strict=True)
+        },
         hours=trial.scenario.file.window.duration / 3.6e12,
         cost_usd=math.nan if bill is None else bill_total(bill[bill["replication"] == 0]).usd,
         mends=_mends(trial),
     )
 
 
-def _usage(trial: Trial, cover_percent: float) -> tuple[dict[str, float], dict[str, float], float]:
+def _usage(trial: Trial) -> tuple[dict[str, Use], dict[str, float]]:
     samples = trial.result.tables.get("pod_samples")
     if samples is None or samples.empty:
-        return {}, {}, math.nan
-    requested = {
-        (item.key, container.name): container.cpu_request_cores
-        for item in trial.scenario.cluster.workloads
-        for container in item.template.containers
-    }
-    cpu, memory, idle, asked = {}, {}, 0.0, 0.0
+        return {}, {}
+    cpu: dict[str, Use] = {}
+    memory: dict[str, float] = {}
     for key, series in container_series(samples, trial.scenario).items():
         used: Floats = np.concatenate([pod.cpu_cores for pod in series.pods])
         if not used.size:
             continue
         name = "/".join(key)
-        cpu[name] = float(np.quantile(used, cover_percent / 100, method="inverted_cdf"))
+        cpu[name] = use_of(used, np.concatenate([pod.interval_s for pod in series.pods]))
         memory[name] = float(max(pod.memory_bytes.max() for pod in series.pods if pod.memory_bytes.size))
-        lengths: Floats = np.concatenate([pod.interval_s for pod in series.pods])
-        request = requested.get(key) or 0.0
-        idle += float((np.maximum(request - used, 0) * lengths).sum())
-        asked += float(request * lengths.sum())
-    return cpu, memory, idle / asked if asked else math.nan
+    return cpu, memory
 
 
 def _mends(trial: Trial) -> list[tuple[Mapping[str, Value], str]]:

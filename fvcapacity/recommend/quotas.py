@@ -16,7 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 from fvcapacity.decisions.admission.limit_range import LimitRangeItem, validate, with_limit_ranges
-from fvcapacity.decisions.admission.quota import QuotaSpec, admit, missing, usage
+from fvcapacity.decisions.admission.quota import QuotaSpec, admit, matches, missing, usage
 from fvcapacity.decisions.disruption import scaled
 from fvcapacity.decisions.pod_spec import ZERO, PodSpec, with_api_defaults
 from fvcapacity.errors import ScenarioError
@@ -132,20 +132,34 @@ def advise_pods(scenario: Scenario, workload: Workload, peaks: Mapping[str, int]
 
 def refusals(advice: QuotaAdvice, pods: Iterable[tuple[str, PodSpec]]) -> list[str]:
     """Return what the API server would say to pods that are created one after the other, and never go."""
-    hard = dict(advice.hard)
-    quota = QuotaSpec(name=advice.quota["metadata"]["name"], hard=hard)
-    items = tuple(_item(entry) for entry in advice.limit_range["spec"]["limits"])
-    used: dict[str, Quantity] = {}
+    quota = QuotaSpec(name=advice.quota["metadata"]["name"], hard=dict(advice.hard))
+    return said_to(pods, [quota], [tuple(_item(entry) for entry in advice.limit_range["spec"]["limits"])])
+
+
+def said_to(
+    pods: Iterable[tuple[str, PodSpec]], quotas: Sequence[QuotaSpec], ranges: Sequence[Sequence[LimitRangeItem]]
+) -> list[str]:
+    """Return what the API server would say to pods that are created one after the other, and never go.
+
+    Parameters
+    ----------
+    pods
+        Each with the name to say it by.
+    quotas, ranges
+        Quotas and limit ranges of their namespace.
+    """
+    used: dict[str, dict[str, Quantity]] = {quota.name: {} for quota in quotas}
     found = []
     for name, pod in pods:
-        pod = with_limit_ranges(with_api_defaults(pod), [items])
-        found += [f"{name}: {broken.message}" for broken in validate(pod, [items])]
-        admitted, message = admit(pod, [quota], {quota.name: used})
+        pod = with_limit_ranges(with_api_defaults(pod), ranges)
+        found += [f"{name}: {broken.message}" for broken in validate(pod, ranges)]
+        admitted, message = admit(pod, quotas, used)
         if not admitted:
             found.append(f"{name}: {message}")
             continue
-        for key, amount in usage(pod).items():
-            used[key] = used.get(key, ZERO) + amount
+        for quota in quotas:
+            for key, amount in usage(pod).items() if matches(quota, pod)[0] else ():
+                used[quota.name][key] = used[quota.name].get(key, ZERO) + amount
     return found
 
 

@@ -10,15 +10,20 @@ from time import monotonic
 from typing import Literal
 
 from fvcapacity.recommend.bounds import Bounds
-from fvcapacity.recommend.candidates import Candidates, Values
+from fvcapacity.recommend.candidates import MACHINES, Candidates, Values
 from fvcapacity.recommend.costing import Costing, offers_in
 from fvcapacity.recommend.evaluation import Evaluator, OutOfTimeError, Place
-from fvcapacity.recommend.search import CONFIRMED_WITH, Search, Tried
+from fvcapacity.recommend.floors import month_use
+from fvcapacity.recommend.search import CONFIRMED_WITH, NODE_FIELDS, Search
+from fvcapacity.recommend.slack import Slack, slack_of
+from fvcapacity.recommend.states import States
+from fvcapacity.recommend.tried import Tried, front_of
 from fvcapacity.recommend.variables import amount_of, between, limits_of, variables_of
-from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.headroom import bisect
 from fvcapacity.study.peaks import Peak
+from fvcapacity.units import format_bytes, format_cpu
 
 VerdictName = Literal["recommended", "left alone", "no configuration", "unfinished"]
 _COARSE = 1.1
@@ -85,6 +90,12 @@ class Recommendation:
         A month by the calendar, from the bills of replays; NaN when it was not confirmed.
     front
         Cost against p95, the cheapest first.
+    slack
+        CPU that is requested and not used, over a month; None when nothing was found.
+    machines
+        Choices of node pools by their name, as values of `MACHINES` name them.
+    tried
+        Every candidate that was tried on all peaks, in its order.
     """
 
     scenario: Scenario = field(repr=False)
@@ -94,17 +105,25 @@ class Recommendation:
     today_usd: float = math.nan
     usd: float = math.nan
     front: tuple[FrontPoint, ...] = ()
+    slack: Slack | None = None
+    machines: Mapping[str, Mapping[str, NodePool | None]] = field(default_factory=dict)
     nearest: Nearest | None = None
     mended: tuple[str, ...] = ()
     stretches: tuple[Place, ...] = ()
     trials: int = 0
     recalled: int = 0
     complete: bool = True
+    tried: tuple[Tried, ...] = field(default=(), repr=False)
 
     @property
     def values(self) -> dict[str, Value]:
-        """New values by path."""
+        """New values by path, as a candidate has them: machines of other types stand as one value of ``nodes``."""
         return {item.path: item.after for item in self.changes}
+
+    @property
+    def pools(self) -> Mapping[str, NodePool | None]:
+        """Node pools that come, and None for those that go; empty where only numbers of machines change."""
+        return Candidates(self.scenario, dict(self.machines)).pools(self.values)
 
 
 def recommend(
@@ -137,16 +156,22 @@ def recommend(
         When a pool has no price, or pins and bounds are wrong.
     """
     offers_in(scenario)
-    bounds = _bounds(scenario)
+    bounds = bounds_of(scenario)
     deadline = None if time_limit_s is None else monotonic() + time_limit_s
     candidates = Candidates(scenario)
-    share = scenario.file.recommend.cover_percent
-    evaluator = Evaluator(candidates, share, jobs, cache, deadline, tell or (lambda words: None))
-    search = Search(evaluator, Costing(candidates), bounds)
+    evaluator = Evaluator(candidates, jobs, cache, deadline, tell or (lambda words: None))
+    search = Search(States(evaluator, Costing(candidates), bounds))
     return _Verdict(search).of(search.run())
 
 
-def _bounds(scenario: Scenario) -> Bounds:
+def bounds_of(scenario: Scenario) -> Bounds:
+    """Return the pins and bounds of a scenario's policy, checked.
+
+    Raises
+    ------
+    ScenarioError
+        When they name fields that there are not, or contradict each other.
+    """
     firsts = {
         item.key: next(c.name for c in item.template.containers if c.kind != "init")
         for item in scenario.cluster.workloads
@@ -155,11 +180,11 @@ def _bounds(scenario: Scenario) -> Bounds:
     policy = scenario.file.recommend
     bounds = Bounds(policy, firsts)
     free = Bounds(policy.model_copy(update={"pins": (), "bounds": {}}), firsts)
-    known = [item.path for item in variables_of(scenario, free)] + [path for path, _ in limits_of(scenario)]
+    known = [item.path for item in variables_of(scenario, free)] + [path for path, _ in limits_of(scenario, policy)]
     for hpa in scenario.cluster.autoscalers:
         known.append(f"hpa/{hpa.name}.max")
     for name in scenario.file.nodes:
-        known += [f"nodes/{name}.count", f"nodes/{name}.maximum"]
+        known += [f"nodes/{name}.{field}" for field in NODE_FIELDS]
     bounds.check(known)
     return bounds
 
@@ -169,14 +194,15 @@ class _Verdict:
 
     def __init__(self, search: Search) -> None:
         self.search = search
-        self.evaluator = search.evaluator
+        self.states = search.states
+        self.evaluator = search.states.evaluator
 
     def of(self, complete: bool) -> Recommendation:
         search = self.search
         if search.best is None:
             return self._nothing(complete)
-        values = search.complete(search.best)
-        today = self._holds_today() and not search.start()
+        values = self.states.complete(search.best)
+        today, before = self._today()
         if not values:
             sentence = "The system is left alone: it holds, and nothing that was tried is cheaper and holds."
             return self._made("left alone", self._timed(sentence, complete), (), complete=complete)
@@ -191,8 +217,12 @@ class _Verdict:
                 f" hold come to {usd:.2f} USD for machines all the same."
             )
             return self._made("left alone", self._timed(sentence, complete), (), today_usd, usd, complete=complete)
-        before = "which holds too" if today else "which does not hold or is not allowed"
-        sentence = f"{len(values)} fields change: {usd:.2f} USD a month, against {today_usd:.2f} USD today, {before}."
+        money = (
+            f": {usd:.2f} USD a month, against {today_usd:.2f} USD today"
+            if not math.isnan(usd)
+            else " of today's system"
+        )
+        sentence = f"{len(values)} fields change{money}, {before}."
         changes, explained = self._reasons(values)
         complete = complete and explained
         return self._made("recommended", self._timed(sentence, complete), changes, today_usd, usd, complete=complete)
@@ -207,15 +237,34 @@ class _Verdict:
             total += days * 24 * sum(bills) / len(bills)
         return total
 
-    def _holds_today(self) -> bool:
-        tried = self.search.tried.get(())
-        if tried is None:
-            try:
-                tried = self.search.try_out({})
-            except OutOfTimeError:
-                return False
-        outcomes = self.evaluator.known({}, self.search.places)
-        return len(outcomes) == len(self.search.places) and all(outcome.holds for outcome in outcomes)
+    def _slack(self) -> Slack | None:
+        """Return the slack of what was found, from the replays that confirmed it."""
+        search, candidates = self.search, self.evaluator.candidates
+        assert search.best is not None
+        values = self.states.complete(search.best)
+        places = [place for place in self.states.whole(CONFIRMED_WITH[:1]) if place.stretch in candidates.seen_days]
+        outcomes = self.evaluator.known(values, places)
+        made = candidates.made(values)
+        if len(outcomes) < len(places) or isinstance(made, str):
+            return None
+        use = month_use((candidates.seen_days[p.stretch], o) for p, o in zip(places, outcomes, strict=True))
+        price = min(offer.usd_per_hour / offer.pool.allocatable_cpu for offer in offers_in(made))
+        return slack_of(made, use, self.states.floors, price)
+
+    def _today(self) -> tuple[bool, str]:
+        """Return whether the system as it is does, and in words how it stands."""
+        try:
+            outcomes = self.evaluator.outcomes({}, self.states.places)
+            why = self.states.try_out({}).why_not
+        except OutOfTimeError:
+            return False, "of which too little is known"
+        if not outcomes[-1].holds:
+            return False, "which does not hold"
+        if why:
+            return False, f"which holds, but {why}"
+        if self.states.start():
+            return False, "which holds, but not within pins, bounds and policy"
+        return True, "which holds too"
 
     def _timed(self, sentence: str, complete: bool) -> str:
         return sentence if complete else f"{sentence} The time was over before the search was: it may not be the best."
@@ -230,26 +279,29 @@ class _Verdict:
         nearest: Nearest | None = None,
         complete: bool = True,
     ) -> Recommendation:
-        search = self.search
+        search, changes = self.search, tuple(changes)
         return Recommendation(
-            scenario=search.base,
+            scenario=self.states.base,
             verdict=verdict,
             sentence=sentence,
-            changes=tuple(changes),
+            changes=changes,
             today_usd=today_usd,
             usd=usd,
-            front=front(search.tried.values()),
+            front=front(self.states.tried.values()),
+            slack=self._slack() if search.best is not None else None,
+            machines=dict(self.evaluator.candidates.machines),
             nearest=nearest,
             mended=tuple(search.mended),
-            stretches=tuple(search.places),
+            stretches=tuple(self.states.places),
             trials=self.evaluator.trials,
             recalled=self.evaluator.recalled,
             complete=complete,
+            tried=tuple(self.states.tried.values()),
         )
 
     def _nothing(self, complete: bool) -> Recommendation:
         search = self.search
-        tried = [item for item in search.tried.values() if item.cost is not None]
+        tried = [item for item in self.states.tried.values() if item.cost is not None]
         if not complete:
             return self._made(
                 "unfinished", "The time was over before anything was found that holds.", (), complete=False
@@ -266,11 +318,11 @@ class _Verdict:
     def _bears(self, nearest: Tried) -> float:
         candidates = self.evaluator.candidates
         least = math.inf
-        for name in dict.fromkeys(place.stretch for place in self.search.places):
+        for name in dict.fromkeys(place.stretch for place in self.states.places):
             part = candidates.over(nearest.values, name)
             if part.traffic is None:
                 return math.nan
-            parts = [place.peak for place in self.search.places if place.stretch == name]
+            parts = [place.peak for place in self.states.places if place.stretch == name]
             least = min(least, bisect(part, parts, 0, _COARSE)[0].holds)
         return least
 
@@ -281,30 +333,52 @@ class _Verdict:
                 why = self._why(values, path, value)
             except OutOfTimeError:
                 why, complete = "The time was over before its neighbour was tried.", False
-            reasons.append(Reasoned(path, self.search.today(path), value, why))
+            before = self._machines_today() if path == MACHINES else self.states.today(path)
+            reasons.append(Reasoned(path, before, value, why))
         return reasons, complete
 
     def _why(self, values: Mapping[str, Value], path: str, value: Value) -> str:
         search = self.search
+        if path == MACHINES:
+            return search.chosen[str(value)].why
         if value is None:
             return "The policy asks for no CPU limit."
         if path.startswith("nodes/") and path.endswith(".count") and path.removesuffix("count") + "minimum" in values:
             return "As many as the smallest number of the pool, which is there at all times."
         neighbour = self._neighbour(path, value)
         if neighbour is None:
-            return "There is no cheaper value that may be taken."
-        tried = search.try_out({**values, path: neighbour})
+            return self._end_of_ladder(path)
+        tried = self.states.try_out({**values, path: neighbour})
         if tried.why_not:
-            return f"At {neighbour}: {tried.why_not}"
+            return f"At {neighbour}: {tried.why_not.removeprefix(f'{path} = {neighbour} is ')}"
         return f"At {neighbour} the peaks hold too, and machines and requests cost no less."
+
+    def _end_of_ladder(self, path: str) -> str:
+        policy = self.states.bounds.policy
+        if self.states.bounds.of(path):
+            return "A bound allows no cheaper value."
+        if path.endswith(".requests.cpu"):
+            return f"{format_cpu(policy.least_cpu)} is the least that is requested."
+        if path.endswith(".requests.memory"):
+            return f"{format_bytes(policy.least_memory)} is the least that is requested."
+        if ".target." in path:
+            return f"{policy.target_maximum} % is the largest target that the policy allows."
+        if path.startswith("nodes/"):
+            return "Fewer machines there cannot be."
+        return (
+            "Two pods stay, so that the loss of one is not the loss of all." if policy.redundancy else "One pod stays."
+        )
+
+    def _machines_today(self) -> str:
+        pools = self.states.base.file.nodes.values()
+        return " and ".join(f"{pool.minimum} to {pool.maximum} x {pool.instance_type}" for pool in pools)
 
     def _neighbour(self, path: str, value: Value) -> Value:
         """Return the next cheaper value on the ladder."""
-        search = self.search
-        variable = next((item for item in search.variables if item.path == path), None)
+        variable = next((item for item in self.states.variables if item.path == path), None)
         if variable is not None:
             return next(iter(variable.cheaper(value)), None)
-        today = search.today(path)
+        today = self.states.today(path)
         steps = between(path, today, value)
         if steps:
             return steps[-1]
@@ -313,13 +387,7 @@ class _Verdict:
 
 def front(tried: Iterable[Tried]) -> tuple[FrontPoint, ...]:
     """Return the candidates that hold and that none beats in both cost and p95, the cheapest first."""
-    holding = [item for item in tried if not item.why_not and item.cost is not None]
-    found: list[FrontPoint] = []
-    for item in sorted(holding, key=lambda item: (item.cost, item.p95_s)):
-        assert item.cost is not None
-        if not found or item.p95_s < found[-1].p95_s:
-            found.append(FrontPoint(item.values, *item.cost, item.p95_s))
-    return tuple(found)
+    return tuple(FrontPoint(item.values, *item.cost, item.p95_s) for item in front_of(tried) if item.cost is not None)
 
 
 def _less(usd: float, than: float) -> bool:

@@ -1,70 +1,45 @@
 """The cheapest configuration that holds: from what holds, down the ladders, on common random numbers.
 
-First the system is mended until the peaks hold. Then all requests are sized from what was used, together where that
-holds and in halves where it does not. Then one field after the other goes down its ladder, those that can save the
-most first, each by bisection; pairs of fields that trade with each other follow. What is left is confirmed on the whole
-of every stretch of the history; where it fails, that hour joins the peaks and the search goes on.
-
-Bisection takes for granted that a dearer value of one field holds where a cheaper one does. Where that is not so the
-search may stop early; it never takes what it has not tried.
+First the system is mended until the peaks hold, and replayed as a whole to see what it uses. Then all requests are
+sized from that, together where that holds and in halves where it does not. Then one field after the other goes down its
+ladder, those that can save the most first, each by bisection; pairs of fields that trade with each other follow, and
+machines of other types. What is left is confirmed on the whole of every stretch of the history; where it fails, that
+hour joins the peaks and the search goes on.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pandas as pd
 
-from fvcapacity.recommend.bounds import Bounds
-from fvcapacity.recommend.candidates import Values
-from fvcapacity.recommend.costing import Cost, Costing, no_room
-from fvcapacity.recommend.evaluation import Evaluator, OutOfTimeError, Place, worst
+from fvcapacity.recommend.candidates import MACHINES, Values
+from fvcapacity.recommend.descent import Descent
+from fvcapacity.recommend.evaluation import OutOfTimeError, Place, worst
+from fvcapacity.recommend.exploration import explore
+from fvcapacity.recommend.floors import month_use
+from fvcapacity.recommend.machines import Machines, choose_machines
 from fvcapacity.recommend.outcome import Outcome
-from fvcapacity.recommend.variables import (
-    CPU_LADDER,
-    Variable,
-    amount_of,
-    between,
-    limits_of,
-    threshold_kept,
-    variables_of,
-)
+from fvcapacity.recommend.states import State, States
+from fvcapacity.recommend.tried import Tried, front_of
+from fvcapacity.recommend.variables import amount_of
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.paths.grammar import quoted
-from fvcapacity.scenario.paths.values import Value
-from fvcapacity.study.peaks import Peak, peaks
+from fvcapacity.study.peaks import Peak
 
 MOST_MENDS = 60
 PATIENCE = 6
 """Steps of mending after which the worst figure must have become better, or there is nothing to mend."""
-MOST_ROUNDS = 4
 CONFIRMATIONS = 4
 """How often a stretch that fails as a whole may send the search back."""
 CONFIRMED_WITH = (0, 1)
 """Replications of which the whole stretches are replayed."""
+NODE_FIELDS = ("count", "minimum", "maximum")
 _HOUR_NS = 3_600_000_000_000
 _WINDOW_NS = 300_000_000_000
-
-
-@dataclass(frozen=True)
-class Tried:
-    """A candidate that was tried on all peaks.
-
-    Attributes
-    ----------
-    why_not
-        Why it does not do; empty when it does.
-    excess, p95_s
-        The worst of its trials.
-    """
-
-    values: Values
-    why_not: str
-    excess: float
-    p95_s: float
-    cost: Cost | None
 
 
 @dataclass
@@ -73,170 +48,97 @@ class Search:
 
     Attributes
     ----------
-    evaluator, costing, bounds
-        What tries candidates out, what they cost, and what they may not be.
-    places
-        Where they are tried out; grows when a confirmation fails.
-    tried
-        Every candidate by its values, in the order in which they were tried.
+    states
+        Of the system; all that was tried is there.
     mended
         What was done to get to something that holds, in words.
+    chosen
+        Machines that were chosen, by their name.
+    best
+        The cheapest state that was found, None when nothing holds; ``stuck`` then says at what it ended.
     """
 
-    evaluator: Evaluator
-    costing: Costing
-    bounds: Bounds
-    places: list[Place] = field(default_factory=list)
-    tried: dict[tuple[tuple[str, Value], ...], Tried] = field(default_factory=dict)
+    states: States
     mended: list[str] = field(default_factory=list)
-    best: dict[str, Value] | None = None
+    chosen: dict[str, Machines] = field(default_factory=dict)
+    best: State | None = None
     stuck: str = ""
-
-    def __post_init__(self) -> None:
-        """Find the peaks, and what may be turned."""
-        candidates = self.evaluator.candidates
-        self.base: Scenario = candidates.base
-        self.variables = variables_of(self.base, self.bounds)
-        self._todays = {variable.path: variable.today for variable in self.variables}
-        for name in candidates.history if not self.places else ():
-            self.places += [Place(name, peak) for peak in peaks(candidates.stretch(name))]
-
-    @property
-    def tell(self) -> Callable[[str], None]:
-        """Told in a few words what is being done."""
-        return self.evaluator.tell
+    _own_machines: bool = False
+    """Whether other machines were tried and did not do."""
 
     def run(self) -> bool:
         """Search; whether it came to its end within its time. What was found is in ``best``."""
         try:
-            start = self.feasible(self.start())
-            if start is None:
-                return True
-            self.best = start
+            self.best = self._measured(self.feasible(self.states.start()))
             for _ in range(CONFIRMATIONS + 1):
-                self.best = self.descended(self.sized(self.best))
-                self.best = self.tightened(self.best)
-                if not (failed := self.unconfirmed(self.best)):
+                if self.best is None:
                     return True
-                self.tell(f"the whole of {failed.stretch} does not hold: its hour joins the peaks")
-                self.places.append(failed)
-                self.tried.clear()
-                mended = self.feasible(self.best)
-                if mended is None:
-                    self.best = None
+                descent = Descent(self.states, self._keep)
+                self.best = descent.descended(descent.sized(self.best))
+                self.best = descent.tightened(self.with_machines(self.best))
+                failed = self.unconfirmed(self.best)
+                if failed is None and not self._uncovered(self.best):
+                    with suppress(OutOfTimeError):
+                        explore(self.states, self.best)
                     return True
-                self.best = mended
+                self.best = self.feasible(self._again(self.best, failed))
             self.best, self.stuck = None, f"after {CONFIRMATIONS} rounds a whole stretch still does not hold"
         except OutOfTimeError:
             return False
         return True
 
-    def start(self) -> dict[str, Value]:
-        """Return the changes that the policy itself asks for: values within bounds, no CPU limits."""
-        state: dict[str, Value] = {}
-        for variable in self.variables:
-            wanted = self.bounds.clamped(variable.path, variable.today)
-            if wanted != variable.today:
-                state[variable.path] = wanted
-        for path, value in limits_of(self.base):
-            if self.bounds.pinned(path):
-                continue
-            wanted = None if path.endswith(".cpu") and not self.bounds.policy.cpu_limits else value
-            wanted = self.bounds.clamped(path, wanted)
-            if wanted != value:
-                state[path] = wanted
-        return state
+    def _keep(self, state: State) -> None:
+        self.best = state
 
-    def complete(self, state: Values) -> dict[str, Value]:
-        """Return the values of a state with all that goes with them, without what stays as it is."""
-        values = threshold_kept(self.base, state, self.bounds)
-        for path, value in state.items():
-            if path.startswith("nodes/") and path.endswith(".minimum"):
-                count = path.removesuffix("minimum") + "count"
-                if count not in state and not self.bounds.pinned(count):
-                    values[count] = self.bounds.clamped(count, value)
-        return {path: value for path, value in values.items() if value != self.today(path)}
+    def _measured(self, state: State | None) -> State | None:
+        """Replay a state as a whole to see what its containers use; mend what is then known to be too little."""
+        if state is None:
+            return None
+        self.states.tell("replaying everything once, to see what is used")
+        self._take_in(self.states.complete(state))
+        self.states.tried.clear()
+        return self.feasible(state)
 
-    def today(self, path: str) -> Value:
-        """Return the value of a field as the system is, with the default where none is written."""
-        return self._todays[path] if path in self._todays else self.base.value(path)
-
-    def allowed(self, values: Values) -> bool:
-        """Tell whether all that differs from today may, and may so."""
-        return all(not self.bounds.pinned(path) and self.bounds.allows(path, value) for path, value in values.items())
-
-    def try_out(self, state: Values) -> Tried:
-        """Try a state out on all peaks."""
-        values = self.complete(state)
-        key = tuple(sorted(values.items(), key=lambda item: item[0]))
-        if key not in self.tried:
-            self.tried[key] = self._tried(values)
-        return self.tried[key]
-
-    def _tried(self, values: dict[str, Value]) -> Tried:
-        made = self.evaluator.candidates.made(values)
-        if isinstance(made, str):
-            return Tried(values, made, float("inf"), float("nan"), None)
-        if not self.allowed(values):
-            return Tried(values, "a pin or a bound forbids it", float("inf"), float("nan"), None)
-        outcomes = self.evaluator.outcomes(values, self.places)
-        why = next((self.said(o, p) for o, p in zip(outcomes, self.places, strict=False) if not o.holds), "")
-        why = why or self._broken(made, values, outcomes)
-        return Tried(
-            values,
-            why,
-            max(outcome.excess for outcome in outcomes),
-            max(outcome.p95_s for outcome in outcomes),
-            self.costing.cost(values),
+    def _take_in(self, values: Values) -> None:
+        places = self.states.whole(CONFIRMED_WITH[:1])
+        outcomes = dict(
+            zip((place.stretch for place in places), self.states.evaluator.every(values, places), strict=True)
         )
+        days = self.states.evaluator.candidates.seen_days
+        self.states.floors.add_month(month_use((days[name], outcomes[name]) for name in days))
+        self.states.floors.add_memory(outcomes.values())
 
-    def said(self, outcome: Outcome, place: Place) -> str:
-        """Return why an outcome does not hold, with the stretch and the instant."""
-        return f"{outcome.reason.rstrip('.')} ({place.stretch}, first at {outcome.at_utc}): {outcome.bottleneck}"
+    def _uncovered(self, state: Values) -> list[str]:
+        """Return requests that do not cover what was used when the state was replayed as a whole."""
+        values = self.states.complete(state)
+        self._take_in(values)
+        return [path for path in values if self.states.too_small(values, path)]
 
-    def _broken(self, made: Scenario, values: Values, outcomes: Sequence[Outcome]) -> str:
-        """Return what else than the objectives is not kept."""
-        policy = self.bounds.policy
-        if kills := sum(outcome.oom_kills for outcome in outcomes):
-            return f"{kills} containers are killed for want of memory"
-        throttled = max(outcome.throttled_ratio for outcome in outcomes)
-        if policy.throttled_percent is not None and 100 * throttled > policy.throttled_percent:
-            return f"{100 * throttled:.1f} % of a service's CFS periods are throttled"
-        used = worst(outcomes, "cpu_cores")
-        held = worst(outcomes, "memory_bytes")
-        margin = 1 + policy.memory_margin_percent / 100
-        for path, value in values.items():
-            owner, _, field_name = path.partition(".")
-            if (
-                value is None
-                or not field_name.startswith("requests.")
-                or amount_of(value) >= amount_of(self.today(path))
-            ):
-                continue
-            if not (used if field_name == "requests.cpu" else held).get(owner):
-                return f"{path} = {value} is less than today, and nothing is known of what the container uses"
-            if field_name == "requests.cpu" and amount_of(value) < used[owner] - 1e-9:
-                share = f"{policy.cover_percent:g} % of the container-minutes"
-                return f"{path} = {value} is less than the {1000 * used[owner]:.0f}m that covers {share}"
-            if field_name == "requests.memory" and amount_of(value) < held[owner] * margin:
-                top = f"{held[owner] / 2**20:.0f}Mi"
-                return f"{path} = {value} is less than the working set of {top} and {policy.memory_margin_percent:g} %"
-        return no_room(made, policy, {name: int(pods) for name, pods in worst(outcomes, "pods").items()})
+    def _again(self, state: State, failed: Place | None) -> State:
+        """Return the state to go on from when it was not confirmed."""
+        before = [dict(item.values) for item in front_of(self.states.tried.values())]
+        self.states.tried.clear()
+        if failed is not None:
+            self.states.tell(f"the whole of {failed.stretch} does not hold: its hour joins the peaks")
+            self.states.places.append(failed)
+        else:
+            self.states.tell("requests are raised to what was used")
+        for values in before:
+            self.states.try_out(values)
+        raised = {}
+        for variable in self.states.variables:
+            least = self.states.floors.of(variable.path)
+            if variable.path in state and least is not None and amount_of(state[variable.path]) < least:
+                raised[variable.path] = next(
+                    (value for value in reversed(variable.ladder) if amount_of(value) >= least), variable.today
+                )
+        return {**state, **raised}
 
-    def better(self, state: Values, than: Values) -> bool:
-        """Tell whether a state costs less than another, and holds."""
-        values = self.complete(state)
-        if isinstance(self.evaluator.candidates.made(values), str) or not self.allowed(values):
-            return False
-        return (
-            self.costing.cost(values).below(self.costing.cost(self.complete(than))) and not self.try_out(state).why_not
-        )
-
-    def feasible(self, state: dict[str, Value]) -> dict[str, Value] | None:
+    def feasible(self, state: State) -> State | None:
         """Mend a state step by step until it holds; None when nothing is left to mend (``stuck`` says at what)."""
         best, since = math.inf, 0
         for _ in range(MOST_MENDS):
-            tried = self.try_out(state)
+            tried = self.states.try_out(state)
             if not tried.why_not:
                 return state
             best, since = (tried.excess, 0) if tried.excess < 0.98 * best else (best, since + 1)
@@ -245,196 +147,77 @@ class Search:
                 self.stuck = tried.why_not
                 return None
             values, words = step
-            self.tell(f"mended: {words}")
+            self.states.tell(f"mended: {words}")
             self.mended.append(words)
             state = {**state, **values}
-        self.stuck = f"{MOST_MENDS} steps did not mend it: {self.try_out(state).why_not}"
+            if MACHINES in state and state[MACHINES] is None:
+                del state[MACHINES]
+        self.stuck = f"{MOST_MENDS} steps did not mend it: {self.states.try_out(state).why_not}"
         return None
 
-    def _steps(self, tried: Tried) -> Iterator[tuple[dict[str, Value], str]]:
-        if isinstance(self.evaluator.candidates.made(tried.values), str):
+    def _steps(self, tried: Tried) -> Iterator[tuple[State, str]]:
+        if isinstance(self.states.evaluator.candidates.made(tried.values), str) or math.isinf(tried.excess):
             return
-        outcomes = self.evaluator.outcomes(tried.values, self.places)
+        outcomes = self.states.evaluator.outcomes(tried.values, self.states.places)
         for outcome in outcomes:
             for values, words in outcome.mends:
-                clamped = {path: self.bounds.clamped(path, value) for path, value in values.items()}
-                changed = {path: value for path, value in clamped.items() if value != self._now(tried.values, path)}
-                if changed and not any(self.bounds.pinned(path) for path in changed):
-                    yield changed, words
+                yield from self._step(tried, values, words)
         if all(outcome.holds for outcome in outcomes):
-            for name in self.base.file.nodes if "place" in tried.why_not else ():
+            for name in self.states.base.file.nodes if "place" in tried.why_not else ():
                 path = f"nodes/{quoted(name)}.maximum"
-                more = int(amount_of(self._now(tried.values, path))) + 1
-                if not self.bounds.pinned(path) and self.bounds.allows(path, more):
-                    yield {path: more}, f"pool {name} up to {more} machines"
+                more = int(amount_of(self.states.now(tried.values, path))) + 1
+                yield from self._step(tried, {path: more}, f"pool {name} up to {more} machines")
 
-    def _now(self, values: Values, path: str) -> Value:
-        return values[path] if path in values else self.today(path)
+    def _step(self, tried: Tried, values: Values, words: str) -> Iterator[tuple[State, str]]:
+        """Yield a mend where it may be done and changes something."""
+        if MACHINES in tried.values and any(path.startswith("nodes/") for path in values):
+            self._own_machines = True  # what was chosen is too small: back to what can be mended step by step
+            yield {MACHINES: None}, "the machines of today"
+            return
+        clamped = {path: self.states.bounds.clamped(path, value) for path, value in values.items()}
+        changed = {path: value for path, value in clamped.items() if value != self.states.now(tried.values, path)}
+        if changed and not any(self.states.bounds.pinned(path) for path in changed):
+            yield changed, words
 
-    def sized(self, state: dict[str, Value]) -> dict[str, Value]:
-        """Size all requests by what was used: together, and in halves where that does not hold."""
-        outcomes = self.evaluator.outcomes(self.complete(state), self.places)
-        moves = {}
-        for variable in self.variables:
-            floor = self._floor(variable, outcomes)
-            fitting = [v for v in variable.cheaper(self._of(state, variable)) if floor and amount_of(v) >= floor]
-            if fitting:
-                moves[variable.path] = fitting[-1]
-        self.tell(f"sizing {len(moves)} requests by what was used")
-        return self._taken(state, moves)
-
-    def _floor(self, variable: Variable, outcomes: Sequence[Outcome]) -> float:
-        """Return the least request that covers what was used; infinite where nothing is known of it."""
-        owner = variable.path.partition(".")[0]
-        if variable.kind == "cpu":
-            return worst(outcomes, "cpu_cores").get(owner) or math.inf
-        if variable.kind == "memory":
-            margin = 1 + self.bounds.policy.memory_margin_percent / 100
-            return margin * (worst(outcomes, "memory_bytes").get(owner) or math.inf)
-        return 0.0
-
-    def _of(self, state: Values, variable: Variable) -> Value:
-        return self._now(self.complete(state), variable.path)
-
-    def _taken(self, state: dict[str, Value], moves: Mapping[str, Value]) -> dict[str, Value]:
-        if not moves:
+    def with_machines(self, state: State) -> State:
+        """Take the cheapest node pools for what is requested, where they cost less than those of the state and hold."""
+        if not self._may_choose_machines():
             return state
-        moved = {**state, **moves}
-        if self.better(moved, state):
-            return moved
-        paths = list(moves)
-        if len(paths) == 1:
+        self.states.tell("choosing machines")
+        values = {path: value for path, value in self.states.complete(state).items() if not path.startswith(MACHINES)}
+        made = self.states.evaluator.candidates.made(values)
+        if isinstance(made, str):
             return state
-        half = len(paths) // 2
-        state = self._taken(state, {path: moves[path] for path in paths[:half]})
-        return self._taken(state, {path: moves[path] for path in paths[half:]})
+        peaks = worst(self.states.evaluator.outcomes(self.states.complete(state), self.states.places), "pods")
+        pods = {name: int(count) for name, count in peaks.items()}
+        found = choose_machines(
+            self.states.base, made, self.states.bounds.policy, pods, self.states.costing.busy_share(values)
+        )
+        if found is None:
+            return state
+        self.chosen[found.name] = found
+        self.states.evaluator.candidates.machines[found.name] = found.pools
+        moved = {path: value for path, value in state.items() if not path.startswith("nodes/")}
+        moved[MACHINES] = found.name
+        return moved if self.states.better(moved, state) else state
 
-    def descended(self, state: dict[str, Value]) -> dict[str, Value]:
-        """Go down the ladders, field by field and then in pairs, until nothing is saved any more."""
-        for _ in range(MOST_ROUNDS):
-            before = state
-            for variable in self._by_saving(state):
-                self.tell(f"down: {variable.path}")
-                state = self._down(state, variable)
-                self.best = state
-            for moves in self._pairs(state):
-                if self.better({**state, **moves}, state):
-                    state = {**state, **moves}
-                    self.best = state
-            if state == before:
-                break
-        return state
-
-    def _by_saving(self, state: Values) -> list[Variable]:
-        """Return what can save anything, what can save the most first."""
-        saving = []
-        for number, variable in enumerate(self.variables):
-            options = reversed(variable.cheaper(self._of(state, variable)))
-            costs = (self._cost({**state, variable.path: value}) for value in options)
-            cost = next((cost for cost in costs if cost is not None), None)
-            if cost is not None:
-                saving.append((cost, number, variable))
-        return [variable for _, _, variable in sorted(saving, key=lambda item: item[:2])]
-
-    def _cost(self, state: Values) -> Cost | None:
-        values = self.complete(state)
-        if isinstance(self.evaluator.candidates.made(values), str):
-            return None
-        return self.costing.cost(values)
-
-    def _down(self, state: dict[str, Value], variable: Variable) -> dict[str, Value]:
-        """Take the cheapest value of one field that holds: the next one first, then by bisection."""
-        outcomes = self.evaluator.outcomes(self.complete(state), self.places)
-        floor = self._floor(variable, outcomes)
-        options = [v for v in variable.cheaper(self._of(state, variable)) if amount_of(v) >= floor]
-        if not options or not self.better({**state, variable.path: options[0]}, state):
-            return self._far(state, variable, options)
-        holds, fails = 0, len(options)
-        while fails - holds > 1:
-            middle = (holds + fails) // 2
-            if self.better({**state, variable.path: options[middle]}, {**state, variable.path: options[holds]}):
-                holds = middle
-            else:
-                fails = middle
-        return {**state, variable.path: options[holds]}
-
-    def _far(self, state: dict[str, Value], variable: Variable, options: Sequence[Value]) -> dict[str, Value]:
-        """Take the first value that saves something, where the next one on the ladder saves nothing but would hold."""
-        now = self._cost(state)
-        for value in options:
-            cost = self._cost({**state, variable.path: value})
-            if cost is not None and now is not None and cost.below(now):
-                moved = {**state, variable.path: value}
-                return moved if self.better(moved, state) else state
-        return state
-
-    def _pairs(self, state: Values) -> Iterator[dict[str, Value]]:
-        """Yield changes of two fields that trade: fewer pods that may use more CPU, a higher target with more pods."""
-        for variable in self.variables:
-            now = self._of(state, variable)
-            cheaper = variable.cheaper(now)
-            if variable.kind not in ("pods", "target") or not cheaper:
-                continue
-            others = [v for v in self.variables if v.workload == variable.workload and v is not variable]
-            for other in others:
-                dearer = other.dearer(self._of(state, other))
-                if other.kind == "cpu" and variable.kind == "pods":
-                    needed = amount_of(self._of(state, other)) * amount_of(now) / amount_of(cheaper[0])
-                    dearer = tuple(value for value in dearer if amount_of(value) >= needed - 1e-9)
-                if dearer and other.kind in ("pods", "cpu", "target"):
-                    yield {variable.path: cheaper[0], other.path: dearer[0]}
-            for path, limit in limits_of(self.base):
-                owner = path.rpartition("/")[0]
-                if owner == variable.workload and path.endswith(".cpu") and limit is not None:
-                    larger = self._larger(state, path)
-                    if larger is not None:
-                        yield {variable.path: cheaper[0], path: larger}
-
-    def _larger(self, state: Values, path: str) -> Value:
-        """Return a CPU limit that is larger by a fifth or more; None when there may be none."""
-        now = self._now(self.complete(state), path)
-        if now is None or self.bounds.pinned(path):
-            return None
-        value = next((step for step in CPU_LADDER if amount_of(step) >= 1.2 * amount_of(now)), None)
-        return value if value is not None and self.bounds.allows(path, value) else None
-
-    def tightened(self, state: dict[str, Value]) -> dict[str, Value]:
-        """Take back what mending gave too much of, of what costs nothing: limits and largest numbers."""
-        turned = {variable.path for variable in self.variables}
-        for path in [path for path in state if path not in turned]:
-            options = between(path, self.today(path), state[path])
-            holds, fails = len(options), -1
-            while holds - fails > 1:
-                middle = (holds + fails) // 2
-                moved = {**state, path: options[middle]}
-                if self.try_out(moved).why_not:
-                    fails = middle
-                else:
-                    holds = middle
-            if holds < len(options):
-                state = {**state, path: options[holds]}
-        return {path: value for path, value in state.items() if value != self.today(path)}
+    def _may_choose_machines(self) -> bool:
+        paths = [f"nodes/{quoted(name)}.{field}" for name in self.states.base.file.nodes for field in NODE_FIELDS]
+        bound = any(self.states.bounds.pinned(path) or self.states.bounds.of(path) for path in paths)
+        karpenter = self.states.base.file.provisioner == "karpenter"
+        return self.states.base.instances is not None and not (bound or karpenter or self._own_machines)
 
     def unconfirmed(self, state: Values) -> Place | None:
         """Replay the whole of every stretch; return the hour of the first that fails, None when all hold."""
-        values = self.complete(state)
-        for place in self.whole():
-            self.tell(f"confirming on the whole of {place.stretch}")
-            outcome = self.evaluator.every(values, [place])[0]
+        values = self.states.complete(state)
+        for place in self.states.whole(CONFIRMED_WITH):
+            self.states.tell(f"confirming on the whole of {place.stretch}")
+            outcome = self.states.evaluator.every(values, [place])[0]
             if outcome.holds and not outcome.oom_kills:
                 continue
-            part = self.evaluator.candidates.stretch(place.stretch)
+            part = self.states.evaluator.candidates.stretch(place.stretch)
             return Place(place.stretch, _around(outcome, part), place.replication)
         return None
-
-    def whole(self, replications: Sequence[int] = CONFIRMED_WITH) -> list[Place]:
-        """Return the whole of every stretch of the history, for each replication."""
-        candidates = self.evaluator.candidates
-        return [
-            Place(name, Peak(0, candidates.stretch(name).file.window.duration, "the whole window"), number)
-            for name in candidates.history
-            for number in replications
-        ]
 
 
 def _around(outcome: Outcome, scenario: Scenario) -> Peak:

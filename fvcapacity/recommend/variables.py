@@ -7,15 +7,18 @@ from dataclasses import dataclass
 
 from fvcapacity.recommend.bounds import Bounds, amount
 from fvcapacity.recommend.candidates import Values
+from fvcapacity.recommend.scope import sized_containers
 from fvcapacity.scenario.cluster import Container, HorizontalPodAutoscaler, Workload
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.paths.grammar import quoted
 from fvcapacity.scenario.paths.values import Value
+from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.units import format_bytes, format_cpu
 
-_MANTISSAS = (10, 12, 15, 20, 25, 30, 35, 40, 50, 60, 75, 90)
-CPU_MILLI = tuple(mantissa * 10**power for power in range(4) for mantissa in _MANTISSAS)
-"""Ladder of CPU: steps of 10 to 33 %."""
+_MANTISSAS = (10, 11, 12, 13, 14, 15, 16, 18, 20, 22, 24, 26, 28, 30, 33, 36, 40, 44, 48, 52, 56, 60, 65, 70, 75, 80)
+_FROM_10M = (mantissa * 10**power for power in range(4) for mantissa in (*_MANTISSAS, 85, 90, 95))
+CPU_MILLI = (*range(1, 10), *_FROM_10M)
+"""Ladder of CPU: from 10m on steps of 5 to 13 %."""
 _MIB_ABOVE = (64 * step * 2**power for power in range(9) for step in range(5, 9))
 MEMORY_MIB = (16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, *_MIB_ABOVE)
 """Ladder of memory: steps of at most a third."""
@@ -75,22 +78,24 @@ def amount_of(value: Value) -> float:
 def variables_of(scenario: Scenario, bounds: Bounds) -> list[Variable]:
     """Return everything that may be turned, in the order of the manifests; pinned fields are left out."""
     found: list[Variable] = []
+    sized = sized_containers(scenario, bounds.policy)
     for workload in scenario.cluster.workloads:
-        if workload.kind not in ("Deployment", "StatefulSet"):
-            continue
-        hpa = autoscaler_of(scenario, workload)
+        names = sized.get(workload.key, ())
         for container in workload.template.containers:
-            if container.kind != "init":
+            if container.name in names:
                 found += _of_container(workload, container)
-        found += _of_pods(workload, hpa)
+        if names:
+            found += _of_pods(workload, autoscaler_of(scenario, workload), bounds.policy)
     found += _of_nodes(scenario)
     kept = []
     for variable in found:
         if bounds.pinned(variable.path):
             continue
         ladder = tuple(value for value in variable.ladder if bounds.allows(variable.path, value))
+        policy = bounds.policy
+        least = {"cpu": policy.least_cpu, "memory": policy.least_memory}.get(variable.kind, 0.0)
+        ladder = tuple(value for value in ladder if amount_of(value) >= least - 1e-9 or value == variable.today)
         if variable.kind == "target":
-            policy = bounds.policy
             ladder = tuple(v for v in ladder if policy.target_minimum <= amount_of(v) <= policy.target_maximum)
         kept.append(Variable(variable.path, variable.today, ladder, variable.kind, variable.workload))
     return kept
@@ -161,16 +166,20 @@ def _of_container(workload: Workload, container: Container) -> Iterator[Variable
         yield Variable(f"{owner}.requests.memory", format_bytes(memory), ladder, "memory", workload.key)
 
 
-def _of_pods(workload: Workload, hpa: HorizontalPodAutoscaler | None) -> Iterator[Variable]:
+def _of_pods(workload: Workload, hpa: HorizontalPodAutoscaler | None, policy: Policy) -> Iterator[Variable]:
     if workload.kind != "Deployment":
         return  # a database does not serve with one copy less
+    today = workload.replicas if hpa is None else hpa.min_replicas
+    today = 1 if today is None else today
+    fewest = 2 if policy.redundancy and today > 1 else 1
     if hpa is None:
-        today = 1 if workload.replicas is None else workload.replicas
         path = f"{workload.key.partition('/')[0]}/{quoted(workload.name)}.replicas"
-        yield Variable(path, today, _numbers(1, 2 * max(today, 1)), "pods", workload.key)
+        yield Variable(path, today, _numbers(fewest, 2 * max(today, 1)), "pods", workload.key)
         return
     owner = f"hpa/{quoted(hpa.name)}"
-    yield Variable(f"{owner}.min", hpa.min_replicas, _numbers(1, hpa.max_replicas), "pods", workload.key)
+    yield Variable(
+        f"{owner}.min", today, _numbers(min(fewest, hpa.max_replicas), hpa.max_replicas), "pods", workload.key
+    )
     target = cpu_target(hpa)
     if target is not None:
         ladder = tuple(sorted({*TARGETS, target}))
@@ -195,13 +204,12 @@ def _numbers(least: int, most: int) -> tuple[Value, ...]:
     return tuple(range(most, least - 1, -1))
 
 
-def limits_of(scenario: Scenario) -> Iterator[tuple[str, Value]]:
-    """Yield the limits of all containers that write one, by path."""
+def limits_of(scenario: Scenario, policy: Policy) -> Iterator[tuple[str, Value]]:
+    """Yield the limits of all containers that are sized and write one, by path."""
+    sized = sized_containers(scenario, policy)
     for workload in scenario.cluster.workloads:
-        if workload.kind not in ("Deployment", "StatefulSet"):
-            continue
         for container in workload.template.containers:
-            for resource in ("cpu", "memory") if container.kind != "init" else ():
+            for resource in ("cpu", "memory") if container.name in sized.get(workload.key, ()) else ():
                 path = f"{container_path(workload, container.name)}.limits.{resource}"
                 value = scenario.value(path)
                 if value is not None:

@@ -240,6 +240,7 @@ HPA = TableSpec(
         *TIME,
         Column("current", "pods", "int64", "Replicas before the sync."),
         Column("desired", "pods", "int64", "Replicas after it."),
+        Column("minimum", "pods", "int64", "Its `minReplicas` then: what the manifests or a schedule say."),
         Column("reasons", "", "string", "Condition reasons as Kubernetes spells them, joined by `;`."),
     ),
 )

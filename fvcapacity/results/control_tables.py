@@ -62,6 +62,7 @@ def _hpa(outcome: RunOutcome, scenario: Scenario) -> pd.DataFrame:
             "hpa": [sample.hpa for sample in kept],
             "current": [sample.current for sample in kept],
             "desired": [sample.desired for sample in kept],
+            "minimum": [sample.minimum for sample in kept],
             "reasons": [";".join(sample.reasons) for sample in kept],
         },
     )

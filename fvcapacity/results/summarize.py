@@ -14,12 +14,12 @@ from fvcapacity.dataplane.histogram import RELATIVE_ERROR
 from fvcapacity.results import summary as parts
 from fvcapacity.results.bottleneck import Bottleneck
 from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.price_age import stale_items, stale_note
 from fvcapacity.results.recovery import recovery_parts
 from fvcapacity.results.scenario_text import portable_path, scenario_text
 from fvcapacity.results.summarize_tables import cost_part, node_parts, route_parts, scaling_parts, service_parts
 from fvcapacity.results.verdict import ObjectiveVerdict, Verdict
 from fvcapacity.scenario.model import KUBERNETES_RELEASE, Scenario
-from fvcapacity.scenario.prices import is_stale
 from fvcapacity.scenario.traffic import Traffic
 from fvcapacity.units import format_duration
 
@@ -76,7 +76,11 @@ def summarize(
         nodes=node_parts(tables),
         cost=cost_part(tables, scenario.file.cost.currency if scenario.file.cost else "USD"),
         recovery=recovery_parts(scenario),
-        notes=[*_notes(scenario, outcomes), *_prices(scenario, tables), *([stopping.sentence] if stopping else [])],
+        notes=[
+            *_notes(scenario, outcomes),
+            *stale_note(stale_items(tables.get("bill"), pd.Timestamp(scenario.start_ns, tz="UTC").date())),
+            *([stopping.sentence] if stopping else []),
+        ],
     )
 
 
@@ -116,15 +120,20 @@ def traffic_text(traffic: Traffic) -> str:
     return text if traffic.users is not None else f"{text}; {traffic.arrivals.kind} arrivals"
 
 
-def _scenario_part(scenario: Scenario) -> parts.ScenarioPart:
-    file = scenario.file
-    digest = hashlib.sha256(scenario_text(file).encode())
+def scenario_digest(scenario: Scenario) -> str:
+    """Return the SHA-256 of a scenario as it is run and of the hashes of its inputs."""
+    digest = hashlib.sha256(scenario_text(scenario.file).encode())
     for name, value in sorted(scenario.input_hashes.items()):
         digest.update(f"\n{name} {value}".encode())
+    return digest.hexdigest()
+
+
+def _scenario_part(scenario: Scenario) -> parts.ScenarioPart:
+    file = scenario.file
     return parts.ScenarioPart(
         name=file.name,
         description=file.description,
-        sha256=digest.hexdigest(),
+        sha256=scenario_digest(scenario),
         start_utc=utc_text(pd.Timestamp(scenario.start_ns, tz="UTC")),
         time_zone=file.time_zone,
         duration_s=file.window.duration / 1e9,
@@ -202,20 +211,6 @@ def _notes(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> list[str]:
     if scenario.file.monitoring.pods is None and not scenario.file.monitoring.keeps_pods(scenario.file.window.duration):
         notes.append("No samples of pods: the window is longer than eight days; `monitoring: {pods: true}` keeps them.")
     return notes
-
-
-def _prices(scenario: Scenario, tables: Mapping[str, pd.DataFrame]) -> list[str]:
-    """Return that prices of the bill are old, or of no known day, if some are."""
-    bill = tables.get("bill")
-    if bill is None or "as_of" not in bill:
-        return []
-    on = pd.Timestamp(scenario.start_ns, tz="UTC").date()
-    lines = bill.drop_duplicates("item")
-    old = lines[[is_stale(as_of, on) for as_of in lines["as_of"]]]
-    if old.empty:
-        return []
-    what = f"{', '.join(old['item'])} ({len(old)} of {len(lines)} lines)"
-    return [f"Prices without a day, or more than a year older than the run: {what}."]
 
 
 def _version(name: str) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from fvcapacity.results import columns
 from fvcapacity.results import summary as parts
-from fvcapacity.results.estimators import estimate_mean
+from fvcapacity.results.estimators import Estimate, estimate_mean
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.scenario.cluster import ClusterObjects
 
@@ -32,7 +32,11 @@ _SERVICE_FIGURES = (
 
 def figure(values: Sequence[float] | pd.Series[Any]) -> parts.Figure:
     """Return the mean over replications, with its interval when there are two or more."""
-    estimate = estimate_mean([float(value) for value in values])
+    return figure_of(estimate_mean([float(value) for value in values]))
+
+
+def figure_of(estimate: Estimate) -> parts.Figure:
+    """Return an estimate as documents have it."""
     mean = None if math.isnan(estimate.mean) else estimate.mean
     return parts.Figure(mean=mean, low_95=estimate.low, high_95=estimate.high)
 

@@ -1,1 +1,1 @@
-"""Looking back on a quarter and ahead to the next: forecast, budget, and what a review is made of."""
+"""Looking back on a quarter, ahead to the next, and at a change before it is made: money, budget, objectives."""

@@ -14,7 +14,7 @@ import yaml
 
 from fvcapacity.cost.calendar import local_dates
 from fvcapacity.cost.result_days import result_days, result_zone
-from fvcapacity.cost.statement import Cost, cost
+from fvcapacity.cost.statement import Cost, cost_of
 from fvcapacity.errors import InputError, Problem
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
@@ -127,7 +127,7 @@ def money_of_quarter(results: Sequence[Result], quarter: Quarter) -> QuarterMone
         own_special, own_days = _special_days(result)
         known_special += [item for item in own_special if item not in known_special]
         special |= own_days
-        bill = cost(result, currency="USD")
+        bill = cost_of(result, currency="USD")
         requests |= _requests(result, days)
         for key, by_day in _parts(bill, result).items():
             shares.setdefault(key, {}).update(by_day)

@@ -22,6 +22,7 @@ from fvcapacity.scenario.karpenter_checks import check_karpenter
 from fvcapacity.scenario.model import ScenarioFile
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.rollout_checks import check_rollout_times, check_rollouts
+from fvcapacity.scenario.schedule_checks import check_schedule
 from fvcapacity.scenario.stretch_checks import check_stretches
 from fvcapacity.scenario.topology import Topology
 from fvcapacity.scenario.topology_checks import check_topology
@@ -47,6 +48,7 @@ def check_scenario(
     findings += check_faults(file, time_zone(file), topology, cluster)
     findings += check_backups(file, topology, cluster)
     findings += check_stretches(file, time_zone(file))
+    findings += check_schedule(file, time_zone(file), cluster)
     findings += check_cost(file, topology, cluster, prices)
     if topology is not None:
         findings += check_topology(topology)

@@ -18,12 +18,14 @@ from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.costs import CostSettings
 from fvcapacity.scenario.faults import Fault
+from fvcapacity.scenario.instances import InstanceList
 from fvcapacity.scenario.karpenter import Karpenter
 from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.patch import Change, Patcher
 from fvcapacity.scenario.prices import PriceList
 from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.scenario.rollouts import NewVersion, Rollout
+from fvcapacity.scenario.schedule import ScheduledChange
 from fvcapacity.scenario.special_days import SpecialDay
 from fvcapacity.scenario.stretches import WINDOW, CalendarPart, Stretch
 from fvcapacity.scenario.topology import Topology
@@ -158,6 +160,8 @@ class ScenarioFile(Model):
     plane: Literal["fast", "simpy"] = "fast"
     rollouts: tuple[Rollout, ...] = ()
     """New versions that come in while the traffic goes on."""
+    schedule: tuple[ScheduledChange, ...] = ()
+    """Other minimums of HPAs and node pools from set times on: planned days."""
     requests: RequestLog | None = None
     """None: no request is written down; tables and histograms say what there is to say of all of them."""
     monitoring: Monitoring = Monitoring()
@@ -188,6 +192,10 @@ class TrafficTable:
     rps: npt.NDArray[np.float64]
     source: str = ""
     notes: tuple[str, ...] = ()
+    filled: int = 0
+    """Intervals that had no figure, and were filled in."""
+    longest_gap: int = 0
+    """Of these, how many stand in a row at most."""
 
 
 class TrafficSource(Protocol):
@@ -214,6 +222,8 @@ class Scenario:
     findings: tuple[str, ...] = ()
     prices: PriceList | None = None
     """None when the scenario names no prices: it is then run without money."""
+    instances: InstanceList | None = None
+    """Machines that a recommendation may choose from; None: the pools' own types alone."""
     staging: ClusterObjects | None = None
     """What runs in the second environment that is paid for; None without one."""
     changes: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ import pandas as pd
 from fvcapacity.results.estimators import PairedEstimate, estimate_mean, estimate_paired
 from fvcapacity.results.measures import MEASURES, MeasureName, Tables, route_figure
 from fvcapacity.results.outcome import ProgressUpdate
+from fvcapacity.results.price_age import stale_items, stale_note
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.results.stopping import (
@@ -185,9 +186,16 @@ def comparison_of(
             *_route_notes(only_first, only_second),
             *notes,
             *_new_findings(first, second),
+            *_stale_prices(one.scenario, first, second),
         ],
     )
     return Comparison(summary.model_dump(mode="json"), frame, first, second)
+
+
+def _stale_prices(scenario: Scenario, first: Result, second: Result) -> list[str]:
+    day = pd.Timestamp(scenario.start_ns, tz="UTC").date()
+    items = [item for result in (first, second) for item in stale_items(result.tables.get("bill"), day)]
+    return stale_note(list(dict.fromkeys(items)))
 
 
 def pair_table(first: Tables, second: Tables, pairs: Sequence[int], routes: Sequence[str]) -> pd.DataFrame:

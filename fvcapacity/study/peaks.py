@@ -81,19 +81,32 @@ def service_loads(scenario: Scenario) -> tuple[Floats, tuple[str, ...]]:
     tuple
         float64 of shape (steps, services), and the names of the services. By the utilization law: rates times demands.
     """
-    assert scenario.traffic is not None, "a closed loop of users has no rates"
     program = compile_program(scenario.topology, scenario.cluster)
+    return np.asarray(_rates(scenario) @ demand_of(program).cpu_s, np.float64), program.services
+
+
+def expected_requests(scenario: Scenario) -> Floats:
+    """Return how many user requests are expected in each judged window of five minutes, shape (windows,)."""
+    rates = _rates(scenario)
+    assert scenario.traffic is not None
+    routes = scenario.topology.routes
+    user = np.array([routes[name].user for name in scenario.traffic.routes], np.bool_)
+    return np.asarray(rates[:, user].sum(axis=1) * (STEP_NS / NS_PER_S), np.float64)
+
+
+def _rates(scenario: Scenario) -> Floats:
+    """Return the expected requests a second in steps of five minutes, shape (steps, routes)."""
+    assert scenario.traffic is not None, "a closed loop of users has no rates"
     count = -(-scenario.file.window.duration // STEP_NS)
     middles = scenario.start_ns + np.arange(count, dtype=np.int64) * STEP_NS + STEP_NS // 2
     multiplier = compile_multiplier(scenario.file.traffic, scenario.traffic.routes, ZoneInfo(scenario.file.time_zone))
-    rates = expected_rates(scenario.traffic, multiplier, middles)
-    return np.asarray(rates @ demand_of(program).cpu_s, np.float64), program.services
+    return expected_rates(scenario.traffic, multiplier, middles)
 
 
 def at_peak(scenario: Scenario, peak: Peak) -> Scenario:
     """Return a scenario over a part of its window: the same customers at the same instants.
 
-    Roll-outs, faults and the log of requests are left out, as in any other stretch.
+    Roll-outs, faults and the log of requests are left out, as in any other stretch; a schedule counts by its dates.
     """
     if peak.duration_ns == scenario.file.window.duration:
         return scenario

@@ -36,6 +36,32 @@ def write_directory(target: Path, write: Callable[[Path], None]) -> Path:
     return target
 
 
+def write_file(target: Path, write: Callable[[Path], None]) -> Path:
+    """Let ``write`` fill a file beside ``target`` under a temporary name, and then give it its name.
+
+    Raises
+    ------
+    InputError
+        When it cannot be written; what stood there before stands there still.
+    """
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    except OSError as error:
+        raise _unwritable(target, error, "file") from None
+    os.close(handle)
+    work = Path(name)
+    try:
+        write(work)
+        work.chmod(0o666 & ~_umask())  # mkstemp made it for our eyes alone
+        work.replace(target)
+    except OSError as error:
+        raise _unwritable(target, error, "file") from None
+    finally:
+        work.unlink(missing_ok=True)
+    return target
+
+
 def check_replaceable(directory: Path, document: str, schema_version: str, what: str) -> None:
     """Check that a directory may be written here: nothing, an empty directory, or one of ours.
 
@@ -92,12 +118,12 @@ def _umask() -> int:
     return mask
 
 
-def _unwritable(target: Path, error: OSError) -> InputError:
+def _unwritable(target: Path, error: OSError, what: str = "directory") -> InputError:
     return InputError(
         Problem(
             f"the result cannot be written: {error.strerror or error}",
             location=Location(str(target)),
             field="--out",
-            hint="give a directory that can be written with --out",
+            hint=f"give a {what} that can be written with --out",
         )
     )

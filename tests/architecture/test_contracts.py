@@ -32,6 +32,7 @@ def test_imports_point_downward():
 
 def test_public_names_are_pinned():
     assert fvcapacity.__all__ == [
+        "Answer",
         "Backtest",
         "Calibration",
         "Comparison",
@@ -57,10 +58,13 @@ def test_public_names_are_pinned():
         "backtest",
         "calibrate",
         "check_alerts",
+        "check_focus",
         "compare",
-        "cost",
+        "cost_of",
         "difference_of",
+        "export_focus",
         "export_openmetrics",
+        "gate_change",
         "forecast",
         "forecast_traffic",
         "load_measurements",
@@ -69,11 +73,16 @@ def test_public_names_are_pinned():
         "load_scenario",
         "load_sides",
         "measurements_of",
+        "plan_days",
         "pull",
         "read_access_logs",
+        "recommend_with_evidence",
+        "reconcile",
         "simulate",
         "verify_overlay",
         "write_overlay",
+        "write_recommendation",
+        "write_plan",
     ]
     assert dir(fvcapacity) == sorted(fvcapacity.__all__)
 
@@ -106,11 +115,15 @@ def test_every_error_is_public():
         (Document.SCENARIO, "scenario.schema.json"),
         (Document.SUMMARY, "summary.schema.json"),
         (Document.HEADROOM, "headroom.schema.json"),
+        (Document.RECOMMENDATION, "recommendation.schema.json"),
+        (Document.PLAN, "plan.schema.json"),
         (Document.COST, "cost.schema.json"),
         (Document.FORECAST, "forecast.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
         (Document.PROFILE, "profile.schema.json"),
         (Document.DIFFERENCE, "difference.schema.json"),
+        (Document.GATE, "gate.schema.json"),
+        (Document.RECONCILIATION, "reconciliation.schema.json"),
         (Document.TABLES, "results.md"),
         (Document.PATHS, "paths.md"),
     ],
@@ -136,6 +149,8 @@ def test_no_file_is_too_long():
         ["diff", "--help"],
         ["calibrate", "--help"],
         ["backtest", "--help"],
+        ["recommend", "--help"],
+        ["plan", "--help"],
     ],
 )
 def test_help_loads_nothing_heavy(arguments):

@@ -82,8 +82,7 @@ def probes(statistics: Statistics) -> int:
     return int(statistics.service_counts[:, :, ServiceColumn.PROBES].sum())
 
 
-def small_and_big(runs: int = 3, seconds: int = 180) -> tuple[Carried, Carried]:
-    """Return the best of several runs of both clusters, taken in turns."""
-    pairs = [(cluster_run(SMALL, seconds), cluster_run(BIG, seconds)) for _ in range(runs)]
-    small, big = zip(*pairs, strict=True)
-    return min(small, key=lambda c: c.seconds), min(big, key=lambda c: c.seconds)
+def small_and_big(turns: int = 9, seconds: int = 90) -> tuple[Carried, Carried]:
+    """Return the runs of both clusters of that pair whose ratio is the median: taken in turns, an odd number of them."""
+    pairs = [(cluster_run(SMALL, seconds), cluster_run(BIG, seconds)) for _ in range(turns)]
+    return sorted(pairs, key=lambda pair: pair[1].each / pair[0].each)[turns // 2]

@@ -104,7 +104,7 @@ def _memory(found: Findings, runs: int) -> None:
 
 
 def _cluster(found: Findings, runs: int) -> None:
-    small, big = cluster.small_and_big(min(runs, 3))
+    small, big = cluster.small_and_big(9 if runs > 1 else 3)
     found.clusters = {"15 nodes, 250 pods": small, "300 nodes, 5,000 pods": big}
     found.figures["cluster"] = big.each / small.each
     found.figures["cluster_visit"] = big.visit / small.visit

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,7 +29,7 @@ from pathlib import Path
 
 from fvcapacity.dataplane.fast.plane import FastPlane
 from tests.benchmarks.chain import RATE, chain_system
-from tests.benchmarks.clocks import Timed, best_of, timed
+from tests.benchmarks.clocks import Timed, timed
 from tests.benchmarks.shop import REPOSITORY, replay, require_served, require_whole, steady
 from tests.benchmarks.systems import PoissonRequests, carry, served
 
@@ -53,12 +54,12 @@ def loaded_chain(requests: int, copies: int, load: float = 1.0, speed: float = 1
     return spent
 
 
-def growth_with_length(requests: int = 200_000) -> float:
+def growth_with_length(requests: int = 100_000) -> float:
     """Return by what time grows when the run is ten times as long."""
     return _growth(lambda: loaded_chain(requests, 1), lambda: loaded_chain(10 * requests, 1))
 
 
-def growth_with_speed(requests: int = 200_000) -> float:
+def growth_with_speed(requests: int = 100_000) -> float:
     """Return by what time grows with ten times the rate, on servers ten times as fast."""
     return _growth(lambda: loaded_chain(requests, 1), lambda: loaded_chain(10 * requests, 1, speed=10.0))
 
@@ -73,12 +74,18 @@ def growth_with_cluster(requests: int = 100_000) -> float:
     return _growth(lambda: loaded_chain(requests, 1), lambda: loaded_chain(10 * requests, COPIES))
 
 
-def _growth(little: Callable[[], Timed], much: Callable[[], Timed], turns: int = 3) -> float:
-    """Run both in turns, so that a busy moment of the machine meets both, and compare the best of each."""
-    pairs = [(best_of(little), much()) for _ in range(turns)]
-    few, many = (min(runs, key=lambda run: run.seconds) for runs in zip(*pairs, strict=True))
-    assert many.work == 10 * few.work
-    return many.seconds / few.seconds
+def _growth(little: Callable[[], Timed], much: Callable[[], Timed], turns: int = 9) -> float:
+    """Run both in turns and return the median of the ratios.
+
+    The two of a pair meet the same moment of a shared machine, and an odd moment spoils one pair, not the answer; the
+    best of many short runs beside the best of few long ones would flatter the short ones.
+    """
+    ratios = []
+    for _ in range(turns):
+        few, many = little(), much()
+        assert many.work == 10 * few.work
+        ratios.append(many.seconds / few.seconds)
+    return statistics.median(ratios)
 
 
 @dataclass(frozen=True)
@@ -116,10 +123,10 @@ def _own_memory(minutes: int, rps: float) -> Memory:
     scenario = steady(minutes, rps)
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew from what is resident now
     before = _resident("VmRSS")
-    spent, statistics = replay(scenario)
+    spent, counted = replay(scenario)
     peak = _resident("VmHWM")
-    require_whole(statistics)
-    require_served(statistics)
+    require_whole(counted)
+    require_served(counted)
     return Memory(spent.work, peak, before)
 
 

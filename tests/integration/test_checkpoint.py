@@ -95,6 +95,18 @@ def test_a_round_trip_in_the_middle_of_a_roll_out_changes_nothing(deployed: tupl
     assert any(event.reason == sign for event in control.history.events)
 
 
+@pytest.mark.long
+def test_a_round_trip_while_a_schedule_is_played_changes_nothing() -> None:
+    overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "1m", "window.warm_up": "5m"}
+    schedule = [
+        {"at": "2026-02-14T17:56:00", "values": {"hpa/cart-service.min": 5, "nodes/general.minimum": 5}},
+        {"at": "2026-02-14T17:59:00", "values": {"hpa/cart-service.min": 2}},
+    ]
+    scenario = fv.load_scenario(ROOT / "scenarios" / "valentines.yaml", overrides={**overrides, "schedule": schedule})
+    control = round_trips(scenario)
+    assert sum(event.reason == "ScheduledChange" for event in control.history.events) == 3
+
+
 def round_trips(scenario: Scenario) -> ControlPlane:
     """Run once through, and once with a round trip through a checkpoint at every event; both must end alike."""
     plane, control, end = both_planes(scenario)

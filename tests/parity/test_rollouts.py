@@ -17,6 +17,7 @@ from fvcapacity.program.compile import compile_program
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.scenario.model import Scenario
 from tests.support.shops import COUNTS, MANIFESTS, SCENARIO, TOPOLOGY
+from tests.support.shops import HPA as SHOP_HPA
 
 SHOP = """
       containers:
@@ -27,17 +28,7 @@ READY = """
         - name: shop
           readinessProbe: {httpGet: {path: /, port: 3000}, initialDelaySeconds: 5, periodSeconds: 5}
 """
-HPA = """\
----
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop, namespace: flowers}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
-  minReplicas: 2
-  maxReplicas: 6
-  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]
-"""
+HPA = SHOP_HPA.replace("minReplicas: 1", "minReplicas: 2")
 NS = 10**9
 
 

@@ -151,6 +151,7 @@ class Books:
             "route_paths": [_row("route_paths", route=route, entry=self.entry) for route in self.routes],
             "route_minutes": self._route_minutes(),
             "service_minutes": [],
+            "services": [_row("services", service="web", log_bytes=10**9)],
             "routes": [
                 _row("routes", route=name, served=int(count * self.hours), requests=int(count * self.hours))
                 for name, (count, _) in self.routes.items()

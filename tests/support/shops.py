@@ -67,6 +67,17 @@ kind: Secret
 metadata: {name: db, namespace: flowers}
 stringData: {password: hunter2}
 """
+HPA = """\
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: shop, namespace: flowers}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
+  minReplicas: 1
+  maxReplicas: 6
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}]
+"""
 COUNTS = "timestamp,requests\n" + "".join(f"2026-02-14T{h}:{m:02d}:00,90\n" for h in (17, 18) for m in range(60))
 PATCH = """\
 apiVersion: apps/v1

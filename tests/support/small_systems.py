@@ -16,6 +16,14 @@ prices:
 """
 
 
+def without_secret(directory: Path) -> Path:
+    """Take the Secret, which no overlay may copy, out of a small system's manifests; return their file."""
+    path = directory / "manifests" / "shop.yaml"
+    text = path.read_text()
+    path.write_text(text[: text.index("---\napiVersion: v1\nkind: Secret")])
+    return path
+
+
 def small_system(
     directory: Path,
     *,
@@ -27,7 +35,7 @@ def small_system(
     nodes: int = 3,
     per_minute: int = 600,
     mean_ms: int = 5,
-    recommend: str = "{headroom: none, surge: false}",
+    recommend: str = "{headroom: none, surge: false, redundancy: false}",
 ) -> fv.Scenario:
     """Return a Deployment of one service on machines of 0.1 USD an hour, under a steady load."""
     scenario = (

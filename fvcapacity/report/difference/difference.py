@@ -155,6 +155,7 @@ def _rooms_json(rooms: Mapping[str, Room] | None) -> dict[str, Any] | None:
             "unplaced": room.unplaced,
             "month_usd": room.month_usd,
             "unpriced": list(room.unpriced),
+            "stale": list(room.stale),
         }
         for name, room in rooms.items()
     }

@@ -63,6 +63,7 @@ class RoomPart(Part):
         description="machines, control plane, volumes and load balancers; null without prices"
     )
     unpriced: list[str] = Field(description="what has no price, and is left out of the sum")
+    stale: list[str] = Field(default=[], description="what has a price of no known day, or more than a year old")
 
 
 class RoomsPart(Part):

@@ -142,9 +142,10 @@ def add_hpas(collected: Collected, tables: Any, summary: Any, namespaces: dict[s
             **_JOB,
         }
         if workload is not None:
-            for metric, limit in (("spec_min_replicas", "hpa_minimum"), ("spec_max_replicas", "hpa_maximum")):
-                family = _gauge(f"kube_horizontalpodautoscaler_{metric}", "Bound of an HPA.")
-                collected.add(family, who, times, np.full(len(times), int(bounds[workload][limit] or 1), np.int64))
+            maximum = np.full(len(times), int(bounds[workload]["hpa_maximum"]), np.int64)
+            for metric, bound in (("min", rows["minimum"].to_numpy(np.int64)), ("max", maximum)):
+                family = _gauge(f"kube_horizontalpodautoscaler_spec_{metric}_replicas", "Bound of an HPA.")
+                collected.add(family, who, times, bound)
         for metric, column in (("status_current_replicas", "current"), ("status_desired_replicas", "desired")):
             family = _gauge(f"kube_horizontalpodautoscaler_{metric}", f"Replicas of an HPA: {column}.")
             collected.add(family, who, times, rows[column].to_numpy(np.int64))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fvcapacity.scenario.model import NodePool, Scenario
-from fvcapacity.scenario.paths.change import ChangePlan, FieldChange, objects_of, plan_change
+from fvcapacity.scenario.paths.change import ChangePlan, FieldChange, complete_values, objects_of, plan_change
 from fvcapacity.scenario.paths.grammar import parse_path, quoted
 from fvcapacity.scenario.paths.kinds import KIND_NAMES
 from fvcapacity.scenario.paths.sense import owners_of_replicas
@@ -98,21 +98,6 @@ class PlannedOverlay:
             if (KIND_NAMES[path.owner], path.name) == (kind, name):
                 found.append(item)
         return tuple(found)
-
-
-def complete_values(scenario: Scenario, values: Mapping[str, Value]) -> dict[str, Value]:
-    """Return values with ``replicas`` taken out wherever an HPA decides them: else every apply would reset them.
-
-    An overlay drops them, so a candidate has to be replayed with these values to be what is handed over.
-
-    Raises
-    ------
-    ScenarioError
-        When a path is none.
-    """
-    given = {str(parse_path(path)): value for path, value in values.items()}
-    dropped = {path: None for path, _ in owners_of_replicas(objects_of(scenario))}
-    return {**given, **{path: None for path in dropped if given.get(path) is None}}
 
 
 def plan_overlay(scenario: Scenario, proposal: Proposal) -> PlannedOverlay:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from fvcapacity.errors import Problem
@@ -40,6 +40,10 @@ class Verification:
     def ok(self) -> bool:
         """Whether everything that was checked holds."""
         return not self.problems
+
+    def and_(self, check: Check, problems: Sequence[Problem]) -> Verification:
+        """Return the verification with one more check."""
+        return replace(self, checks=(*self.checks, check), problems=(*self.problems, *problems))
 
     @property
     def passed(self) -> list[Check]:

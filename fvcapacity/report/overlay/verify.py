@@ -17,12 +17,13 @@ from fvcapacity.inputs.kubectl import build_objects, builder_name, find_kubectl
 from fvcapacity.inputs.manifests import objects_of_mappings
 from fvcapacity.inputs.manifests.located import plain
 from fvcapacity.inputs.manifests.sources import Sources, kustomizations_and_files
-from fvcapacity.report.overlay.proposal import ANNOTATION, complete_values
+from fvcapacity.report.overlay.proposal import ANNOTATION
 from fvcapacity.report.overlay.schema import check_schema
 from fvcapacity.report.overlay.trees import by_identity, differences
 from fvcapacity.report.overlay.verification import Check, Verification
 from fvcapacity.scenario.findings import check_cluster
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.scenario.paths.change import complete_values
 from fvcapacity.scenario.paths.grammar import parse_path
 from fvcapacity.scenario.paths.kinds import KIND_NAMES
 from fvcapacity.scenario.paths.places import as_target, find_place

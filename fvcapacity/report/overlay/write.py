@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fvcapacity.errors import ScenarioError
+from fvcapacity.errors import Problem, ScenarioError
 from fvcapacity.inputs.sides import CHANGES
+from fvcapacity.recommend.document import DOCUMENT, RECOMMENDATION_SCHEMA
 from fvcapacity.report.overlay.base import check_base, write_base
 from fvcapacity.report.overlay.documents import OVERLAY_SCHEMA, changes_json, pull_request, readme
 from fvcapacity.report.overlay.helm import helm_values
 from fvcapacity.report.overlay.patch_files import file_name, json_file, json_target, strategic_file
 from fvcapacity.report.overlay.proposal import PatchFormat, PlannedOverlay, Proposal, plan_overlay
-from fvcapacity.report.overlay.verification import Verification
+from fvcapacity.report.overlay.verification import Check, Verification
 from fvcapacity.report.overlay.verify import verify_overlay
 from fvcapacity.report.overlay.yaml_text import yaml_text
 from fvcapacity.scenario.model import Scenario
@@ -29,14 +31,17 @@ class Overlay:
 
 
 def check_overlay_replaceable(directory: str | Path) -> None:
-    """Check that an overlay may be written here: nothing, an empty directory, or an overlay of ours.
+    """Check that an overlay may be written here: nothing, an empty directory, an overlay or a recommendation of ours.
 
     Raises
     ------
     InputError
         When something else stands there. Callers check before a long search, not after it.
     """
-    check_replaceable(Path(directory), CHANGES, OVERLAY_SCHEMA, "Kustomize overlay of ours")
+    if (Path(directory) / CHANGES).exists() or not (Path(directory) / DOCUMENT).exists():
+        check_replaceable(Path(directory), CHANGES, OVERLAY_SCHEMA, "Kustomize overlay of ours")
+    else:
+        check_replaceable(Path(directory), DOCUMENT, RECOMMENDATION_SCHEMA, "recommendation of ours")
 
 
 def write_overlay(
@@ -47,6 +52,8 @@ def write_overlay(
     patch_format: PatchFormat = "strategic",
     helm: bool = False,
     kubectl: str | None = "auto",
+    checks: Sequence[Callable[[Path], tuple[Check, Sequence[Problem]]]] = (),
+    extras: Callable[[Path], None] | None = None,
 ) -> Overlay:
     """Write a Kustomize overlay over a scenario's manifests, and verify it before it gets its name.
 
@@ -64,6 +71,10 @@ def write_overlay(
         Write the changes as Helm values too.
     kubectl
         Path of kubectl to verify with; default: the one that is found. None: our own builder.
+    checks
+        More checks, made when all others hold; each is given the directory as it is written now.
+    extras
+        Writes more files into it.
 
     Raises
     ------
@@ -84,10 +95,14 @@ def write_overlay(
     def write(work: Path) -> None:
         _write_files(scenario, planned, work, target, patch_format, helm)
         verification = verify_overlay(scenario, work, planned.values, proposal.objects, kubectl=kubectl)
+        for check in checks if verification.ok else ():
+            verification = verification.and_(*check(work))
         if not verification.ok:
             raise ScenarioError(verification.problems, hint="the overlay was not written")
         (work / "README.md").write_text(readme(planned, verification, target.name), encoding="utf-8")
         (work / "pull-request.md").write_text(pull_request(planned, verification), encoding="utf-8")
+        if extras is not None:
+            extras(work)
         verified.append(verification)
 
     write_directory(target, write)

@@ -13,7 +13,7 @@ from fvcapacity.scenario.paths.grammar import FieldPath, parse_path
 from fvcapacity.scenario.paths.kinds import KIND_NAMES
 from fvcapacity.scenario.paths.patches import patch_of
 from fvcapacity.scenario.paths.places import Place, as_target, find_place
-from fvcapacity.scenario.paths.sense import check_object
+from fvcapacity.scenario.paths.sense import check_object, owners_of_replicas
 from fvcapacity.scenario.paths.settings import read_setting, with_setting
 from fvcapacity.scenario.paths.trees import copied
 from fvcapacity.scenario.paths.values import VALUE_KINDS, Value
@@ -104,6 +104,21 @@ def objects_of(scenario: Scenario) -> Sequence[Mapping[str, Any]]:
     if scenario.patcher is None:
         raise ScenarioError("the manifests are not at hand", hint="use what load_scenario returned")
     return scenario.patcher.objects
+
+
+def complete_values(scenario: Scenario, values: Mapping[str, Value]) -> dict[str, Value]:
+    """Return values with ``replicas`` taken out wherever an HPA decides them: else every apply would reset them.
+
+    An overlay drops them, so a candidate has to be replayed with these values to be what is handed over.
+
+    Raises
+    ------
+    ScenarioError
+        When a path is none.
+    """
+    given = {str(parse_path(path)): value for path, value in values.items()}
+    dropped = {path: None for path, _ in owners_of_replicas(objects_of(scenario))}
+    return {**given, **{path: None for path in dropped if given.get(path) is None}}
 
 
 class _Planner:

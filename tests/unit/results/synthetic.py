@@ -344,6 +344,7 @@ def _sample_minute(history: History, minute: int, calm: bool) -> None:
             hpa="hpa/order-service",
             current=replicas,
             desired=replicas,
+            minimum=2,
             reasons=("ReadyForNewScale", "ValidMetricFound", "TooManyReplicas" if at_max else "DesiredWithinRange"),
             metrics=(("cpu", 180.0 if at_max else 55.0),),
         )

@@ -170,6 +170,7 @@ def test_a_blind_hpa_is_told():
             hpa=sample.hpa,
             current=1,
             desired=1,
+            minimum=1,
             reasons=("FailedGetResourceMetric",),
             metrics=(("cpu", None),),
         )

@@ -1,0 +1,449 @@
+"""The document of a recommendation: ``recommendation.json``, and what ``fvcap recommend --format json`` prints.
+
+The same for the same scenario and seed: no time of the clock, no number of processes and no path stands in it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import pandas as pd
+from pydantic import ConfigDict, Field, ValidationError
+
+from fvcapacity.errors import InputError, Location, Problem, ScenarioError
+from fvcapacity.recommend.answer import Answer, AnswerVerdict
+from fvcapacity.recommend.evaluation import Place
+from fvcapacity.recommend.evidence import Evidence, Proof, ProvenSystem
+from fvcapacity.recommend.explanation import binding
+from fvcapacity.recommend.recommend import Recommendation
+from fvcapacity.results.summarize import scenario_digest, utc_text
+from fvcapacity.results.summarize_tables import figure_of
+from fvcapacity.results.summary import Figure, Part, Utc
+from fvcapacity.scenario.finding import did_you_mean
+from fvcapacity.scenario.paths.settings import pool_document
+from fvcapacity.scenario.paths.values import Value
+from fvcapacity.scenario.recommendation import Bound
+
+RECOMMENDATION_SCHEMA: Final = "fvcapacity/recommendation/1"
+"""Changes when a reader of older documents would stumble."""
+DOCUMENT = "recommendation.json"
+
+
+class MoneyPart(Part):
+    """A month by the scenario's calendar, in USD; null where it was not worked out."""
+
+    today_usd: float | None = Field(description="from bills of the search's replays")
+    usd: float | None
+    today_proven_usd: Figure | None = Field(description="from bills of the proof's replays, with other seeds")
+    proven_usd: Figure | None
+
+
+class FieldPart(Part):
+    """A field of the system that was decided, with its sentence."""
+
+    path: str
+    owner: str = Field(description="workload that it belongs to, or the object itself")
+    today: Value
+    value: Value = Field(description="null: not written")
+    changes: bool
+    why: str
+
+
+class ObjectPart(Part):
+    """A new object that goes along."""
+
+    kind: str
+    name: str
+    namespace: str
+    spec: dict[str, Any]
+    why: str
+
+
+class PointPart(Part):
+    """A candidate that holds at the peaks, and than which none that was tried is both cheaper and faster."""
+
+    values: dict[str, Value]
+    machines_usd: float = Field(description="a month of the machines as the search reckons it; no bill")
+    requests_usd: float = Field(description="a month of the machines' shares that are requested")
+    p95_s: float
+
+
+class NearestPart(Part):
+    """What comes nearest where nothing holds."""
+
+    values: dict[str, Value]
+    excess: float | None = Field(description="its worst figure over its threshold; null when it has none")
+    why_not: str
+    bears: float | None = Field(description="largest multiple of the traffic that it was seen to bear")
+
+
+class PlacePart(Part):
+    """Where candidates were tried out."""
+
+    stretch: str
+    start_utc: Utc
+    duration_s: float
+    reason: str
+    replication: int
+
+
+class ProofPart(Part):
+    """One system over one part of the time, replayed with seeds that the search has not seen."""
+
+    part: Literal["history", "holdout"]
+    trials: int
+    held: int
+    p95_s: Figure = Field(description="over all user requests; of the worst stretch")
+    error_ratio: Figure
+    oom_kills: int
+    throttled_ratio: float = Field(description="of the service with the most, at most")
+    slack_ratio: float | None = Field(description="CPU requested and not used, over what is requested")
+    first_failure: str
+
+
+class SystemPart(Part):
+    """A system of the proof."""
+
+    name: str
+    values: dict[str, Value]
+    holds: bool
+    usd: Figure | None
+    proofs: list[ProofPart]
+    why_not: str = Field(description="why it could not be replayed at all; else empty")
+
+
+class EvidencePart(Part):
+    """The proof."""
+
+    sentence: str
+    holds: bool
+    cheaper_than: list[str] = Field(description="systems that hold too and cost more")
+    beaten_by: list[str] = Field(description="systems that hold too and cost less")
+    systems: list[SystemPart]
+
+
+class ContainerPart(Part):
+    """What a container requests with the recommendation, and what it uses at the peaks."""
+
+    container: str
+    cpu_request_cores: float | None
+    cpu_used_cores: float | None = Field(description="covers the policy's share of the container-minutes")
+    memory_request_bytes: int | None
+    memory_used_bytes: float | None = Field(description="the largest working set")
+
+
+class IdlePart(Part):
+    """One container's part of the slack, over a month."""
+
+    container: str
+    requested_cores: float = Field(description="of a pod")
+    used_cores: float = Field(description="of a pod; the mean")
+    slack_ratio: float
+    core_hours: float = Field(description="requested and not used, of all pods")
+    usd: float = Field(description="what that share of the cheapest machine costs")
+    cause: Literal["least", "cover", "more"] = Field(
+        description="least: the least that the policy lets anything request; cover: as little as covers what is used; "
+        "more: beyond that"
+    )
+
+
+class SlackPart(Part):
+    """CPU that is requested and not used, over a month of the history."""
+
+    sentence: str
+    ratio: float | None
+    covered_ratio: float | None = Field(description="share of the container-minutes in which no more is used")
+    parts: list[IdlePart]
+
+
+class MissingPart(Part):
+    """What of the history's traffic was filled in."""
+
+    intervals: int
+    filled: int
+    ratio: float
+    longest_gap_s: float
+
+
+class PolicyPart(Part):
+    """What was kept to besides the objectives, widened for missing traffic."""
+
+    pins: list[str]
+    bounds: dict[str, Bound]
+    cover_percent: float
+    memory_margin_percent: float
+    quota_margin_percent: float
+    cpu_limits: bool
+    throttled_percent: float | None
+    headroom: str
+    surge: bool
+
+
+class RecommendationDocument(Part):
+    """The whole document."""
+
+    model_config = ConfigDict(title="A recommendation of fvcapacity")
+
+    schema_version: Literal["fvcapacity/recommendation/1"]
+    scenario: str
+    sha256: str = Field(description="of the scenario and the hashes of its inputs")
+    seed: int
+    verdict: AnswerVerdict
+    sentence: str
+    nearest: str = Field(description="the nearest thing that can be had; empty when there is a recommendation")
+    complete: bool = Field(description="false when the search ran out of time")
+    money: MoneyPart
+    fields: list[FieldPart] = Field(description="all that was decided, also what stays")
+    objects: list[ObjectPart]
+    pools: dict[str, dict[str, Any] | None] = Field(
+        description="node pools that come, as a scenario writes them; null: it goes"
+    )
+    front: list[PointPart]
+    nearest_candidate: NearestPart | None
+    mended: list[str] = Field(description="what it took to get to something that holds")
+    tried_at: list[PlacePart]
+    candidates: int = Field(description="that were tried on all of these places")
+    evidence: EvidencePart | None
+    containers: list[ContainerPart]
+    slack: SlackPart | None
+    binding: dict[str, int] = Field(description="constraint to how many fields it keeps from being cheaper")
+    policy: PolicyPart
+    missing: MissingPart
+    notes: list[str]
+
+
+def recommendation_document(answer: Answer) -> dict[str, Any]:
+    """Return an answer as a document of plain values."""
+    found, scenario = answer.search, answer.scenario
+    document = RecommendationDocument(
+        schema_version=RECOMMENDATION_SCHEMA,
+        scenario=scenario.name,
+        sha256=scenario_digest(scenario),
+        seed=scenario.file.seed,
+        verdict=answer.verdict,
+        sentence=answer.sentence,
+        nearest=answer.nearest,
+        complete=found is None or found.complete,
+        money=_money(answer),
+        fields=[
+            FieldPart(path=f.path, owner=f.owner, today=f.today, value=f.value, changes=f.changes, why=f.why)
+            for f in answer.fields
+        ],
+        objects=_objects(answer),
+        pools=_pools(answer),
+        front=[
+            PointPart(
+                values=dict(point.values),
+                machines_usd=point.machines_usd,
+                requests_usd=point.requests_usd,
+                p95_s=point.p95_s,
+            )
+            for point in (found.front if found else ())
+            if math.isfinite(point.p95_s)
+        ],
+        nearest_candidate=_nearest(answer),
+        mended=list(found.mended) if found else [],
+        tried_at=[_place(answer, place) for place in (found.stretches if found else ())],
+        candidates=len(found.tried) if found else 0,
+        evidence=None if answer.evidence is None else _evidence(answer.evidence),
+        containers=[
+            ContainerPart(
+                container=item.path,
+                cpu_request_cores=item.cpu_request_cores,
+                cpu_used_cores=item.cpu_used_cores,
+                memory_request_bytes=item.memory_request_bytes,
+                memory_used_bytes=item.memory_used_bytes,
+            )
+            for item in answer.containers
+        ],
+        slack=_slack(found),
+        binding=dict(binding(answer.fields)),
+        policy=_policy(answer),
+        missing=MissingPart(
+            intervals=answer.missing.intervals,
+            filled=answer.missing.filled,
+            ratio=answer.missing.ratio,
+            longest_gap_s=answer.missing.longest_gap_s,
+        ),
+        notes=list(answer.notes),
+    )
+    return document.model_dump(mode="json")
+
+
+def fields_of(document: dict[str, Any], owner: str) -> list[dict[str, Any]]:
+    """Return the decided fields of a workload, or of ``nodes/general``.
+
+    Raises
+    ------
+    ScenarioError
+        When none of its fields was decided, with the nearest name.
+    """
+    known = list(dict.fromkeys(item["owner"] for item in document["fields"]))
+    if owner not in known:
+        message = f"nothing was decided of {owner!r}"
+        raise ScenarioError(Problem(message, field="--explain", hint=did_you_mean(owner, known) if known else ""))
+    return [item for item in document["fields"] if item["owner"] == owner]
+
+
+def recommendation_schema() -> dict[str, Any]:
+    """Return the JSON Schema (draft 2020-12) of the document."""
+    schema = RecommendationDocument.model_json_schema(mode="serialization")
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def document_json(document: dict[str, Any]) -> str:
+    """Return a document as the text that is written and printed."""
+    return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def load_recommendation(path: str | Path) -> dict[str, Any]:
+    """Read a document that was written: ``recommendation.json``, or the directory that holds it.
+
+    Raises
+    ------
+    InputError
+        When it cannot be read, or is none of ours.
+    """
+    file = Path(path) / DOCUMENT if Path(path).is_dir() else Path(path)
+    try:
+        return RecommendationDocument.model_validate_json(file.read_bytes()).model_dump(mode="json")
+    except OSError as error:
+        message = f"it cannot be read: {error.strerror or error}"
+    except ValidationError as error:
+        first = error.errors()[0]
+        at = ".".join(str(step) for step in first["loc"])
+        message = f"it is no recommendation of this version: {at + ': ' if at else ''}{first['msg']}"
+    hint = "give a scenario, or what `fvcap recommend SCENARIO --out DIR` wrote"
+    raise InputError(Problem(message, Location(str(file)), hint=hint))
+
+
+def _money(answer: Answer) -> MoneyPart:
+    found = answer.search
+    systems = {} if answer.evidence is None else {system.name: system for system in answer.evidence.systems}
+    today, own = systems.get("today"), systems.get("recommended")
+    return MoneyPart(
+        today_usd=None if found is None else _finite(found.today_usd),
+        usd=None if found is None else _finite(found.usd),
+        today_proven_usd=None if today is None or today.usd is None else figure_of(today.usd),
+        proven_usd=None if own is None or own.usd is None else figure_of(own.usd),
+    )
+
+
+def _objects(answer: Answer) -> list[ObjectPart]:
+    if answer.handover is None:
+        return []
+    return [
+        ObjectPart(
+            kind=item["kind"],
+            name=item["metadata"]["name"],
+            namespace=item["metadata"]["namespace"],
+            spec=dict(item["spec"]),
+            why=answer.handover.reasons.get(f"{item['kind'].lower()}/{item['metadata']['name']}", ""),
+        )
+        for item in answer.handover.objects
+    ]
+
+
+def _pools(answer: Answer) -> dict[str, dict[str, Any] | None]:
+    pools = {} if answer.handover is None else answer.handover.pools
+    return {name: None if pool is None else pool_document(pool) for name, pool in pools.items()}
+
+
+def _slack(found: Recommendation | None) -> SlackPart | None:
+    slack = None if found is None else found.slack
+    if slack is None:
+        return None
+    return SlackPart(
+        sentence=slack.sentence,
+        ratio=_finite(slack.ratio),
+        covered_ratio=_finite(slack.covered_ratio),
+        parts=[
+            IdlePart(
+                container=item.owner,
+                requested_cores=item.requested_cores,
+                used_cores=item.used_cores,
+                slack_ratio=item.slack_ratio,
+                core_hours=item.core_hours,
+                usd=item.usd,
+                cause=item.cause,
+            )
+            for item in slack.parts
+        ],
+    )
+
+
+def _nearest(answer: Answer) -> NearestPart | None:
+    near = answer.search.nearest if answer.search else None
+    if near is None:
+        return None
+    return NearestPart(
+        values=dict(near.values), excess=_finite(near.excess), why_not=near.why_not, bears=_finite(near.bears)
+    )
+
+
+def _place(answer: Answer, place: Place) -> PlacePart:
+    start_ns = answer.scenario.during(place.stretch).start_ns + place.peak.start_ns
+    return PlacePart(
+        stretch=place.stretch,
+        start_utc=utc_text(pd.Timestamp(start_ns, tz="UTC")),
+        duration_s=place.peak.duration_ns / 1e9,
+        reason=place.peak.reason,
+        replication=place.replication,
+    )
+
+
+def _evidence(evidence: Evidence) -> EvidencePart:
+    return EvidencePart(
+        sentence=evidence.sentence,
+        holds=evidence.holds,
+        cheaper_than=list(evidence.cheaper_than),
+        beaten_by=list(evidence.beaten_by),
+        systems=[_system(system) for system in evidence.systems],
+    )
+
+
+def _system(system: ProvenSystem) -> SystemPart:
+    return SystemPart(
+        name=system.name,
+        values=dict(system.values),
+        holds=system.holds,
+        usd=None if system.usd is None else figure_of(system.usd),
+        proofs=[_proof(proof) for proof in system.proofs],
+        why_not=system.why_not,
+    )
+
+
+def _proof(proof: Proof) -> ProofPart:
+    return ProofPart(
+        part=proof.part,
+        trials=proof.trials,
+        held=proof.held,
+        p95_s=figure_of(proof.p95_s),
+        error_ratio=figure_of(proof.error_ratio),
+        oom_kills=proof.oom_kills,
+        throttled_ratio=proof.throttled_ratio,
+        slack_ratio=_finite(proof.slack_ratio),
+        first_failure=proof.first_failure,
+    )
+
+
+def _policy(answer: Answer) -> PolicyPart:
+    policy = answer.scenario.file.recommend
+    return PolicyPart(
+        pins=list(policy.pins),
+        bounds=dict(policy.bounds),
+        cover_percent=policy.cover_percent,
+        memory_margin_percent=policy.memory_margin_percent,
+        quota_margin_percent=policy.quota_margin_percent,
+        cpu_limits=policy.cpu_limits,
+        throttled_percent=policy.throttled_percent,
+        headroom=policy.headroom,
+        surge=policy.surge,
+    )
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None

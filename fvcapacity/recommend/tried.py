@@ -1,0 +1,38 @@
+"""A candidate that was tried on all peaks, and the best of many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from fvcapacity.recommend.candidates import Values
+from fvcapacity.recommend.costing import Cost
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A candidate that was tried on all peaks.
+
+    Attributes
+    ----------
+    why_not
+        Why it does not do; empty when it does.
+    excess, p95_s
+        The worst of its trials.
+    """
+
+    values: Values
+    why_not: str
+    excess: float
+    p95_s: float
+    cost: Cost | None
+
+
+def front_of(tried: Iterable[Tried]) -> list[Tried]:
+    """Return the candidates that hold and that none beats in both cost and p95, the cheapest first."""
+    holding = [(item.cost, item.p95_s, item) for item in tried if not item.why_not and item.cost is not None]
+    found: list[Tried] = []
+    for _, p95_s, item in sorted(holding, key=lambda entry: entry[:2]):
+        if not found or p95_s < found[-1].p95_s:
+            found.append(item)
+    return found
