@@ -34,7 +34,8 @@ _COARSE = 1.1
 class FrontPoint:
     """A candidate that holds, and than which none that was tried is both cheaper and faster.
 
-    ``machines_usd`` and ``requests_usd`` are what the search reckons of a month, not a bill.
+    ``machines_usd`` and ``requests_usd`` are what the search reckons of a month, not a bill; ``p95_s`` is that of the
+    slowest route in the worst window at the peaks.
     """
 
     values: Values
