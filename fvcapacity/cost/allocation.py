@@ -10,7 +10,6 @@ unallocated: both stand in rows of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Literal, get_args
 
 import numpy as np
@@ -57,7 +56,12 @@ ALLOCATION = TableSpec(
     ),
 )
 _OF_LINE = ["replication", "environment", "day", "start_utc", "end_utc", "category", "kind", "item", "resource"]
-_WHOSE = ["namespace", "team", "service"]
+_WHOSE = ["team", "service"]
+_NAMED = ["workload", "container", "route"]
+_PART = ["line", "share", "component", "workload", "container", "route", "used_ratio", "cost_usd"]
+"""Of a part: the number of its line, and what is said of it."""
+_MACHINE = ["replication", "day", "resource", "purchase"]
+"""What tells the lines of machines apart."""
 
 
 def allocate(result: Result) -> pd.DataFrame:
@@ -69,7 +73,8 @@ def allocate(result: Result) -> pd.DataFrame:
         When the result has no bill.
     """
     lines = priced_days(result)
-    lines = lines[lines["cost_usd"].notna()]
+    lines = lines[lines["cost_usd"].notna()].reset_index(drop=True)
+    lines["line"] = lines.index
     machines = (lines["kind"] == "instance") & (lines["environment"] != STAGING)
     egress, logs = lines["kind"] == "egress", lines["kind"] == "logs"
     parts = [
@@ -78,9 +83,10 @@ def allocate(result: Result) -> pd.DataFrame:
         _of_logs(result, lines[logs]),
         _of_owners(result, lines[~(machines | egress | logs)]),
     ]
-    table = _with_owners(pd.concat([part for part in parts if len(part)], ignore_index=True), result)
-    order = ["replication", "start_utc", "environment", "category", "item", "share", "component", "service"]
-    return conform(ALLOCATION, table.sort_values(order, kind="stable").reset_index(drop=True))
+    joined = pd.concat([part.reindex(columns=_PART) for part in parts if len(part)], ignore_index=True)
+    table = _with_owners(joined, lines[[*_OF_LINE, "namespace"]], result.tables["owners"])
+    order = ["replication", "start_utc", "environment", "line", "share", "component", "service"]
+    return conform(ALLOCATION, table.sort_values(order, kind="stable")[[column.name for column in ALLOCATION.columns]])
 
 
 def priced_days(result: Result) -> pd.DataFrame:
@@ -123,28 +129,26 @@ def _of_machines(result: Result, lines: pd.DataFrame) -> pd.DataFrame:
         return lines
     days = result_days(result)
     used = _charged(result, days)
-    lines = lines.merge(_capacities(result, days), on=["replication", "day", "resource", "purchase"], how="left")
-    parts = []
-    for name, unit in RESOURCES.items():
-        cost = lines["cost_usd"] * (lines["cpu_part"] if name == "cpu" else 1 - lines["cpu_part"]).fillna(0.0)
-        capacity = lines[f"capacity_{unit}"].fillna(0.0)
-        whole = lines.assign(cost_usd=cost, capacity=capacity, component=name)
-        keys = ["replication", "day", "resource", "purchase"]
-        rows = whole.merge(used, on=keys, how="inner")
-        charged, capacity = rows[f"{name}_charged_{unit}"], rows["capacity"]
-        total = charged.groupby([rows[key] for key in keys]).transform("sum")
-        divisor = total.where(total > capacity, capacity)
-        rows["share"] = "allocated"
-        rows["used_ratio"] = rows[f"{name}_used_{unit}"] / charged.where(charged > 0)
-        rows["cost_usd"] = rows["cost_usd"] * charged / divisor.where(divisor > 0, 1.0)
-        taken = rows.groupby(keys)["cost_usd"].sum().rename("taken").reset_index()
-        left = whole.merge(taken, on=keys, how="left")
-        left["cost_usd"] = left["cost_usd"] - left["taken"].fillna(0.0)
-        left["share"] = np.where(left["capacity"] > 0, "idle", "unallocated")
-        parts += [rows, left]
+    lines = lines[["line", *_MACHINE, "cost_usd"]].merge(_capacities(result, days), on=_MACHINE, how="left")
+    known, unknown = lines[lines["cpu_part"].notna()], lines[lines["cpu_part"].isna()]
+    parts = [_of_resource(known, used, name, unit) for name, unit in RESOURCES.items()]
     # A machine of no known size: nobody can be charged for a part of it.
-    unknown = lines[lines["cpu_part"].isna()].assign(share="unallocated", component="compute")
-    return pd.concat([*parts, unknown], ignore_index=True)
+    return pd.concat([*parts, unknown.assign(share="unallocated", component="compute")], ignore_index=True)
+
+
+def _of_resource(lines: pd.DataFrame, used: pd.DataFrame, name: str, unit: str) -> pd.DataFrame:
+    """Tell the CPU or the memory of machines apart."""
+    capacity, charged = f"capacity_{unit}", f"{name}_charged_{unit}"
+    part = lines["cpu_part"] if name == "cpu" else 1 - lines["cpu_part"]
+    whole = lines[["line", *_MACHINE, capacity]].assign(cost_usd=lines["cost_usd"] * part)
+    columns = [*_MACHINE, "workload", "container", charged, f"{name}_used_{unit}"]
+    rows = whole.merge(used[columns], on=_MACHINE, how="inner")
+    total = rows.groupby("line")[charged].transform("sum")
+    rows["cost_usd"] *= rows[charged] / total.where(total > rows[capacity], rows[capacity])
+    rows["used_ratio"] = rows[f"{name}_used_{unit}"] / rows[charged].where(rows[charged] > 0)
+    taken = rows.groupby("line")["cost_usd"].sum()
+    idle = whole.assign(cost_usd=whole["cost_usd"] - whole["line"].map(taken).fillna(0.0), share="idle")
+    return pd.concat([rows.assign(share="allocated"), idle], ignore_index=True).assign(component=name)
 
 
 def _charged(result: Result, days: dict[int, list[Day]]) -> pd.DataFrame:
@@ -210,8 +214,8 @@ def _spread(lines: pd.DataFrame, by: pd.DataFrame, weight: str) -> pd.DataFrame:
     """Spread the lines of a day in proportion to a column; a line without anything to go by is unallocated."""
     keys = ["replication", "day"]
     by = by[by[weight] > 0]
-    rows = lines.merge(by, on=keys, how="left")
-    total = rows.groupby([*keys, "item"], dropna=False)[weight].transform("sum")
+    rows = lines[["line", *keys, "cost_usd"]].merge(by, on=keys, how="left")
+    total = rows.groupby("line")[weight].transform("sum")
     known = rows[weight].notna()
     rows["cost_usd"] = rows["cost_usd"] * np.where(known, rows[weight] / total.where(total > 0, 1.0), 1.0)
     return rows.assign(share=np.where(known, "allocated", "unallocated"))
@@ -228,19 +232,22 @@ def _of_owners(result: Result, lines: pd.DataFrame) -> pd.DataFrame:
     return lines.assign(share=share, component=component, workload=lines["owner"].where(owned, ""))
 
 
-def _with_owners(rows: pd.DataFrame, result: Result) -> pd.DataFrame:
-    """Add whose workloads are; those of namespaces that work for everybody are shared."""
-    owners = result.tables["owners"].drop_duplicates("workload").set_index("workload")
-    rows = rows.reindex(columns=list(dict.fromkeys([*rows.columns, *(c.name for c in ALLOCATION.columns)])))
-    for name in ("workload", "container", "route"):
-        rows[name] = rows[name].astype(object).fillna("")
-    known = rows["workload"].isin(owners.index)
-    for name in _WHOSE:
-        own = rows["namespace"].fillna("") if name == "namespace" else ""
-        rows[name] = rows["workload"].map(owners[name]).where(known, own)
-    shared = known & rows["workload"].map(owners["shared"]).fillna(False).astype(bool)
-    rows.loc[shared & (rows["share"] == "allocated"), "share"] = "shared"
-    return rows[[column.name for column in ALLOCATION.columns]]
+def _with_owners(parts: pd.DataFrame, lines: pd.DataFrame, owners: pd.DataFrame) -> pd.DataFrame:
+    """Add what the lines say, and whose workloads are; those of namespaces that work for everybody are shared."""
+    of_line = lines.take(parts["line"].to_numpy()).reset_index(drop=True)
+    known = owners.drop_duplicates("workload").set_index("workload")
+    names = parts[_NAMED].astype(object).fillna("")
+    whose = known.reindex(names["workload"])
+    own = whose.index.isin(known.index)
+    namespace = np.where(own, whose["namespace"].to_numpy(), of_line["namespace"].to_numpy())
+    shared = own & whose["shared"].eq(True).to_numpy() & (parts["share"] == "allocated").to_numpy()
+    return of_line.assign(
+        **{name: parts[name] for name in ("line", "component", "used_ratio", "cost_usd")},
+        **{name: names[name] for name in _NAMED},
+        **{name: whose[name].fillna("").to_numpy() for name in _WHOSE},
+        namespace=namespace,
+        share=parts["share"].mask(shared, "shared"),
+    )
 
 
 def _route_weights(result: Result) -> pd.DataFrame:
@@ -259,9 +266,3 @@ def _daily(result: Result, table: str, name: str, column: str) -> pd.DataFrame:
     minutes = minutes[minutes[name] != ALL]
     days = local_dates(minutes["time_utc"], result_zone(result))
     return minutes.assign(day=days).groupby(["replication", "day", name], sort=False)[column].sum().reset_index()
-
-
-def total_by(allocation: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
-    """Return the cost of every combination of values in some columns, in each replication."""
-    keys = ["replication", *names]
-    return allocation.groupby(keys, sort=False, dropna=False)["cost_usd"].sum().reset_index()

@@ -20,6 +20,7 @@ from fvcapacity.cost.volumes import GIB, Fill, Volume, volumes_of
 from fvcapacity.results.money_columns import BILL
 from fvcapacity.scenario.cluster import ClusterObjects, Service
 from fvcapacity.scenario.costs import CostSettings
+from fvcapacity.scenario.serving import selected_workload
 from fvcapacity.tabular.frames import conform
 
 PROVENANCE = ("basis", "source", "as_of", "note")
@@ -247,9 +248,9 @@ def load_balancer_lines(
     for service in cluster.services:
         if service.type == "LoadBalancer":
             gib = balanced.get(f"{service.namespace}/{service.name}", 0) / GIB
-            lines += _load_balancer(
-                ledger, settings.load_balancer, service, selected_workload(cluster, service), hours, gib
-            )
+            owner = selected_workload(cluster, service)
+            key = "" if owner is None else owner.key
+            lines += _load_balancer(ledger, settings.load_balancer, service, key, hours, gib)
     return lines
 
 
@@ -270,15 +271,6 @@ def _load_balancer(
         thing_ = thing("load_balancer_capacity", f"capacity units of {item}")
         lines.append(ledger.line(thing_, gib / units.gib_per_unit_hour, "unit-hours", units))
     return lines
-
-
-def selected_workload(cluster: ClusterObjects, service: Service) -> str:
-    """Return the ``kind/name`` of the first workload whose pods a Service selects; empty if there is none."""
-    wanted = service.selector.items()
-    for workload in cluster.workloads:
-        if wanted and workload.namespace == service.namespace and wanted <= dict(workload.template.labels).items():
-            return workload.key
-    return ""
 
 
 def _egress(ledger: Ledger, gib: float, before: float) -> list[Line]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 
-from fvcapacity.cost.billing import IDENTITY, PROVENANCE, Saved, Stretch, bill_table, lines_of, selected_workload
+from fvcapacity.cost.billing import IDENTITY, PROVENANCE, Saved, Stretch, bill_table, lines_of
 from fvcapacity.cost.calendar import Day, days_of, local_dates
 from fvcapacity.cost.ledger import Ledger, Line
 from fvcapacity.cost.owners import machine_table, owner_table, route_demand_table
@@ -21,7 +21,7 @@ from fvcapacity.results.route_tables import ALL
 from fvcapacity.scenario.backup_plan import stored_by_service
 from fvcapacity.scenario.costs import CostSettings
 from fvcapacity.scenario.model import Scenario
-from fvcapacity.scenario.serving import serving_workload
+from fvcapacity.scenario.serving import selected_workload, serving_workload
 from fvcapacity.tabular.frames import conform
 from fvcapacity.units import NS_PER_S
 
@@ -194,7 +194,8 @@ def balancers_of_routes(scenario: Scenario, paths: pd.DataFrame) -> dict[str, st
     for service in cluster.services:
         if service.type == "LoadBalancer":
             name = f"{service.namespace}/{service.name}"
-            by_workload.setdefault(selected_workload(cluster, service), []).append(name)
+            workload = selected_workload(cluster, service)
+            by_workload.setdefault("" if workload is None else workload.key, []).append(name)
     found = {}
     for route, entry in zip(paths["route"], paths["entry"], strict=True):
         workload = serving_workload(cluster, entry)

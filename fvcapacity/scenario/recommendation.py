@@ -34,6 +34,8 @@ class Policy(Model):
     """A memory request that is lowered keeps this above the largest working set."""
     cpu_limits: bool = True
     """False: containers get no CPU limit."""
+    limit_margin_percent: float = Field(default=25.0, ge=0)
+    """A limit that had to be raised stays this far above the least that holds: it reserves nothing."""
     throttled_percent: float | None = Field(default=None, ge=0, le=100)
     """Most CFS periods of a service that may be throttled; without a value as many as the objectives bear."""
     headroom: Literal["none", "node", "zone"] = "node"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fvcapacity.scenario.cluster import ClusterObjects, Container, Probe, Workload
+from fvcapacity.scenario.cluster import ClusterObjects, Container, Probe, Service, Workload
 from fvcapacity.scenario.topology import ServiceModel, Topology
 from fvcapacity.units import NS_PER_MS
 
@@ -11,9 +11,14 @@ EXEC_PROBE_CPU_NS = 5 * NS_PER_MS
 
 
 def serving_workload(cluster: ClusterObjects, service_name: str) -> Workload | None:
-    """Return the workload whose pods a Service selects (the first, in the order of the manifests)."""
+    """Return the workload whose pods the Service with this name selects."""
     service = cluster.service(service_name)
-    if service is None or not service.selector:
+    return None if service is None else selected_workload(cluster, service)
+
+
+def selected_workload(cluster: ClusterObjects, service: Service) -> Workload | None:
+    """Return the workload whose pods a Service selects (the first, in the order of the manifests)."""
+    if not service.selector:
         return None
     wanted = service.selector.items()
     for workload in cluster.workloads:

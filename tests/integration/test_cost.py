@@ -113,7 +113,7 @@ def test_the_directory_tells_the_same_as_the_run(saved):
     assert fv.cost_of(again).summary == fv.cost_of(result).summary
 
 
-@pytest.mark.parametrize("by", ["service", "route", "team", "namespace"])
+@pytest.mark.parametrize("by", ["route", "team", "namespace"])
 def test_the_command_prints_what_adds_up(saved, by):
     directory, result = saved
     done = runner.invoke(app, ["cost", str(directory), "--by", by, "--format", "json"])

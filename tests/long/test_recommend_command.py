@@ -116,7 +116,7 @@ def test_pins_and_bounds_of_the_call_are_kept_to(home: Path):
 
 def test_what_does_not_hold_on_the_holdout_is_not_handed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     # one container of one thread and 5 ms a request is full at 12,000 requests a minute
-    path = system(tmp_path, after_per_minute=14_000)
+    path = system(tmp_path, after_per_minute=14_000, policy=POLICY.replace("}", ", redundancy: false}"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     done = runner.invoke(app, ["recommend", str(path), "--replications", "2", "--out", str(tmp_path / "out")])
     assert done.exit_code == 1, done.output

@@ -2,51 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from functools import cache
 
-import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from fvcapacity.cost.allocation import DIMENSIONS, allocate, by_route
-from fvcapacity.cost.billing import Saved
-from fvcapacity.cost.views import COMPONENTS, rows_by
-from fvcapacity.scenario.cluster import ClusterObjects, PodTemplate, Service, VolumeClaim, Workload
-from tests.support.bills import GIB, PRICES, Books, Pods
-
-WEB = Pods("deployment/web", "general-1", service="web", team="shop")
-DB = Pods("statefulset/db", "general-1", service="db", team="data", containers={"db": (1.0, 4.0)}, used=(0.5, 6.0))
-AGENT = Pods("daemonset/agent", "general-1", namespace="kube-system", containers={"agent": (0.1, 0.2)})
-LABELS = {"app": "web"}
-CLUSTER = ClusterObjects(
-    workloads=(
-        Workload(kind="Deployment", name="web", namespace="shop", template=PodTemplate(containers=(), labels=LABELS)),
-        Workload(
-            kind="StatefulSet",
-            name="db",
-            namespace="shop",
-            template=PodTemplate(containers=()),
-            claim_templates=(VolumeClaim(name="data", namespace="shop", storage_bytes=10 * GIB),),
-        ),
-    ),
-    claims=(VolumeClaim(name="left", namespace="shop", storage_bytes=5 * GIB),),
-    services=(
-        Service(name="front", namespace="shop", type="LoadBalancer", selector=LABELS),
-        Service(name="old", namespace="shop", type="LoadBalancer", selector={"app": "gone"}),
-    ),
-)
-SAVED = (Saved("daily", "db", "statefulset/db", "shop", 20 * GIB, "snapshot"),)
-SHOP = {
-    "routes": {"buy": (360, 10**9), "look": (3600, 2 * 10**9)},
-    "demands": {("buy", "web"): 0.02, ("look", "web"): 0.01, ("buy", "db"): 0.05},
-    "entry": "web",
-}
-
-
-def shop(**changes) -> Books:
-    return Books([WEB, DB, AGENT], **{**SHOP, "hours": 22.0, "cluster": CLUSTER, "saved": SAVED, **changes})
+from fvcapacity.cost.views import rows_by
+from tests.support.allocation_laws import DB, WEB, laws_hold, shop
+from tests.support.bills import PRICES, Books, Pods
 
 
 @cache
@@ -185,76 +148,6 @@ def test_what_has_no_price_is_in_no_part():
     assert table["cost_usd"].notna().all()
 
 
-sizes = st.tuples(st.floats(0, 3), st.floats(0, 8))
-pods = st.builds(
-    Pods,
-    workload=st.sampled_from(["deployment/a", "deployment/b", "statefulset/c"]),
-    node=st.sampled_from(["general-1", "general-2", "spot-1"]),
-    count=st.integers(1, 3),
-    team=st.sampled_from(["", "red"]),
-    containers=st.fixed_dictionaries({"main": sizes}),
-    used=sizes,
-)
-NODES = {"general-1": (4.0, 16.0), "general-2": (4.0, 16.0), "spot-1": (2.0, 8.0)}
-
-
-def alike(found: list[Pods]) -> list[Pods]:
-    """Pods of one workload have one template."""
-    first: dict[str, Pods] = {}
-    for item in found:
-        first.setdefault(item.workload, item)
-    return [
-        Pods(**{**vars(item), "containers": first[item.workload].containers, "team": first[item.workload].team})
-        for item in found
-    ]
-
-
-books = st.builds(
-    Books,
-    pods=st.lists(pods, min_size=1, max_size=5).map(alike),
-    nodes=st.just(NODES),
-    hours=st.sampled_from([0.5, 3.0, 22.0]),
-    cluster=st.just(CLUSTER),
-    saved=st.just(SAVED),
-)
-
-
-@settings(max_examples=5, deadline=None)
-@given(books, st.sampled_from(DIMENSIONS))
-def test_the_parts_of_every_line_add_up_to_it(made, dimension):
-    result = made.result()
-    table = allocate(result)
-    assert table["cost_usd"].notna().all()
-    keys = ["day", "item"]
-    lines = result.tables["bill_days"].groupby(keys)["cost_usd"].sum()
-    parts = table.groupby(keys)["cost_usd"].sum()
-    assert (parts - lines).abs().max() < 1e-9
-    assert table["cost_usd"].min() > -1e-12
-    rows = rows_by(table, result, dimension)[list(COMPONENTS)].to_numpy().sum()
-    assert math.isclose(rows, result.tables["bill"]["cost_usd"].sum(), abs_tol=1e-9)
-
-
-@settings(max_examples=3, deadline=None)
-@given(books)
-def test_other_names_change_nothing(made):
-    other = {"deployment/a": "deployment/zz", "deployment/b": "deployment/a", "statefulset/c": "statefulset/b"}
-    renamed = [Pods(**{**vars(item), "workload": other[item.workload]}) for item in made.pods]
-    before = allocate(made.result())
-    after = allocate(Books(**{**vars(made), "pods": renamed}).result())
-    one = before.groupby(before["workload"].replace(other))["cost_usd"].sum().sort_index()
-    two = after.groupby("workload")["cost_usd"].sum().sort_index()
-    pd.testing.assert_series_equal(one, two, check_names=False, rtol=1e-9)
-
-
-@settings(max_examples=3, deadline=None)
-@given(books, st.integers(0, len(PRICES) - 1))
-def test_a_doubled_price_doubles_the_parts_of_its_lines(made, index):
-    chosen = PRICES[index]
-    twice = tuple(p.model_copy(update={"price": 2 * p.price}) if p is chosen else p for p in PRICES)
-    before, after = allocate(made.result()), allocate(Books(**{**vars(made), "prices": twice}).result())
-    purchase = "spot" if chosen.purchase == "spot" else ""
-    doubled = (before["kind"] == chosen.kind) & (
-        (chosen.kind != "instance") | (before["resource"].str.startswith("spot") == bool(purchase))
-    )
-    expected = before["cost_usd"].where(~doubled, 2 * before["cost_usd"])
-    assert (after["cost_usd"] - expected).abs().max() < 1e-9
+def test_the_laws_hold_for_bills_that_nobody_chose():
+    """Parts add up to lines, names do not matter, a doubled price doubles its parts: 120 such in tests/long."""
+    laws_hold(3, derandomize=True)

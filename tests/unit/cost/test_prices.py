@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from fvcapacity.cost.prices import Price, PriceList, caveats
+from fvcapacity.cost.prices import Price, PriceList, caveats, is_stale
 from fvcapacity.errors import PriceError
 from fvcapacity.inputs.prices import load_price_list
 
@@ -191,3 +191,18 @@ def test_all_problems_are_told_together(tmp_path):
     with pytest.raises(PriceError) as caught:
         load_price_list(path)
     assert {problem.location.line for problem in caught.value.problems} == {4, 5}
+
+
+@pytest.mark.parametrize(
+    ("as_of", "on", "stale"),
+    [
+        ("2026-01-01", date(2026, 1, 1), False),
+        ("2026-01-01", date(2027, 1, 1), False),
+        ("2026-01-01", date(2027, 1, 2), True),
+        ("2026-01-01", date(2025, 1, 1), False),
+        ("unknown", date(2026, 1, 1), True),
+        ("", date(2026, 1, 1), False),
+    ],
+)
+def test_what_is_too_old(as_of, on, stale):
+    assert is_stale(as_of, on) == stale

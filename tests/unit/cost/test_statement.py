@@ -5,21 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 from datetime import date
 from functools import cache
 
 import jsonschema
 import pytest
+import yaml
 
 from fvcapacity.cli.render_cost import render_cost_csv, render_cost_markdown, render_cost_table
-from fvcapacity.cost.allocation import DIMENSIONS
 from fvcapacity.cost.cost_summary import cost_schema
-from fvcapacity.cost.statement import Cost, cost_of
+from fvcapacity.cost.statement import Cost, cost_of, cost_settings
 from fvcapacity.errors import InputError, PriceError
 from fvcapacity.results.result import Result
 from fvcapacity.scenario.costs import Rate
+from tests.support.allocation_laws import shop
 from tests.support.bills import PRICES, price
-from tests.unit.cost.test_allocation import shop
 
 PESOS = Rate(currency="CLP", per_usd=900.0, as_of=date(2026, 2, 1), source="a bank")
 
@@ -38,7 +39,7 @@ def mean(parts: list[dict]) -> float:
     return sum(part["cost"]["mean"] or 0.0 for part in parts)
 
 
-@pytest.mark.parametrize("by", DIMENSIONS)
+@pytest.mark.parametrize("by", ["service", "route"])
 def test_everything_adds_up(by):
     summary = told(by).summary
     jsonschema.validate(summary, cost_schema())
@@ -86,27 +87,28 @@ def test_no_rate_is_invented():
 
 
 def test_the_scenarios_own_currency_and_rate_are_the_default():
-    settings = {"currency": "CLP", "rates": [PESOS.model_dump()]}
-    found = cost_of(shop(hours=2.0, settings=settings).result())
-    assert found.summary["currency"] == "CLP"
+    settings = {"currency": "CLP", "rates": [PESOS.model_dump(mode="json")], "orders": "buy"}
+    own = replace(result(), scenario_yaml=yaml.safe_dump({"cost": {"prices": "p", **settings}}))
+    found = cost_settings(own)
+    assert (found.currency, found.rates) == ("CLP", (PESOS,))
+    assert cost_of(own).summary == told(currency="CLP").summary
 
 
-@pytest.mark.parametrize(("on", "flagged"), [(None, 0), (date(2027, 1, 1), 0), (date(2027, 1, 2), 8)])
-def test_old_prices_are_flagged_by_the_day_of_quoting(on, flagged):
-    summary = cost_of(result(), on=on).summary
-    assert sum(line["stale"] for line in summary["lines"]) == flagged
-    assert any("more than a year older" in note for note in summary["notes"]) == bool(flagged)
+def test_old_prices_are_flagged_by_the_day_of_quoting():
+    """Those of 1 January 2026 on 2 January 2027; that a year to the day is not yet old is told by `is_stale`."""
+    summary = cost_of(result(), on=date(2027, 1, 2)).summary
+    assert all(line["stale"] for line in summary["lines"])
+    assert any("more than a year older" in note for note in summary["notes"])
+    assert not any(line["stale"] for line in told().summary["lines"])
+    assert not any("more than a year older" in note for note in told().summary["notes"])
 
 
-def test_undated_prices_are_flagged_always():
-    undated = tuple(p.model_copy(update={"as_of": "unknown"}) if p.kind == "egress" else p for p in PRICES)
+def test_undated_and_missing_prices_are_named():
+    """What has no day is flagged always; what has no price is in no sum."""
+    some = [p for p in PRICES if p.kind not in ("load_balancer", "snapshot")]
+    undated = tuple(p.model_copy(update={"as_of": "unknown"}) if p.kind == "egress" else p for p in some)
     summary = cost_of(shop(hours=2.0, prices=undated).result()).summary
     assert [line["item"] for line in summary["lines"] if line["stale"]] == ["internet egress"]
-
-
-def test_what_has_no_price_is_named_and_in_no_sum():
-    some = tuple(p for p in PRICES if p.kind not in ("load_balancer", "snapshot"))
-    summary = cost_of(shop(hours=2.0, prices=some).result()).summary
     assert summary["unpriced"] == ["snapshots daily of db", "load balancer front", "load balancer old"]
     assert sum(row["total"]["mean"] for row in summary["allocation"]) == pytest.approx(summary["total"]["mean"])
     assert any("3 of 8 lines have no price" in note for note in summary["notes"])
@@ -122,7 +124,7 @@ def test_a_result_without_prices_has_no_cost():
 
 @pytest.mark.parametrize(
     ("by", "currency"),
-    [("service", "USD"), ("service", "CLP"), ("route", "USD"), ("team", "USD"), ("namespace", "USD")],
+    [("service", "USD"), ("service", "CLP"), ("route", "USD"), ("team", "USD")],
 )
 def test_printed_amounts_add_up_to_the_printed_bill(by, currency):
     """In the markdown: the column of totals, without its last row, is the last row to the smallest unit."""

@@ -11,8 +11,9 @@ import pytest
 from fvcapacity.cost.allocation import allocate
 from fvcapacity.cost.machines import cpu_part
 from fvcapacity.cost.waste import waste_of
+from tests.support.allocation_laws import shop
 from tests.support.bills import GIB, PRICES, Books, Pods
-from tests.unit.cost.test_allocation import shop, shop_told_apart
+from tests.unit.cost.test_allocation import shop_told_apart
 
 CPU = cpu_part(4, 16 * GIB) * 0.192 / 4  # a core-hour
 MEMORY = (0.192 - 4 * CPU) / 16  # a GiB-hour
