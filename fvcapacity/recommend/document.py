@@ -5,6 +5,7 @@ The same for the same scenario and seed: no time of the clock, no number of proc
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 from pathlib import Path
@@ -66,12 +67,7 @@ def recommendation_document(answer: Answer) -> dict[str, Any]:
         objects=_objects(answer),
         pools=_pools(answer),
         front=[
-            PointPart(
-                values=dict(point.values),
-                machines_usd=point.machines_usd,
-                requests_usd=point.requests_usd,
-                p95_s=point.p95_s,
-            )
+            PointPart(**dataclasses.asdict(point))
             for point in (found.front if found else ())
             if math.isfinite(point.p95_s)
         ],
@@ -81,13 +77,7 @@ def recommendation_document(answer: Answer) -> dict[str, Any]:
         candidates=len(found.tried) if found else 0,
         evidence=None if answer.evidence is None else _evidence(answer.evidence),
         containers=[
-            ContainerPart(
-                container=item.path,
-                cpu_request_cores=item.cpu_request_cores,
-                cpu_used_cores=item.cpu_used_cores,
-                memory_request_bytes=item.memory_request_bytes,
-                memory_used_bytes=item.memory_used_bytes,
-            )
+            ContainerPart(container=item.path, **{k: v for k, v in dataclasses.asdict(item).items() if k != "path"})
             for item in answer.containers
         ],
         slack=_slack(found),
@@ -192,15 +182,7 @@ def _slack(found: Recommendation | None) -> SlackPart | None:
         ratio=_finite(slack.ratio),
         covered_ratio=_finite(slack.covered_ratio),
         parts=[
-            IdlePart(
-                container=item.owner,
-                requested_cores=item.requested_cores,
-                used_cores=item.used_cores,
-                slack_ratio=item.slack_ratio,
-                core_hours=item.core_hours,
-                usd=item.usd,
-                cause=item.cause,
-            )
+            IdlePart(container=item.owner, **{k: v for k, v in dataclasses.asdict(item).items() if k != "owner"})
             for item in slack.parts
         ],
     )
@@ -263,17 +245,7 @@ def _proof(proof: Proof) -> ProofPart:
 
 def _policy(answer: Answer) -> PolicyPart:
     policy = answer.scenario.file.recommend
-    return PolicyPart(
-        pins=list(policy.pins),
-        bounds=dict(policy.bounds),
-        cover_percent=policy.cover_percent,
-        memory_margin_percent=policy.memory_margin_percent,
-        quota_margin_percent=policy.quota_margin_percent,
-        cpu_limits=policy.cpu_limits,
-        throttled_percent=policy.throttled_percent,
-        headroom=policy.headroom,
-        surge=policy.surge,
-    )
+    return PolicyPart(**{name: getattr(policy, name) for name in PolicyPart.model_fields})
 
 
 def _finite(number: float) -> float | None:
