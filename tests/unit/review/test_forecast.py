@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import fvcapacity as fv
 from fvcapacity.review.forecast_summary import ForecastSummary
-from tests.support.shops import SCENARIO, write_shop
+from tests.support.shops import HPA, SCENARIO, write_shop
 
 pytest.importorskip("statsmodels", reason="statsmodels is not installed (it belongs to the extra review)")
 
@@ -36,16 +36,7 @@ special_days:
   - {name: valentines, rule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=14"}
 cost: {prices: prices.yaml, region: r1}
 """
-HPA = """\
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop, namespace: flowers}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
-  minReplicas: 1
-  maxReplicas: 40
-  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]
-"""
+HPA_WIDE = HPA.replace("maxReplicas: 6", "maxReplicas: 40")
 CHEAP = """\
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -63,7 +54,7 @@ def shop(directory: Path) -> fv.Scenario:
     text = text.replace("maximum: 2", "maximum: 30\n    minimum: 1")
     path = write_shop(directory, scenario=text)
     (directory / "prices.yaml").write_text(PRICES)
-    (directory / "manifests" / "hpa.yaml").write_text(HPA)
+    (directory / "manifests" / "hpa.yaml").write_text(HPA_WIDE)
     (directory / "cheap.yaml").write_text(CHEAP)
     return fv.load_scenario(path)
 
