@@ -129,6 +129,7 @@ def test_what_if_lines_are_of_the_same_draws(summary):
     assert reservation["machines"] >= 1
 
 
+@pytest.mark.long
 def test_other_seeds_are_other_draws_and_the_same_seed_the_same(scenario):
     options = [fv.ForecastOptions(draws=100, replays=False, seed=seed) for seed in (1, 1, 2)]
     one, again, other = (fv.forecast(scenario, "2026Q3", option).summary for option in options)
@@ -157,6 +158,7 @@ def counts(tmp_path_factory):
     return path
 
 
+@pytest.mark.long
 def test_a_history_that_reaches_into_the_quarter_is_known_there(scenario, counts):
     options = fv.ForecastOptions(draws=200, replays=False, history=counts, back_cast=False)
     summary = fv.forecast(scenario, "2026Q1", options).summary
@@ -170,6 +172,7 @@ def test_a_history_that_reaches_into_the_quarter_is_known_there(scenario, counts
     assert summary["source"]["kind"] == "history"
 
 
+@pytest.mark.long
 def test_traffic_alone(counts):
     found = fv.forecast_traffic(counts, "2026Q1", options=fv.ForecastOptions(draws=200))
     assert found.summary["money"] is None
