@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 import fvcapacity as fv
 from fvcapacity.review.forecast_summary import ForecastSummary
-from tests.support.shops import SCENARIO, write_shop
+from tests.support.shops import HPA, SCENARIO, write_shop
 
 pytest.importorskip("statsmodels", reason="statsmodels is not installed (it belongs to the extra review)")
 
@@ -36,16 +36,7 @@ special_days:
   - {name: valentines, rule: "FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=14"}
 cost: {prices: prices.yaml, region: r1}
 """
-HPA = """\
-apiVersion: autoscaling/v2
-kind: HorizontalPodAutoscaler
-metadata: {name: shop, namespace: flowers}
-spec:
-  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}
-  minReplicas: 1
-  maxReplicas: 40
-  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 50}}}]
-"""
+HPA_WIDE = HPA.replace("maxReplicas: 6", "maxReplicas: 40")
 CHEAP = """\
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -63,7 +54,7 @@ def shop(directory: Path) -> fv.Scenario:
     text = text.replace("maximum: 2", "maximum: 30\n    minimum: 1")
     path = write_shop(directory, scenario=text)
     (directory / "prices.yaml").write_text(PRICES)
-    (directory / "manifests" / "hpa.yaml").write_text(HPA)
+    (directory / "manifests" / "hpa.yaml").write_text(HPA_WIDE)
     (directory / "cheap.yaml").write_text(CHEAP)
     return fv.load_scenario(path)
 
@@ -138,6 +129,7 @@ def test_what_if_lines_are_of_the_same_draws(summary):
     assert reservation["machines"] >= 1
 
 
+@pytest.mark.long
 def test_other_seeds_are_other_draws_and_the_same_seed_the_same(scenario):
     options = [fv.ForecastOptions(draws=100, replays=False, seed=seed) for seed in (1, 1, 2)]
     one, again, other = (fv.forecast(scenario, "2026Q3", option).summary for option in options)
@@ -166,6 +158,7 @@ def counts(tmp_path_factory):
     return path
 
 
+@pytest.mark.long
 def test_a_history_that_reaches_into_the_quarter_is_known_there(scenario, counts):
     options = fv.ForecastOptions(draws=200, replays=False, history=counts, back_cast=False)
     summary = fv.forecast(scenario, "2026Q1", options).summary
@@ -179,6 +172,7 @@ def test_a_history_that_reaches_into_the_quarter_is_known_there(scenario, counts
     assert summary["source"]["kind"] == "history"
 
 
+@pytest.mark.long
 def test_traffic_alone(counts):
     found = fv.forecast_traffic(counts, "2026Q1", options=fv.ForecastOptions(draws=200))
     assert found.summary["money"] is None
