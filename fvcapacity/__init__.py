@@ -47,9 +47,11 @@ if TYPE_CHECKING:
     from fvcapacity.report.openmetrics.export import export_openmetrics
     from fvcapacity.report.overlay import Proposal, verify_overlay, write_overlay
     from fvcapacity.report.planned_days import write_plan
+    from fvcapacity.report.review import write_review
     from fvcapacity.results.measured import measurements_of
     from fvcapacity.results.result import Result, load_result
     from fvcapacity.review.forecast import Forecast, ForecastOptions, forecast, forecast_traffic
+    from fvcapacity.review.quarter import QuarterReview, review_quarter
     from fvcapacity.run import simulate
     from fvcapacity.scenario.model import Scenario
     from fvcapacity.study.backtest import Backtest, backtest
@@ -77,6 +79,7 @@ __all__ = [
     "PlaneError",
     "PriceError",
     "Proposal",
+    "QuarterReview",
     "Result",
     "Scenario",
     "ScenarioError",
@@ -107,11 +110,13 @@ __all__ = [
     "read_access_logs",
     "recommend_with_evidence",
     "reconcile",
+    "review_quarter",
     "simulate",
     "verify_overlay",
     "write_overlay",
     "write_plan",
     "write_recommendation",
+    "write_review",
 ]
 
 _HOMES = {
@@ -125,6 +130,7 @@ _HOMES = {
     "LogOptions": "fvcapacity.inputs.access_log",
     "Measurements": "fvcapacity.inputs.measurements",
     "Proposal": "fvcapacity.report.overlay",
+    "QuarterReview": "fvcapacity.review.quarter",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
     "backtest": "fvcapacity.study.backtest",
@@ -150,10 +156,12 @@ _HOMES = {
     "read_access_logs": "fvcapacity.inputs.access_log",
     "recommend_with_evidence": "fvcapacity.recommend.answer",
     "reconcile": "fvcapacity.cost.reconcile",
+    "review_quarter": "fvcapacity.review.quarter",
     "simulate": "fvcapacity.run",
     "verify_overlay": "fvcapacity.report.overlay",
     "write_overlay": "fvcapacity.report.overlay",
     "write_recommendation": "fvcapacity.report.handover",
+    "write_review": "fvcapacity.report.review",
     "write_plan": "fvcapacity.report.planned_days",
 }
 

@@ -26,6 +26,10 @@ def plan(
         list[str] | None,
         typer.Option(help="How long before a rise to try, like 5m; may be given often [default: 2m to 30m]."),
     ] = None,
+    patch: Annotated[
+        list[Path] | None,
+        typer.Option(help="Strategic-merge patch for the manifests (a file or a directory); may be given often."),
+    ] = None,
     start: Annotated[str | None, typer.Option(help="Start of the window (local time).")] = None,
     duration: Annotated[str | None, typer.Option(help="Length of the window, like 2d or 12h.")] = None,
     replications: Annotated[
@@ -55,6 +59,7 @@ def plan(
 
         given = {"seed": seed, "window.start": start, "window.duration": duration}
         loaded = load_scenario(scenario, overrides={name: value for name, value in given.items() if value is not None})
+        loaded = loaded.with_patch(*patch) if patch else loaded
         if out is not None:
             check_plan_replaceable(loaded, out)
         if not quiet:

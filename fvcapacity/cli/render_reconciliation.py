@@ -65,16 +65,17 @@ def lines_grid(document: Summary) -> Grid:
         (
             _what(line),
             line["status"],
-            _quantity(line, "model_quantity"),
-            _quantity(line, "bill_quantity"),
-            NONE if line["model_usd"] is None else usd(line["model_usd"]),
-            NONE if line["bill_usd"] is None else usd(line["bill_usd"]),
-            usd(line["difference_usd"], signed=True),
+            line["unit"] or NONE,
+            _amount(line["model_quantity"]),
+            _amount(line["bill_quantity"]),
+            _amount(line["model_usd"]),
+            _amount(line["bill_usd"]),
+            NONE if line["model_usd"] is line["bill_usd"] is None else usd(line["difference_usd"], signed=True),
             "" if line["bill_line"] is None else str(line["bill_line"]),
         )
         for line in document["lines"]
     )
-    heads = ("What", "", ">Model", ">Bill", ">Model USD", ">Bill USD", ">Difference", ">Line")
+    heads = ("What", "", "Unit", ">Model", ">Bill", ">USD", ">USD", ">Differs", ">Line")
     return Grid("Lines", heads, rows)
 
 
@@ -94,8 +95,8 @@ def _what(line: Mapping[str, Any]) -> str:
     return ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _quantity(line: Mapping[str, Any], name: str) -> str:
-    return NONE if line[name] is None else f"{Decimal(line[name]):,.2f} {line['unit']}"
+def _amount(text: str | None) -> str:
+    return NONE if text is None else usd(text)
 
 
 def _print(console: Console, document: Summary) -> None:

@@ -23,6 +23,7 @@ class Document(StrEnum):
     RECONCILIATION = "reconciliation"
     COST = "cost"
     FORECAST = "forecast"
+    REVIEW = "review"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -52,6 +53,7 @@ def document_text(document: Document) -> str:
     from fvcapacity.results.reference import tables_markdown
     from fvcapacity.results.summary import summary_schema
     from fvcapacity.review.forecast_summary import forecast_schema
+    from fvcapacity.review.quarter_summary import review_schema
     from fvcapacity.scenario.model import ScenarioFile
     from fvcapacity.scenario.paths.reference import paths_markdown
     from fvcapacity.study.comparison import comparison_schema
@@ -82,6 +84,8 @@ def document_text(document: Document) -> str:
         body = cost_schema()
     elif document is Document.FORECAST:
         body = forecast_schema()
+    elif document is Document.REVIEW:
+        body = review_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

@@ -78,7 +78,7 @@ def front_grid(document: Summary) -> Grid:
         (f"{p['machines_usd']:,.2f}", f"{p['requests_usd']:,.2f}", _p95(p["p95_s"]), str(len(p["values"])))
         for p in document["front"]
     ]
-    heads = (">Machines USD a month", ">Of which requested", ">p95 ms at the peaks", ">Fields changed")
+    heads = (">Machines USD a month", ">Of which requested", ">Worst p95 ms", ">Fields changed")
     remark = "As the search reckons them, at the peaks; none that was tried is both cheaper and faster." if rows else ""
     return Grid("Cost against p95", heads, tuple(rows), remark=remark)
 

@@ -271,9 +271,11 @@ def _factor(bill: Bill, rate: Decimal | None) -> Decimal:
 
 def _notes(bill: Bill, length: timedelta) -> Iterator[str]:
     if bill.outside_rows:
-        yield f"{bill.outside_rows:,} rows lie outside the window and are left out."
+        rows = "1 row lies" if bill.outside_rows == 1 else f"{bill.outside_rows:,} rows lie"
+        yield f"{rows} outside the window, left out."
     if bill.prorated_rows:
-        yield f"{bill.prorated_rows:,} rows reach beyond the window; the part inside is counted, by time."
+        rows = "1 row reaches" if bill.prorated_rows == 1 else f"{bill.prorated_rows:,} rows reach"
+        yield f"{rows} beyond the window; the part inside is counted, by time."
     covered = (
         min(bill.last, bill.end or bill.last) - max(bill.first, bill.start or bill.first)
         if bill.first and bill.last

@@ -111,7 +111,11 @@ def _common(there: Path, path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     prices = _absolute(path, cost["prices"])
     if isinstance(then.get("cost"), Mapping):
         return {"cost.prices": prices}, load
-    return {"cost": {**cost, "prices": prices}}, load
+    found = {**cost, "prices": prices}
+    staging = cost.get("staging")
+    if isinstance(staging, Mapping) and isinstance(staging.get("manifests"), list):
+        found["staging"] = {**staging, "manifests": [_absolute(path, str(name)) for name in staging["manifests"]]}
+    return {"cost": found}, load
 
 
 def _raw(path: Path) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def plot_front(document: Mapping[str, Any]) -> Figure:
 def _front(axes: Axes, points: list[Mapping[str, Any]]) -> None:
     axes.set_title("Candidates that hold, at the peaks")
     axes.set_xlabel("machines, USD a month as the search reckons them")
-    axes.set_ylabel("p95 of the worst peak, ms")
+    axes.set_ylabel("p95 of the slowest route in its worst window, ms")
     if not points:
         note(axes, "nothing that was tried holds")
         return

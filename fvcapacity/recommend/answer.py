@@ -10,43 +10,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from fvcapacity.recommend.askable import check_askable, is_short, refusal, unsized
+from fvcapacity.recommend.askable import check_askable, is_short, refusal
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.companions import Handover, alone_words, handover_of, refused_pods
+from fvcapacity.recommend.container_use import ContainerUse, container_uses, unsized_remarks
 from fvcapacity.recommend.evaluation import Evaluator, Place, worst
 from fvcapacity.recommend.evidence import TODAY, Evidence, by_name, prove, settled
 from fvcapacity.recommend.explanation import DecidedField, explained, owner_of
-from fvcapacity.recommend.floors import month_use
 from fvcapacity.recommend.missing_data import MissingData, missing_data, widened, widening_words
 from fvcapacity.recommend.outcome import Outcome
 from fvcapacity.recommend.overrides import with_overrides
 from fvcapacity.recommend.recommend import Recommendation, VerdictName, recommend
 from fvcapacity.recommend.remarks import connection_remarks, volume_remarks
-from fvcapacity.recommend.usage import covering_cores
 from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.recommendation import Bound
-from fvcapacity.units import format_bytes, format_cpu
 
 AnswerVerdict = VerdictName | Literal["refused"]
-
-
-@dataclass(frozen=True)
-class ContainerUse:
-    """What a container requests with the recommendation, and what it uses of it at the peaks.
-
-    Attributes
-    ----------
-    cpu_used_cores
-        Covers the policy's share of the container-minutes.
-    memory_used_bytes
-        The largest working set.
-    """
-
-    path: str
-    cpu_request_cores: float | None
-    cpu_used_cores: float | None
-    memory_request_bytes: int | None
-    memory_used_bytes: float | None
 
 
 @dataclass(frozen=True)
@@ -253,7 +232,7 @@ class _Asked:
         if is_short(Candidates(self.scenario)):
             notes.append("The history is shorter than a day: a month is made of the part of a day that it has.")
         if outcomes and system is not None:
-            notes += _unsized_notes(self.scenario, outcomes)
+            notes += unsized_remarks(self.scenario, outcomes)
         return Answer(
             scenario=self.scenario,
             verdict=verdict or found.verdict,
@@ -263,39 +242,9 @@ class _Asked:
             search=found,
             evidence=evidence,
             fields=tuple(fields),
-            containers=tuple(_uses(system, outcomes)) if system is not None else (),
+            containers=tuple(container_uses(system, outcomes)) if system is not None else (),
             notes=tuple(notes),
         )
-
-
-def _uses(system: Scenario, outcomes: Sequence[Outcome]) -> Iterator[ContainerUse]:
-    cpu, memory = _covered(system, outcomes), worst(outcomes, "memory_bytes")
-    for workload in system.cluster.workloads:
-        for item in workload.template.containers:
-            path = f"{workload.key}/{item.name}"
-            if path in cpu or path in memory:
-                requests = item.cpu_request_cores, item.memory_request_bytes
-                yield ContainerUse(path, requests[0], cpu.get(path), requests[1], memory.get(path))
-
-
-def _covered(scenario: Scenario, outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Return container to the cores that cover what it used in the policy's share of the minutes of some outcomes."""
-    share = scenario.file.recommend.cover_percent / 100
-    use = month_use((outcome.hours / 24, outcome) for outcome in outcomes)
-    return {path: covering_cores(own, share) for path, own in use.items()}
-
-
-def _unsized_notes(scenario: Scenario, outcomes: Sequence[Outcome]) -> Iterator[str]:
-    """Yield what containers would have to request that write nothing: the search has nothing to begin with there."""
-    margin = 1 + scenario.file.recommend.memory_margin_percent / 100
-    cpu, memory = _covered(scenario, outcomes), worst(outcomes, "memory_bytes")
-    for path, resource in unsized(scenario):
-        used = (cpu if resource == "cpu" else memory).get(path)
-        near = "nothing is known of what it uses"
-        if used:
-            size = format_cpu(used) if resource == "cpu" else format_bytes(round(used * margin / 2**20) * 2**20)
-            near = f"{size} would cover what it uses"
-        yield f"{path} writes no {resource} request, and none is invented for it: {near}."
 
 
 def _along_words(found: Recommendation, handover: Handover) -> str:

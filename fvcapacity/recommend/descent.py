@@ -182,8 +182,15 @@ class Descent:
                 else:
                     holds = middle
             if holds < len(options):
-                state = {**state, path: options[holds]}
+                state = {**state, path: self._with_margin(path, options[holds:], state[path])}
         return {path: value for path, value in state.items() if value != self.states.today(path)}
+
+    def _with_margin(self, path: str, holding: Sequence[Value], most: Value) -> Value:
+        """Return the least value that holds, and of a limit one with the policy's margin above it."""
+        if ".limits." not in path:
+            return holding[0]
+        wanted = amount_of(holding[0]) * (1 + self.states.bounds.policy.limit_margin_percent / 100)
+        return next((value for value in holding if amount_of(value) >= wanted - 1e-9), most)
 
 
 def larger_limit(states: States, state: Values, path: str) -> Value:

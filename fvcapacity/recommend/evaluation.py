@@ -21,7 +21,7 @@ from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.study.peaks import Peak
 from fvcapacity.study.trial import try_out
 
-FORMAT = 3
+FORMAT = 4
 """Of what is kept on disk; another one is not read."""
 
 

@@ -18,6 +18,9 @@ from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.mending import mends
 from fvcapacity.study.trial import Trial, failing_window, user_requests
 
+_CALM = 0.5
+"""Excess up to which nothing needs to be mended, whatever margin is asked for."""
+
 Floats = npt.NDArray[np.float64]
 
 
@@ -33,6 +36,8 @@ class Outcome:
         Of one that does not hold: what failed, when first, and what holds the system back; else empty.
     requests, p95_s, error_ratio
         Over all user requests of the stretch.
+    worst_p95_s
+        The highest of the windows and routes that are judged.
     oom_kills, throttled_ratio
         Over all services; the ratio is that of the service with the most, in CFS periods.
     pods
@@ -46,7 +51,7 @@ class Outcome:
     hours, cost_usd
         Length of the stretch, and its bill; NaN when nothing has a price.
     mends
-        Of one that does not hold: values that may help, and in words, the costliest cause first.
+        Of one that does not hold, or hardly: values that may help, and in words, the costliest cause first.
     """
 
     holds: bool
@@ -56,6 +61,7 @@ class Outcome:
     bottleneck: str
     requests: int
     p95_s: float
+    worst_p95_s: float
     error_ratio: float
     oom_kills: int
     throttled_ratio: float
@@ -73,6 +79,7 @@ def outcome_of(trial: Trial) -> Outcome:
     tables, failed = trial.result.tables, failing_window(trial)
     routes = tables["routes"]
     whole = routes[routes["route"] == ALL].iloc[0]
+    windows = tables["route_windows"]
     services, workloads = tables["services"], tables["workloads"]
     cpu, memory = _usage(trial)
     bill = tables.get("bill")
@@ -85,6 +92,7 @@ def outcome_of(trial: Trial) -> Outcome:
         bottleneck="" if failed is None else str(trial.result.summary["bottleneck"]["sentence"]),
         requests=user_requests(trial.result),
         p95_s=float(whole["p95_s"]),
+        worst_p95_s=float(windows.loc[windows["judged"], "p95_s"].max()),
         error_ratio=float(whole["error_ratio"]),
         oom_kills=int(services["oom_kills"].sum()),
         throttled_ratio=0.0 if pd.isna(throttled) else float(throttled),
@@ -117,6 +125,7 @@ def _usage(trial: Trial) -> tuple[dict[str, Use], dict[str, float]]:
 
 
 def _mends(trial: Trial) -> list[tuple[Mapping[str, Value], str]]:
-    if (trial.holds and not trial.result.tables["services"]["oom_kills"].sum()) or trial.scenario.patcher is None:
+    kills = trial.result.tables["services"]["oom_kills"].sum()
+    if (trial.excess <= _CALM and not kills) or trial.scenario.patcher is None:
         return []
     return [(dict(mend.values), mend.words) for mend in mends(trial.scenario, trial.result)]

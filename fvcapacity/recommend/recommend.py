@@ -10,20 +10,20 @@ from time import monotonic
 from typing import Literal
 
 from fvcapacity.recommend.bounds import Bounds
-from fvcapacity.recommend.candidates import MACHINES, Candidates, Values
+from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.costing import Costing, offers_in
 from fvcapacity.recommend.evaluation import Evaluator, OutOfTimeError, Place
 from fvcapacity.recommend.floors import month_use
+from fvcapacity.recommend.reasons import Reasoned, Reasons
 from fvcapacity.recommend.search import CONFIRMED_WITH, NODE_FIELDS, Search
 from fvcapacity.recommend.slack import Slack, slack_of
 from fvcapacity.recommend.states import States
 from fvcapacity.recommend.tried import Tried, front_of
-from fvcapacity.recommend.variables import amount_of, between, limits_of, variables_of
+from fvcapacity.recommend.variables import limits_of, variables_of
 from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.headroom import bisect
 from fvcapacity.study.peaks import Peak
-from fvcapacity.units import format_bytes, format_cpu
 
 VerdictName = Literal["recommended", "left alone", "no configuration", "unfinished"]
 _COARSE = 1.1
@@ -31,20 +31,11 @@ _COARSE = 1.1
 
 
 @dataclass(frozen=True)
-class Reasoned:
-    """A field that changes, and why it has the value that it has."""
-
-    path: str
-    before: Value
-    after: Value
-    why: str
-
-
-@dataclass(frozen=True)
 class FrontPoint:
     """A candidate that holds, and than which none that was tried is both cheaper and faster.
 
-    ``machines_usd`` and ``requests_usd`` are what the search reckons of a month, not a bill.
+    ``machines_usd`` and ``requests_usd`` are what the search reckons of a month, not a bill; ``p95_s`` is that of the
+    slowest route in the worst window at the peaks.
     """
 
     values: Values
@@ -223,7 +214,7 @@ class _Verdict:
             else " of today's system"
         )
         sentence = f"{len(values)} fields change{money}, {before}."
-        changes, explained = self._reasons(values)
+        changes, explained = Reasons(self.states, search.chosen).of(values)
         complete = complete and explained
         return self._made("recommended", self._timed(sentence, complete), changes, today_usd, usd, complete=complete)
 
@@ -325,64 +316,6 @@ class _Verdict:
             parts = [place.peak for place in self.states.places if place.stretch == name]
             least = min(least, bisect(part, parts, 0, _COARSE)[0].holds)
         return least
-
-    def _reasons(self, values: Mapping[str, Value]) -> tuple[list[Reasoned], bool]:
-        reasons, complete = [], True
-        for path, value in values.items():
-            try:
-                why = self._why(values, path, value)
-            except OutOfTimeError:
-                why, complete = "The time was over before its neighbour was tried.", False
-            before = self._machines_today() if path == MACHINES else self.states.today(path)
-            reasons.append(Reasoned(path, before, value, why))
-        return reasons, complete
-
-    def _why(self, values: Mapping[str, Value], path: str, value: Value) -> str:
-        search = self.search
-        if path == MACHINES:
-            return search.chosen[str(value)].why
-        if value is None:
-            return "The policy asks for no CPU limit."
-        if path.startswith("nodes/") and path.endswith(".count") and path.removesuffix("count") + "minimum" in values:
-            return "As many as the smallest number of the pool, which is there at all times."
-        neighbour = self._neighbour(path, value)
-        if neighbour is None:
-            return self._end_of_ladder(path)
-        tried = self.states.try_out({**values, path: neighbour})
-        if tried.why_not:
-            return f"At {neighbour}: {tried.why_not.removeprefix(f'{path} = {neighbour} is ')}"
-        return f"At {neighbour} the peaks hold too, and machines and requests cost no less."
-
-    def _end_of_ladder(self, path: str) -> str:
-        policy = self.states.bounds.policy
-        if self.states.bounds.of(path):
-            return "A bound allows no cheaper value."
-        if path.endswith(".requests.cpu"):
-            return f"{format_cpu(policy.least_cpu)} is the least that is requested."
-        if path.endswith(".requests.memory"):
-            return f"{format_bytes(policy.least_memory)} is the least that is requested."
-        if ".target." in path:
-            return f"{policy.target_maximum} % is the largest target that the policy allows."
-        if path.startswith("nodes/"):
-            return "Fewer machines there cannot be."
-        return (
-            "Two pods stay, so that the loss of one is not the loss of all." if policy.redundancy else "One pod stays."
-        )
-
-    def _machines_today(self) -> str:
-        pools = self.states.base.file.nodes.values()
-        return " and ".join(f"{pool.minimum} to {pool.maximum} x {pool.instance_type}" for pool in pools)
-
-    def _neighbour(self, path: str, value: Value) -> Value:
-        """Return the next cheaper value on the ladder."""
-        variable = next((item for item in self.states.variables if item.path == path), None)
-        if variable is not None:
-            return next(iter(variable.cheaper(value)), None)
-        today = self.states.today(path)
-        steps = between(path, today, value)
-        if steps:
-            return steps[-1]
-        return today if today is not None and value is not None and amount_of(today) < amount_of(value) else None
 
 
 def front(tried: Iterable[Tried]) -> tuple[FrontPoint, ...]:

@@ -35,7 +35,7 @@ def connection_remarks(
     peaks
         Workload to the most pods that the replay wanted.
     """
-    system = evaluator.candidates.made(handover.values)
+    system = evaluator.candidates.made(handover.candidate)
     if isinstance(system, str):
         return []
     remarks = []
@@ -43,7 +43,7 @@ def connection_remarks(
         if advice.fits:
             continue
         sizes = {path: size for path, size in advice.sizes.items() if size != system.value(path)}
-        tried = evaluator.outcomes({**handover.values, **sizes}, places)
+        tried = evaluator.outcomes({**handover.candidate, **sizes}, places)
         failed = next((outcome for outcome in tried if not outcome.holds), None)
         if failed is not None:
             remarks.append(f"{advice.why}. Tried, and not handed over: {failed.reason}")

@@ -35,7 +35,7 @@ PATIENCE = 6
 """Steps of mending after which the worst figure must have become better, or there is nothing to mend."""
 CONFIRMATIONS = 4
 """How often a stretch that fails as a whole may send the search back."""
-CONFIRMED_WITH = (0, 1)
+CONFIRMED_WITH = (0, 1, 2)
 """Replications of which the whole stretches are replayed."""
 NODE_FIELDS = ("count", "minimum", "maximum")
 _HOUR_NS = 3_600_000_000_000
@@ -141,9 +141,12 @@ class Search:
             tried = self.states.try_out(state)
             if not tried.why_not:
                 return state
-            best, since = (tried.excess, 0) if tried.excess < 0.98 * best else (best, since + 1)
+            better = tried.excess < 0.98 * best or tried.breaks in ("rest", "room")
+            best, since = (min(best, tried.excess), 0) if better else (best, since + 1)
             step = next(self._steps(tried), None)
             if step is None or since >= PATIENCE:
+                if tried.breaks == "margin":
+                    return self._without_margin(state)
                 self.stuck = tried.why_not
                 return None
             values, words = step
@@ -155,18 +158,37 @@ class Search:
         self.stuck = f"{MOST_MENDS} steps did not mend it: {self.states.try_out(state).why_not}"
         return None
 
+    def _without_margin(self, state: State) -> State:
+        """Go on with a state that holds, though hardly, where nothing gives it more."""
+        self.mended.append(
+            f"nothing keeps a margin of {100 * self.states.margin:g} % below the objectives: none is kept"
+        )
+        self.states.margin = 0.0
+        self.states.tried.clear()
+        return state
+
     def _steps(self, tried: Tried) -> Iterator[tuple[State, str]]:
-        if isinstance(self.states.evaluator.candidates.made(tried.values), str) or math.isinf(tried.excess):
-            return
+        if tried.breaks in ("rest", "room"):
+            yield from self._more_machines(tried)
+        if math.isinf(tried.excess):
+            return  # nothing was replayed
         outcomes = self.states.evaluator.outcomes(tried.values, self.states.places)
         for outcome in outcomes:
             for values, words in outcome.mends:
                 yield from self._step(tried, values, words)
-        if all(outcome.holds for outcome in outcomes):
-            for name in self.states.base.file.nodes if "place" in tried.why_not else ():
-                path = f"nodes/{quoted(name)}.maximum"
-                more = int(amount_of(self.states.now(tried.values, path))) + 1
-                yield from self._step(tried, {path: more}, f"pool {name} up to {more} machines")
+
+    def _more_machines(self, tried: Tried) -> Iterator[tuple[State, str]]:
+        """Yield one machine more for a pool: at all times where a loss at rest is not borne, else at most."""
+        for name in self.states.base.file.nodes:
+            owner = f"nodes/{quoted(name)}"
+            least, most = (
+                int(amount_of(self.states.now(tried.values, f"{owner}.{f}"))) for f in ("minimum", "maximum")
+            )
+            if tried.breaks == "room":
+                yield from self._step(tried, {f"{owner}.maximum": most + 1}, f"pool {name} up to {most + 1} machines")
+                continue
+            values = {f"{owner}.minimum": least + 1, f"{owner}.maximum": max(most, least + 1)}
+            yield from self._step(tried, values, f"pool {name} never below {least + 1} machines")
 
     def _step(self, tried: Tried, values: Values, words: str) -> Iterator[tuple[State, str]]:
         """Yield a mend where it may be done and changes something."""
@@ -213,7 +235,7 @@ class Search:
         for place in self.states.whole(CONFIRMED_WITH):
             self.states.tell(f"confirming on the whole of {place.stretch}")
             outcome = self.states.evaluator.every(values, [place])[0]
-            if outcome.holds and not outcome.oom_kills:
+            if outcome.holds and not outcome.oom_kills and self.states.keeps_margin(outcome):
                 continue
             part = self.states.evaluator.candidates.stretch(place.stretch)
             return Place(place.stretch, _around(outcome, part), place.replication)

@@ -41,6 +41,8 @@ class States:
         Below what no request goes.
     variables
         What may be turned.
+    margin
+        Part of what the objectives allow that a state leaves free.
     """
 
     evaluator: Evaluator
@@ -54,6 +56,7 @@ class States:
         candidates = self.evaluator.candidates
         self.base: Scenario = candidates.base
         self.floors = Floors(self.bounds.policy)
+        self.margin = self.bounds.policy.objective_margin_percent / 100
         self.variables = variables_of(self.base, self.bounds)
         self._todays = {variable.path: variable.today for variable in self.variables}
         for name in candidates.history if not self.places else ():
@@ -119,26 +122,36 @@ class States:
             return Tried(values, made, float("inf"), float("nan"), None)
         if not self.allowed(values):
             return Tried(values, "a pin or a bound forbids it", float("inf"), float("nan"), None)
-        if why := self._at_once(made, values):
-            return Tried(values, why, float("inf"), float("nan"), self.costing.cost(values))
+        cost = self.costing.cost(values)
+        if path := next((path for path in values if self.too_small(values, path)), ""):
+            return Tried(values, self._said_small(values, path), float("inf"), float("nan"), cost)
+        if why := no_room_at_rest(made, self.bounds.policy, offers_in(made)):
+            return Tried(values, why, float("inf"), float("nan"), cost, "rest")
         outcomes = self.evaluator.outcomes(values, self.places)
         self.floors.add_memory(outcomes)
+        excess, p95_s = (max(getattr(outcome, name) for outcome in outcomes) for name in ("excess", "worst_p95_s"))
         why = next((self.said(o, p) for o, p in zip(outcomes, self.places, strict=False) if not o.holds), "")
-        why = why or self._broken(made, values, outcomes)
-        return Tried(
-            values,
-            why,
-            max(outcome.excess for outcome in outcomes),
-            max(outcome.p95_s for outcome in outcomes),
-            self.costing.cost(values),
+        if why := why or self._broken(values, outcomes):
+            return Tried(values, why, excess, p95_s, cost)
+        if why := no_room(made, self.bounds.policy, {n: int(pods) for n, pods in worst(outcomes, "pods").items()}):
+            return Tried(values, why, excess, p95_s, cost, "room")
+        close = next((p for o, p in zip(outcomes, self.places, strict=True) if not self.keeps_margin(o)), None)
+        if close is not None:
+            return Tried(values, self._said_close(excess, close), excess, p95_s, cost, "margin")
+        return Tried(values, "", excess, p95_s, cost)
+
+    def keeps_margin(self, outcome: Outcome) -> bool:
+        """Tell whether the objectives hold with the margin that is kept for customers whom no search has seen."""
+        return not outcome.excess > 1 - self.margin
+
+    def _said_close(self, excess: float, place: Place) -> str:
+        return (
+            f"the worst window comes to {100 * excess:.0f} % of what the objectives allow ({place.stretch}), and"
+            f" {100 * self.margin:g} % are kept for other customers"
         )
 
-    def _at_once(self, made: Scenario, values: Values) -> str:
-        """Return what is not kept whatever a replay says."""
-        for path in values:
-            if self.too_small(values, path):
-                return f"{path} = {values[path]} is too little: {self.floors.said(path)}"
-        return no_room_at_rest(made, self.bounds.policy, offers_in(made))
+    def _said_small(self, values: Values, path: str) -> str:
+        return f"{path} = {values[path]} is too little: {self.floors.said(path)}"
 
     def too_small(self, values: Values, path: str) -> bool:
         """Tell whether a request is lowered below its floor."""
@@ -153,17 +166,16 @@ class States:
         """Return why an outcome does not hold, with the stretch and the instant."""
         return f"{outcome.reason.rstrip('.')} ({place.stretch}, first at {outcome.at_utc}): {outcome.bottleneck}"
 
-    def _broken(self, made: Scenario, values: Values, outcomes: Sequence[Outcome]) -> str:
-        """Return what else than the objectives is not kept."""
+    def _broken(self, values: Values, outcomes: Sequence[Outcome]) -> str:
+        """Return what else than the objectives is not kept of what containers need."""
         policy = self.bounds.policy
         if kills := sum(outcome.oom_kills for outcome in outcomes):
             return f"{kills} containers are killed for want of memory"
         throttled = max(outcome.throttled_ratio for outcome in outcomes)
         if policy.throttled_percent is not None and 100 * throttled > policy.throttled_percent:
             return f"{100 * throttled:.1f} % of a service's CFS periods are throttled"
-        if path := next((path for path in values if self.too_small(values, path)), ""):
-            return f"{path} = {values[path]} is too little: {self.floors.said(path)}"
-        return no_room(made, policy, {name: int(pods) for name, pods in worst(outcomes, "pods").items()})
+        path = next((path for path in values if self.too_small(values, path)), "")
+        return self._said_small(values, path) if path else ""
 
     def better(self, state: Values, than: Values) -> bool:
         """Tell whether a state costs less than another, and holds."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 from fvcapacity.recommend.candidates import Values
 from fvcapacity.recommend.costing import Cost
+
+Breaks = Literal["margin", "rest", "room"]
+"""The objectives hold, but hardly; a loss at rest is not borne; the largest pools are too small."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +23,8 @@ class Tried:
         Why it does not do; empty when it does.
     excess, p95_s
         The worst of its trials.
+    breaks
+        What kind of thing it breaks, where the search goes on differently for it; else None.
     """
 
     values: Values
@@ -26,6 +32,7 @@ class Tried:
     excess: float
     p95_s: float
     cost: Cost | None
+    breaks: Breaks | None = None
 
 
 def front_of(tried: Iterable[Tried]) -> list[Tried]:

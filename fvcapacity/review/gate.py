@@ -111,12 +111,16 @@ def _objective(before: Mapping[str, Any] | None, after: Mapping[str, Any], enfor
     if after["status"] == "nothing to judge":
         return CheckPart(status="not judged", sentence=f"{words}: there is nothing to judge", **said)
     if after["status"] == "holds":
-        return CheckPart(status="kept", sentence=f"{words} holds: {after['reason']}", **said)
+        return CheckPart(status="kept", sentence=_sentence(after["reason"]), **said)
     worse = list(_worse(before, after))
     if worse:
         return CheckPart(status="broken", sentence=f"{words} breaks: {'; '.join(worse)}", **said)
     status: CheckStatus = "broken" if enforce else "not judged"
-    return CheckPart(status=status, sentence=f"{words} is missed, and was before: {after['reason']}", **said)
+    return CheckPart(status=status, sentence=f"{_sentence(after['reason'])}; it was missed before as well", **said)
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:].rstrip(".") if not text.startswith("p95") else text.rstrip(".")
 
 
 def _worse(before: Mapping[str, Any] | None, after: Mapping[str, Any]) -> Iterator[str]:

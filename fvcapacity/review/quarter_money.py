@@ -134,8 +134,11 @@ def money_of_quarter(results: Sequence[Result], quarter: Quarter) -> QuarterMone
         for row in _wasted(bill):
             known = wasted.setdefault((row["kind"], row["name"]), row)
             wasted[row["kind"], row["name"]] = max(known, row, key=lambda item: float(item["usd_per_month"]))
-        unpriced |= dict.fromkeys(line["item"] for line in bill.summary["lines"] if line["cost"]["mean"] is None)
-        old |= dict.fromkeys(line["item"] for line in bill.summary["lines"] if line["stale"])
+        things = _things(bill)
+        unpriced |= dict.fromkeys(
+            things[line["item"]] for line in bill.summary["lines"] if line["cost"]["mean"] is None
+        )
+        old |= dict.fromkeys(things[line["item"]] for line in bill.summary["lines"] if line["stale"])
     if not any(quarter.first <= day < quarter.end for day in covered):
         seen = f"{min(covered)} to {max(covered)}" if covered else "nothing"
         message = f"no day of {quarter} was simulated; the results have {seen}"
@@ -222,6 +225,15 @@ def _parts(bill: Cost, result: Result) -> dict[tuple[str, Row], dict[date, float
             by_day = found.setdefault((of, (str(row[names[0]]), str(row[names[1]]))), {})
             by_day[date.fromisoformat(str(row["day"]))] = float(row["cost_usd"]) / replications
     return found
+
+
+def _things(bill: Cost) -> dict[str, str]:
+    """Return what the items of a bill are, in no language: the kind as price lists name it, and the resource."""
+    days = bill.bill_days.drop_duplicates("item")
+    return {
+        str(item): f"{kind} {resource}"
+        for item, kind, resource in days[["item", "kind", "resource"]].to_numpy().tolist()
+    }
 
 
 def _wasted(bill: Cost) -> Iterator[dict[str, Any]]:

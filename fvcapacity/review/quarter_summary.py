@@ -25,7 +25,7 @@ class NotePart(Part):
 
     code: NoteCode
     values: dict[str, str | int | float] = Field(default_factory=dict)
-    names: list[str] = Field(default_factory=list)
+    names: list[str] = Field(default_factory=list, description="of prices: the kind of a price list, and the resource")
 
 
 class ShareOfBillPart(Part):

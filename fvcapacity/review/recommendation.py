@@ -13,15 +13,32 @@ _AFTER = ("after", "new", "to", "value")
 
 
 def recommendation_part(document: Mapping[str, Any]) -> RecommendationPart:
-    """Return the verdict, the changes and the money of a recommendation, as far as it tells them."""
-    changes = document.get("changes")
+    """Return the verdict, the changes and the money of a recommendation, as far as it tells them.
+
+    Of money, what replays with other seeds proved comes before what the search saw.
+    """
+    money = document.get("money")
+    told = money if isinstance(money, Mapping) else document
     return RecommendationPart(
         verdict=_text(document.get("verdict")),
-        today_usd=_number(document.get("today_usd")),
-        usd=_number(document.get("usd")),
-        changes=[_change(item) for item in changes] if isinstance(changes, list) else [],
+        today_usd=_either(told, "today_proven_usd", "today_usd"),
+        usd=_either(told, "proven_usd", "usd"),
+        changes=[_change(item) for item in _changes(document)],
         sentence=_text(document.get("sentence")),
     )
+
+
+def _changes(document: Mapping[str, Any]) -> list[Any]:
+    """Return what is to be changed; a list of all fields says of each whether it is."""
+    for name in ("changes", "fields"):
+        found = document.get(name)
+        if isinstance(found, list):
+            return [item for item in found if not isinstance(item, Mapping) or item.get("changes", True)]
+    return []
+
+
+def _either(document: Mapping[str, Any], *names: str) -> float | None:
+    return next((value for name in names if (value := _number(document.get(name))) is not None), None)
 
 
 def _change(item: Any) -> ChangePart:

@@ -41,8 +41,9 @@ def _prices(result: Result) -> Iterator[UnknownPart]:
     if cost is None:
         yield UnknownPart(kind="missing price", sentence="There is no price list: no money is known")
         return
-    for item in cost["unpriced"]:
-        yield UnknownPart(kind="missing price", sentence=f"{item} has no price and is left out of the cost")
+    if cost["unpriced"]:
+        message = f"Without a price, and left out of the cost: {', '.join(cost['unpriced'])}"
+        yield UnknownPart(kind="missing price", sentence=message)
     bill = result.tables["bill"]
     if "note" not in bill:
         return

@@ -34,6 +34,10 @@ class Policy(Model):
     """A memory request that is lowered keeps this above the largest working set."""
     cpu_limits: bool = True
     """False: containers get no CPU limit."""
+    objective_margin_percent: float = Field(default=10.0, ge=0, lt=100)
+    """The search keeps so much below the objectives, for customers whom it has not seen; the proof does not."""
+    limit_margin_percent: float = Field(default=25.0, ge=0)
+    """A limit that had to be raised stays this far above the least that holds: it reserves nothing."""
     throttled_percent: float | None = Field(default=None, ge=0, le=100)
     """Most CFS periods of a service that may be throttled; without a value as many as the objectives bear."""
     headroom: Literal["none", "node", "zone"] = "node"

@@ -84,12 +84,15 @@ def failing_window(trial: Trial) -> tuple[str, pd.Timestamp] | None:
     if trial.holds:
         return None
     verdict = trial.result.summary["verdict"]
-    windows = trial.result.tables["route_windows"]
-    objectives = trial.scenario.file.objectives
+    failing = failing_rows(trial.result.tables["route_windows"], trial.scenario.file.objectives)
+    return str(verdict["reason"]), failing["time_utc"].min()
+
+
+def failing_rows(windows: pd.DataFrame, objectives: Objectives) -> pd.DataFrame:
+    """Return the judged rows of ``route_windows`` that miss an objective."""
     judged = windows[windows["judged"]]
     failing = (judged["p95_s"] >= objectives.p95_ms / 1e3) | (judged["error_ratio"] >= objectives.error_percent / 100)
-    first = judged.loc[failing, "time_utc"].min()
-    return str(verdict["reason"]), first
+    return judged[failing]
 
 
 def user_requests(result: Result) -> int:

@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 import fvcapacity as fv
+from fvcapacity.cli.main import app
+from fvcapacity.cli.render_plan import render_plan_markdown, render_plan_table
 from fvcapacity.errors import InputError, ScenarioError
 from fvcapacity.study.planning import DayPlan, plan_days
 from fvcapacity.study.planning.summary import plan_summary
@@ -155,3 +158,29 @@ def test_nothing_of_others_is_overwritten(plan: DayPlan, steep: fv.Scenario, tmp
     with pytest.raises(InputError, match="something else than a plan"):
         fv.write_plan(plan, steep, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_plan_is_printed_with_its_evidence(plan: DayPlan) -> None:
+    summary = plan_summary(plan)
+    table, markdown = render_plan_table(summary, width=140, color=False), render_plan_markdown(summary)
+    for text in (table, markdown):
+        assert "2 changes for rush. Being early costs 0.00" in text
+        assert "At Sat 14 Feb 18:09, 1m before its rise, set hpa/shop.min 1 -> " in text
+        assert "left to the HPA" in text
+        assert "chosen" in text
+    assert "| Wave | Tried | Lead |" in markdown
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--lead", "5"], "5"),
+        (["--lead", "0s"], "longer than nothing"),
+        (["--event", "rusch"], "did you mean 'rush'?"),
+    ],
+)
+def test_options_that_cannot_be_are_refused(tmp_path: Path, options: list[str], said: str) -> None:
+    shop(tmp_path, events=event("rush", 8))
+    done = CliRunner().invoke(app, ["plan", str(tmp_path / "scenario.yaml"), "--quiet", *options])
+    assert done.exit_code == 2
+    assert said in done.output

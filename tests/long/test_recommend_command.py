@@ -14,7 +14,7 @@ from fvcapacity.cli.main import app
 from fvcapacity.inputs.kubectl import find_kubectl
 from fvcapacity.recommend.bounds import amount
 from fvcapacity.recommend.companions import refused_pods
-from fvcapacity.recommend.document import DOCUMENT, recommendation_document
+from fvcapacity.recommend.document import DOCUMENT, load_recommendation, recommendation_document
 from fvcapacity.recommend.overrides import parse_bounds
 from tests.support.small_systems import small_system, without_secret
 
@@ -116,7 +116,7 @@ def test_pins_and_bounds_of_the_call_are_kept_to(home: Path):
 
 def test_what_does_not_hold_on_the_holdout_is_not_handed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     # one container of one thread and 5 ms a request is full at 12,000 requests a minute
-    path = system(tmp_path, after_per_minute=14_000)
+    path = system(tmp_path, after_per_minute=14_000, policy=POLICY.replace("}", ", redundancy: false}"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     done = runner.invoke(app, ["recommend", str(path), "--replications", "2", "--out", str(tmp_path / "out")])
     assert done.exit_code == 1, done.output
@@ -192,3 +192,33 @@ def test_no_time_is_a_verdict(home: Path):
     assert found.verdict == "unfinished"
     assert "--time-limit" in found.nearest
     assert found.handover is None
+
+
+INSTANCES = """\
+name: test
+provider: aks
+instances:
+  - {name: D2s_v5, cpu: 2, memory: 8Gi, source: made up}
+  - {name: F2s_v2, cpu: 2, memory: 4Gi, source: made up}
+"""
+CHEAPER = (
+    "  - {kind: instance, name: F2s_v2, region: any, unit: per_hour, price: 0.04, source: made up, as_of: 2026-01-01}\n"
+)
+
+
+def test_other_machines_are_handed_over_with_the_rest(tmp_path: Path):
+    (tmp_path / "instances.yaml").write_text(INSTANCES)
+    path = system(tmp_path, policy=POLICY.replace("}", ", instances: instances.yaml}"))
+    with (tmp_path / "prices.yaml").open("a") as prices:
+        prices.write(CHEAPER)
+    found = fv.recommend_with_evidence(fv.load_scenario(path), replications=2)
+    assert found.verdict == "recommended"
+    assert found.handover.pools["general"] is None
+    written = fv.write_recommendation(found, tmp_path / "out", kubectl=find_kubectl())
+    assert written.verification.ok
+    document = load_recommendation(tmp_path / "out")
+    assert [pool["instance_type"] for pool in document["pools"].values() if pool] == ["F2s_v2"]
+    fields = {item["path"]: item for item in document["fields"]}
+    assert fields["nodes"]["why"]
+    assert not any(name.startswith("nodes/general") for name in fields)
+    assert "F2s_v2" in (tmp_path / "out" / "README.md").read_text()

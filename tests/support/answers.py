@@ -13,7 +13,8 @@ from fvcapacity.recommend.evaluation import Evaluator, Place
 from fvcapacity.recommend.evidence import Evidence, Proof, ProvenSystem
 from fvcapacity.recommend.explanation import explained
 from fvcapacity.recommend.missing_data import MissingData
-from fvcapacity.recommend.recommend import FrontPoint, Reasoned, Recommendation
+from fvcapacity.recommend.reasons import Reasoned
+from fvcapacity.recommend.recommend import FrontPoint, Recommendation
 from fvcapacity.results.estimators import Estimate
 from fvcapacity.study.peaks import Peak
 

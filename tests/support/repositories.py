@@ -6,7 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
-from tests.support.shops import SCENARIO, write_shop
+from tests.support.shops import COUNTS, SCENARIO, write_shop
 
 PRICES = """\
 name: test
@@ -37,7 +37,7 @@ def commit(directory: Path, message: str) -> None:
 
 def shop_repository(directory: Path, scenario: str = PRICED) -> Path:
     """Write a shop with prices and commit it on the branch ``main``; return the scenario's file."""
-    path = write_shop(directory, scenario=scenario)
+    path = write_shop(directory, scenario=scenario, counts=COUNTS.replace(",90", ",20"))
     (directory / "prices.yaml").write_text(PRICES)
     git(directory, "init", "--quiet", "--initial-branch", "main")
     commit(directory, "Begin")

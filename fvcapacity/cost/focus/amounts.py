@@ -37,3 +37,9 @@ def decimal_text(value: Decimal) -> str:
     if "." in text:
         text = text.rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
+
+
+def focus_decimal(value: Decimal) -> str:
+    """Return a number as FOCUS writes decimals: with a point, so that no reader takes a column for whole numbers."""
+    text = decimal_text(value)
+    return text if "." in text else f"{text}.0"

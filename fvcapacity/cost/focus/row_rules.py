@@ -15,19 +15,31 @@ RowRule = Callable[[Row], Iterator[Fault]]
 
 TOLERANCE = Decimal("1e-9")
 """Of a product of price and quantity, as a share of it: what a double may lose."""
-_PRICED = ("PricingQuantity", "PricingUnit", "PricingCategory", "ListUnitPrice", "ContractedUnitPrice", "SkuPriceId")
+_PRICED = (
+    "PricingQuantity",
+    "PricingUnit",
+    "PricingCategory",
+    "ListUnitPrice",
+    "ContractedUnitPrice",
+    "SkuId",
+    "SkuPriceId",
+)
 _FOLLOWING = (
+    ("BillingAccountType", "BillingAccountId", True),
+    ("PricingUnit", "PricingQuantity", True),
     ("ResourceName", "ResourceId", False),
     ("ResourceType", "ResourceId", True),
     ("RegionName", "RegionId", True),
     ("ConsumedUnit", "ConsumedQuantity", True),
     ("SkuMeter", "SkuId", False),
     ("SkuPriceDetails", "SkuPriceId", False),
-    ("SubAccountName", "SubAccountId", False),
+    ("SubAccountName", "SubAccountId", True),
     ("SubAccountType", "SubAccountId", True),
     ("CommitmentDiscountCategory", "CommitmentDiscountId", True),
     ("CommitmentDiscountType", "CommitmentDiscountId", True),
     ("CommitmentDiscountName", "CommitmentDiscountId", False),
+    ("CommitmentDiscountQuantity", "CommitmentDiscountId", False),
+    ("CommitmentDiscountUnit", "CommitmentDiscountQuantity", True),
     ("CapacityReservationStatus", "CapacityReservationId", False),
 )
 """A column, the one that it belongs to, and whether it must be there whenever that is."""

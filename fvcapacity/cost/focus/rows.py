@@ -8,7 +8,7 @@ from decimal import Decimal
 
 import pandas as pd
 
-from fvcapacity.cost.focus.amounts import decimal_text
+from fvcapacity.cost.focus.amounts import focus_decimal
 from fvcapacity.cost.focus.charges import Charge
 from fvcapacity.cost.focus.services import OTHER, SERVICES, Provider
 
@@ -29,6 +29,13 @@ COLUMNS = (
     "ChargeFrequency",
     "ChargePeriodEnd",
     "ChargePeriodStart",
+    "CommitmentDiscountCategory",
+    "CommitmentDiscountId",
+    "CommitmentDiscountName",
+    "CommitmentDiscountQuantity",
+    "CommitmentDiscountStatus",
+    "CommitmentDiscountType",
+    "CommitmentDiscountUnit",
     "ConsumedQuantity",
     "ConsumedUnit",
     "ContractedCost",
@@ -39,6 +46,10 @@ COLUMNS = (
     "ListCost",
     "ListUnitPrice",
     "PricingCategory",
+    "PricingCurrency",
+    "PricingCurrencyContractedUnitPrice",
+    "PricingCurrencyEffectiveCost",
+    "PricingCurrencyListUnitPrice",
     "PricingQuantity",
     "PricingUnit",
     "ProviderName",
@@ -57,8 +68,8 @@ COLUMNS = (
     "SkuPriceId",
     "Tags",
 )
-"""The columns that are written, in order. ``AvailabilityZone`` and ``InvoiceId`` are recommended, and empty: a line is
-of all zones of a pool, and no invoice was issued."""
+"""The columns that are written, in order. Empty are ``AvailabilityZone`` (a line is of all zones of a pool),
+``InvoiceId`` (no invoice was issued) and those of commitments (bills are of list prices)."""
 CUSTOM = ("x_Kind", "x_Note", "x_PriceAsOf", "x_PriceBasis", "x_PriceSource", "x_RunId", "x_Scenario")
 """Columns of our own that every file has."""
 _UNITS = {"hours": "Hours", "months": "Months", "GiB-months": "GiB-Months", "GiB": "GiB"}
@@ -81,7 +92,7 @@ class Account:
 def focus_row(charge: Charge, account: Account) -> dict[str, str]:
     """Return a charge as a row: texts by the name of their column; what is empty is null."""
     thing, service = charge.thing, SERVICES.get(charge.thing.kind, OTHER)
-    cost, price, quantity = (decimal_text(value) for value in (charge.cost, thing.price, charge.quantity))
+    cost, price, quantity = (focus_decimal(value) for value in (charge.cost, thing.price, charge.quantity))
     unit = focus_unit(thing.unit)
     month = pd.Period(charge.period.day, "M")
     region = "" if thing.region == "any" else thing.region
@@ -109,6 +120,10 @@ def focus_row(charge: Charge, account: Account) -> dict[str, str]:
         "ListCost": cost,
         "ListUnitPrice": price,
         "PricingCategory": "Dynamic" if thing.purchase == "spot" else "Standard",
+        "PricingCurrency": CURRENCY,
+        "PricingCurrencyContractedUnitPrice": price,
+        "PricingCurrencyEffectiveCost": cost,
+        "PricingCurrencyListUnitPrice": price,
         "PricingQuantity": quantity,
         "PricingUnit": unit,
         "ProviderName": account.provider.name,
@@ -170,4 +185,4 @@ def money_text(value: float | Decimal | None) -> str:
     """Return an amount of money of our own columns: exact where it is, to a millionth of a dollar where it is not."""
     if value is None:
         return ""
-    return decimal_text(value if isinstance(value, Decimal) else Decimal(repr(value)).quantize(Decimal("1e-6")))
+    return focus_decimal(value if isinstance(value, Decimal) else Decimal(repr(value)).quantize(Decimal("1e-6")))

@@ -53,7 +53,10 @@ OTHER = FocusService("Other", "Other (Other)", "Other", "Other", "Other")
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """Who sends the bill, and what it calls its services where we know."""
+    """Who sends the bill, and what it calls its services where we know.
+
+    A service has one subcategory (FOCUS, *Service Name*), so that snapshots have a name of their own.
+    """
 
     name: str
     services: dict[str, str]
@@ -69,7 +72,7 @@ _AWS = {
     "volume": "Amazon Elastic Block Store",
     "volume_iops": "Amazon Elastic Block Store",
     "volume_throughput": "Amazon Elastic Block Store",
-    "snapshot": "Amazon Elastic Block Store",
+    "snapshot": "Amazon EBS Snapshots",
     "object_storage": "Amazon Simple Storage Service",
     "load_balancer": "Elastic Load Balancing",
     "load_balancer_data": "Elastic Load Balancing",
@@ -81,7 +84,7 @@ _AZURE = {
     "instance": "Virtual Machines",
     "control_plane": "Azure Kubernetes Service",
     "volume": "Azure Disk Storage",
-    "snapshot": "Azure Disk Storage",
+    "snapshot": "Azure Managed Disk Snapshots",
     "object_storage": "Azure Blob Storage",
     "load_balancer": "Azure Load Balancer",
     "egress": "Bandwidth",
@@ -90,8 +93,8 @@ _AZURE = {
 _GCP = {
     "instance": "Compute Engine",
     "control_plane": "Google Kubernetes Engine",
-    "volume": "Compute Engine",
-    "snapshot": "Compute Engine",
+    "volume": "Persistent Disk",
+    "snapshot": "Persistent Disk Snapshots",
     "object_storage": "Cloud Storage",
     "load_balancer": "Cloud Load Balancing",
     "logs": "Cloud Logging",

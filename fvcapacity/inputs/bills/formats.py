@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from fvcapacity.inputs.bills.bill import CostBasis, Purchase
 from fvcapacity.inputs.bills.complaints import Complaints
-from fvcapacity.inputs.bills.recognise import Words
+from fvcapacity.inputs.bills.recognise import Properties, Words
 from fvcapacity.inputs.bills.values import parse_amount, parse_instant, parse_unit
 
 Cell = Callable[[str], str]
@@ -130,12 +131,13 @@ def _focus_words(cell: Cell) -> Words:
     )
 
 
-def _properties(text: str) -> dict[str, str]:
+@lru_cache(maxsize=1024)
+def _properties(text: str) -> Properties:
     try:
         found = json.loads(text) if text else {}
     except ValueError:
-        return {}
-    return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+        return ()
+    return tuple((str(key), str(value)) for key, value in found.items()) if isinstance(found, dict) else ()
 
 
 def _focus_item(cell: Cell) -> str:
@@ -168,11 +170,11 @@ def _cur_words(cell: Cell) -> Words:
         service=f"{cell('line_item_product_code')} {cell('product_product_name')}",
         meter=f"{usage} {cell('line_item_line_item_description')}",
         purchase="committed" if committed else "spot" if "SpotUsage" in usage else "on_demand",
-        properties={
-            name: text
+        properties=tuple(
+            (name, text)
             for name, column in (("InstanceType", "product_instance_type"), ("StorageClass", "product_volume_api_name"))
             if (text := cell(column))
-        },
+        ),
     )
 
 

@@ -7,10 +7,12 @@ The words are those of the providers' own documents: AWS usage types (``BoxUsage
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 
 from fvcapacity.inputs.bills.bill import Kind, Purchase, Recognised
+
+Properties = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ class Words:
     category: str = ""
     subcategory: str = ""
     purchase: Purchase = "on_demand"
-    properties: Mapping[str, str] = field(default_factory=dict)
+    properties: Properties = ()
 
 
 _CHARGES: dict[str, Kind] = {"tax": "tax", "credit": "credit", "purchase": "purchase", "adjustment": "adjustment"}
@@ -67,6 +69,7 @@ _RULES: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )
 
 
+@lru_cache(maxsize=8192)
 def recognise(words: Words) -> Recognised:
     """Return what a row pays for; ``other`` when its words say nothing that a price list knows."""
     charge = _CHARGES.get(words.charge.lower())
@@ -88,7 +91,7 @@ def plain_name(name: str) -> str:
 
 
 def _instance_type(words: Words) -> str:
-    given = words.properties.get("InstanceType", "")
+    given = dict(words.properties).get("InstanceType", "")
     found = _AWS_MACHINE.search(words.meter)
     other = _AWS_TYPE.search(words.meter)
     if given or (found and found[1]):
@@ -97,6 +100,7 @@ def _instance_type(words: Words) -> str:
 
 
 def _disk(words: Words) -> str:
-    given = words.properties.get("StorageClass") or words.properties.get("x_DiskType") or ""
+    properties = dict(words.properties)
+    given = properties.get("StorageClass") or properties.get("x_DiskType") or ""
     found = _AWS_VOLUME.search(words.meter) or _AZURE_DISK.search(words.meter)
     return given or ((found[1] or "") if found else "")

@@ -47,7 +47,7 @@ def _tables(answer: Answer) -> Iterator[Table]:
         yield evidence
     if rows := list(_front(answer)):
         yield Table(
-            "Cost against p95", ("Machines USD a month", "Of which requested", "p95 ms", "Fields changed"), rows
+            "Cost against p95", ("Machines USD a month", "Of which requested", "Worst p95 ms", "Fields changed"), rows
         )
     if answer.containers:
         heads = ("Container", "CPU request", "CPU used", "Memory request", "Memory used")

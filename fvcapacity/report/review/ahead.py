@@ -51,7 +51,7 @@ def advice_section(summary: Summary, tongue: Tongue) -> Section:
     return Section(tongue("h.advice"), tuple(blocks))
 
 
-def forecast_section(summary: Summary, tongue: Tongue) -> Section:
+def forecast_section(summary: Summary, tongue: Tongue, *, drawn: bool) -> Section:
     """Return the next quarter: requests, money, budget, what-if."""
     forecast = summary["forecast"]
     if forecast is None:
@@ -60,7 +60,8 @@ def forecast_section(summary: Summary, tongue: Tongue) -> Section:
     blocks = [text(_expected(forecast, tongue)), text(_source(forecast["source"], tongue))]
     if forecast["coverage"]:
         blocks.append(text(_coverage(forecast["coverage"], tongue)))
-    blocks.append(charts(Chart(tongue("forecast.chart"), draw.expected_requests(forecast, tongue))))
+    if drawn:
+        blocks.append(charts(Chart(tongue("forecast.chart"), draw.expected_requests(forecast, tongue))))
     blocks.append(_months(forecast, tongue))
     if money:
         blocks += [heading(tongue("h.budget")), *_budget(money["budget"], tongue)]
@@ -74,7 +75,7 @@ def forecast_section(summary: Summary, tongue: Tongue) -> Section:
             )
             blocks.append(text(tongue("forecast.replayed", days=days)))
         if money["unpriced"]:
-            blocks.append(text(tongue("forecast.unpriced", names=_names(money["unpriced"]))))
+            blocks.append(text(tongue("forecast.unpriced", count=tongue.number(len(money["unpriced"])))))
     return Section(tongue("h.forecast", quarter=forecast["quarter"]), tuple(blocks))
 
 
@@ -187,8 +188,16 @@ def _note(item: Mapping[str, Any], tongue: Tongue) -> str:
         for name, value in item["values"].items()
     }
     if item["names"]:
-        values["names"] = _names(item["names"])
+        priced = item["code"] in ("unpriced", "old-price")
+        values["names"] = _names([_thing(name, tongue) for name in item["names"]] if priced else item["names"])
     return tongue(f"note.{item['code']}", **values)
+
+
+def _thing(name: str, tongue: Tongue) -> str:
+    """Return what is paid for: the word for its kind, and the resource where that says more than its kind."""
+    kind, _, resource = name.partition(" ")
+    word = tongue.known(f"kind.{kind}", kind)
+    return f"{word} {resource}" if resource and resource.replace(" ", "_") != kind else word
 
 
 def _names(names: list[str]) -> str:

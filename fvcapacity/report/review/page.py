@@ -52,7 +52,7 @@ def review_html(summary: Mapping[str, Any], language: Language = "en") -> str:
 
 def review_markdown(summary: Mapping[str, Any], language: Language = "en") -> str:
     """Return a review as GitHub-flavoured Markdown, without its charts."""
-    page = review_page(summary, Tongue(language))
+    page = review_page(summary, Tongue(language), drawn=False)
     return str(_environment(False).get_template("review.md.j2").render(page=page))
 
 
@@ -87,8 +87,8 @@ def write_review(review: QuarterReview, target: str | Path, language: Language =
     return directory.write_directory(goal, fill)
 
 
-def review_page(summary: Mapping[str, Any], tongue: Tongue) -> Page:
-    """Return what a review shows, in a language."""
+def review_page(summary: Mapping[str, Any], tongue: Tongue, *, drawn: bool = True) -> Page:
+    """Return what a review shows, in a language, with its charts drawn or without them."""
     subtitle = tongue(
         "subtitle",
         first=tongue.day(summary["first_day"]),
@@ -97,12 +97,12 @@ def review_page(summary: Mapping[str, Any], tongue: Tongue) -> Page:
         zone=plain(summary["time_zone"]),
     )
     sections = (
-        bill_section(summary, tongue),
-        services_section(summary, tongue),
+        bill_section(summary, tongue, drawn=drawn),
+        services_section(summary, tongue, drawn=drawn),
         idle_section(summary, tongue),
         quality_section(summary, tongue),
         advice_section(summary, tongue),
-        forecast_section(summary, tongue),
+        forecast_section(summary, tongue, drawn=drawn),
         notes_section(summary, tongue),
     )
     title = tongue("title", quarter=summary["quarter"])

@@ -12,7 +12,7 @@ from fvcapacity.report.review.tongue import NOTHING, Tongue, plain
 Summary = Mapping[str, Any]
 
 
-def bill_section(summary: Summary, tongue: Tongue) -> Section:
+def bill_section(summary: Summary, tongue: Tongue, *, drawn: bool) -> Section:
     """Return the bill, its change and how it came about day by day."""
     blocks = [text(_bill_sentence(summary, tongue))]
     if summary["previous_requests"]:
@@ -29,22 +29,23 @@ def bill_section(summary: Summary, tongue: Tongue) -> Section:
         for part in summary["months"]
     ]
     blocks.append(table([tongue("t.month"), f">{tongue('t.usd')}", f">{tongue('t.requests')}"], months))
-    drawn = (
-        Chart(tongue("bill.quarters"), draw.quarters(summary, tongue)),
-        Chart(tongue("bill.days"), draw.daily_cost(summary, tongue)),
-    )
-    blocks.append(charts(*drawn))
+    if drawn:
+        quarters = Chart(tongue("bill.quarters"), draw.quarters(summary, tongue))
+        blocks.append(charts(quarters, Chart(tongue("bill.days"), draw.daily_cost(summary, tongue))))
     return Section(tongue("h.bill"), tuple(blocks))
 
 
-def services_section(summary: Summary, tongue: Tongue) -> Section:
+def services_section(summary: Summary, tongue: Tongue, *, drawn: bool) -> Section:
     """Return the bill by service; what is nobody's stands in rows of its own."""
     parts = [part for part in summary["by_service"] if part["usd"] or part["previous_usd"]]
     heads = [tongue("t.service"), f">{tongue('t.usd')}", f">{tongue('t.share')}", *_previous_heads(summary, tongue)]
     rows = [row(_service_name(part, tongue), *_amounts(part, summary, tongue), style=_style(part)) for part in parts]
     bars = [(_service_name(part, tongue), part["usd"], part["previous_usd"]) for part in parts]
+    told = table(heads, [*rows, _total(summary, tongue)])
+    if not drawn:
+        return Section(tongue("h.services"), (told,))
     chart = Chart(tongue("services.chart"), draw.by_service(bars, tongue, summary["previous_quarter"]))
-    return Section(tongue("h.services"), (charts(chart), table(heads, [*rows, _total(summary, tongue)])))
+    return Section(tongue("h.services"), (charts(chart), told))
 
 
 def idle_section(summary: Summary, tongue: Tongue) -> Section:
@@ -169,7 +170,6 @@ def _objective(item: Mapping[str, Any], tongue: Tongue) -> Row:
         "failing.text",
         failing=tongue.number(item["failing_windows"]),
         judged=tongue.number(item["judged_windows"]),
-        allowed=tongue.percent(item["allowed_failing_percent"]),
     )
     worst = NOTHING
     if item["worst_scope"]:
@@ -177,7 +177,8 @@ def _objective(item: Mapping[str, Any], tongue: Tongue) -> Row:
         name = tongue("route.all") if item["worst_scope"] == "all" else plain(item["worst_scope"])
         worst = tongue("failing.worst", route=name, percent=percent)
     state = Cell(tongue(f"state.{item['status']}"), style)
-    return row(tongue(f"objective.{item['objective']}", threshold=threshold), state, failing, worst)
+    share = tongue.percent(100 - item["allowed_failing_percent"])
+    return row(tongue(f"objective.{item['objective']}", threshold=threshold, share=share), state, failing, worst)
 
 
 def _incident(kind: str, tongue: Tongue) -> str:

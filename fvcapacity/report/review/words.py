@@ -77,7 +77,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "t.objective": ("Objective", "Objetivo"),
     "t.state": ("State", "Estado"),
     "t.failing": ("Failing windows", "Ventanas fallidas"),
-    "t.worst": ("Worst", "Peor"),
+    "t.worst": ("Worst route", "Peor ruta"),
     "t.count": ("Count", "Cantidad"),
     "t.minutes": ("Minutes", "Minutos"),
     "t.day": ("Day", "Día"),
@@ -86,7 +86,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "t.before": ("Today", "Hoy"),
     "t.after": ("Proposed", "Propuesto"),
     "t.total": ("Total", "Total"),
-    "t.told-by": ("Told by", "Según"),
     # rows of services
     "row.idle": ("idle (nobody asked for it)", "sin uso (nadie lo pidió)"),
     "row.shared": ("shared (works for everybody)", "compartido (sirve a todos)"),
@@ -98,6 +97,19 @@ WORDS: dict[str, tuple[str, str]] = {
     "category.network": ("Load balancers and traffic out", "Balanceadores y tráfico saliente"),
     "category.backup": ("Backups", "Copias de seguridad"),
     "category.logs": ("Logs", "Registros"),
+    # what is paid for
+    "kind.instance": ("machines", "máquinas"),
+    "kind.volume": ("volume", "volumen"),
+    "kind.volume_iops": ("operations of volume", "operaciones de volumen"),
+    "kind.volume_throughput": ("throughput of volume", "rendimiento de volumen"),
+    "kind.load_balancer": ("load balancer", "balanceador"),
+    "kind.load_balancer_data": ("data through load balancer", "datos por balanceador"),
+    "kind.load_balancer_capacity": ("capacity of load balancer", "capacidad de balanceador"),
+    "kind.control_plane": ("control plane", "plano de control"),
+    "kind.egress": ("traffic out", "tráfico saliente"),
+    "kind.snapshot": ("snapshots", "instantáneas"),
+    "kind.object_storage": ("copies", "copias"),
+    "kind.logs": ("logs", "registros"),
     # idle
     "idle.text": (
         "{usd} of the bill ({percent}) is paid for machines' CPU and memory that nobody asked for.",
@@ -118,14 +130,20 @@ WORDS: dict[str, tuple[str, str]] = {
         "On the simulated days no request ended.",
         "En los días simulados no terminó ninguna solicitud.",
     ),
-    "objective.p95": ("p95 below {threshold} ms", "p95 bajo {threshold} ms"),
-    "objective.errors": ("errors below {threshold} %", "errores bajo {threshold} %"),
+    "objective.p95": (
+        "p95 below {threshold} ms in {share} of the windows of five minutes",
+        "p95 bajo {threshold} ms en {share} de las ventanas de cinco minutos",
+    ),
+    "objective.errors": (
+        "errors below {threshold} % in {share} of the windows",
+        "errores bajo {threshold} % en {share} de las ventanas",
+    ),
     "state.holds": ("kept", "cumplido"),
     "state.missed": ("missed", "no cumplido"),
     "state.nothing to judge": ("nothing to judge", "nada que juzgar"),
     "failing.text": (
-        "{failing} of {judged} ({allowed} of a route may fail)",
-        "{failing} de {judged} (puede fallar {allowed} de una ruta)",
+        "{failing} of {judged} of all routes",
+        "{failing} de {judged} de todas las rutas",
     ),
     "failing.worst": ("{route}: {percent}", "{route}: {percent}"),
     "incidents.none": ("No incident was seen.", "No se vio ningún incidente."),
@@ -199,7 +217,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "Las horas de máquina provienen de fórmulas, corregidas con días reproducidos: {days}.",
     ),
     "replay.ratio": ("{day}, ratio {ratio}", "{day}, razón {ratio}"),
-    "forecast.unpriced": ("Without a price, and left out: {names}.", "Sin precio, y fuera de la suma: {names}."),
+    "forecast.unpriced": (
+        "{count} items have no price and are left out.",
+        "{count} ítems no tienen precio y quedan fuera.",
+    ),
     "budget.given": (
         "The budget of {usd} is exceeded in {percent} of the draws.",
         "El presupuesto de {usd} se supera en el {percent} de los casos.",

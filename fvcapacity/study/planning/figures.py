@@ -15,6 +15,7 @@ from fvcapacity.results.route_tables import ALL
 from fvcapacity.scenario.model import Objectives, Scenario
 from fvcapacity.scenario.paths.grammar import parse_path, quoted
 from fvcapacity.study.planning.waves import Wave
+from fvcapacity.study.trial import failing_rows
 from fvcapacity.units import NS_PER_S
 
 
@@ -113,12 +114,10 @@ def rise_of(
         (at - offset_ns) / NS_PER_S for at in (wave.judged_from_ns, wave.begin_ns, wave.risen_ns)
     )
     windows = _within(_of(tables["route_windows"], replication), first_s, risen_s)
-    judged = windows[windows["judged"]]
-    failing = (judged["p95_s"] >= objectives.p95_ms / 1e3) | (judged["error_ratio"] >= objectives.error_percent / 100)
     whole = windows[windows["route"] == ALL]
     return Rise(
-        failing=int(failing.sum()),
-        judged=len(judged),
+        failing=len(failing_rows(windows, objectives)),
+        judged=int(windows["judged"].sum()),
         worst_p95_s=float(whole["p95_s"].max()),
         requests=int(whole["requests"].sum()),
         failed=int(whole["failed"].sum()),

@@ -17,6 +17,7 @@ def outcome(**given: Any) -> Outcome:
         "bottleneck": "",
         "requests": 1000,
         "p95_s": 0.1,
+        "worst_p95_s": 0.2,
         "error_ratio": 0.0,
         "oom_kills": 0,
         "throttled_ratio": 0.0,

@@ -9,7 +9,8 @@ import pytest
 import fvcapacity as fv
 from fvcapacity.recommend.costing import Cost
 from fvcapacity.recommend.explanation import CONSTRAINTS, binding, constraint_of, explained, owner_of
-from fvcapacity.recommend.recommend import Reasoned, Recommendation
+from fvcapacity.recommend.reasons import Reasoned
+from fvcapacity.recommend.recommend import Recommendation
 from fvcapacity.recommend.search import Tried
 from tests.support.garden import write_garden
 from tests.support.small_systems import small_system

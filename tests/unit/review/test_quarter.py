@@ -51,7 +51,7 @@ def test_days_that_were_not_simulated_are_as_their_likes(review):
 
 def test_names_change_nothing():
     plain, other = (
-        review_quarter([finished(books("2026-01-05", 2, service=name))], "2026Q1").summary for name in ("web", "zebra")
+        review_quarter([finished(books("2026-01-05", 1, service=name))], "2026Q1").summary for name in ("web", "zebra")
     )
     assert plain["total_usd"] == other["total_usd"]
     amounts = [sorted(part["usd"] for part in summary["by_service"]) for summary in (plain, other)]
@@ -61,7 +61,7 @@ def test_names_change_nothing():
 def test_doubling_a_price_doubles_its_line():
     dear = tuple(replace_price(item) for item in PRICES)
     plain, other = (
-        review_quarter([finished(books("2026-01-05", 2, prices=prices))], "2026Q1").summary for prices in (PRICES, dear)
+        review_quarter([finished(books("2026-01-05", 1, prices=prices))], "2026Q1").summary for prices in (PRICES, dear)
     )
     lines = [{part["name"]: part["usd"] for part in summary["by_category"]} for summary in (plain, other)]
     assert lines[1]["network"] == pytest.approx(2 * lines[0]["network"])

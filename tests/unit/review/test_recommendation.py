@@ -38,5 +38,18 @@ def test_changes_of_other_versions(change, expected):
     assert (part.path, part.before, part.after) == expected
 
 
+def test_a_document_of_this_release():
+    money = {"today_usd": 440.0, "usd": 362.0, "today_proven_usd": {"mean": 441.5, "low_95": 440.0}, "proven_usd": None}
+    fields = [
+        {"path": "deployment/web.limits.cpu", "today": "200m", "value": "350m", "changes": True, "why": "it is spent"},
+        {"path": "deployment/db.limits.cpu", "today": "500m", "value": "500m", "changes": False, "why": "it is enough"},
+    ]
+    part = recommendation_part({"verdict": "recommended", "money": money, "fields": fields, "sentence": "Saves."})
+    assert (part.today_usd, part.usd) == (441.5, 362.0)
+    assert [(item.path, item.before, item.after) for item in part.changes] == [
+        ("deployment/web.limits.cpu", "200m", "350m")
+    ]
+
+
 def test_changes_that_are_none():
     assert recommendation_part({"changes": {"path": "x"}}).changes == []

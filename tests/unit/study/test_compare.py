@@ -148,6 +148,7 @@ def test_the_document_fits_its_schema(comparison):
     jsonschema.validate(json.loads(comparison.to_json()), json.loads(document_text(Document.COMPARISON)))
 
 
+@pytest.mark.long
 def test_jobs_do_not_change_a_byte_of_a_precise_comparison(shop, faster):
     asked = {"precision": 0.05, "max_replications": 10}
     one, two = (compare(shop, faster, jobs=jobs, **asked) for jobs in (1, 2))

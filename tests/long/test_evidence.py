@@ -11,6 +11,8 @@ from fvcapacity.recommend.evidence import COLUMNS, by_name, prove, rows_of, sett
 from fvcapacity.recommend.recommend import recommend
 from tests.support.small_systems import small_system
 
+pytestmark = pytest.mark.long
+
 STRETCHES = """\
 history: [{name: before, start: 2026-02-14T18:00:00, duration: 5m}]
 holdout: [{name: after, start: 2026-02-14T18:40:00, duration: 5m}]

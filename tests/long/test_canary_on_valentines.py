@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 import fvcapacity as fv
+
+pytestmark = pytest.mark.long
 
 SCENARIOS = Path(__file__).resolve().parents[2] / "scenarios"
 

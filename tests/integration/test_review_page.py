@@ -1,0 +1,74 @@
+"""The review in a real browser: no error on its console, nothing wider than a phone, all of it drawn."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fvcapacity.report.review import write_review
+from fvcapacity.review.quarter import review_quarter
+from tests.support.quarters import books, finished
+from tests.support.reviews import FORECAST, RECOMMENDATION
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and os.environ.get("CI") != "true",
+    reason="no chromium on the PATH; Debian's package chromium provides it",
+)
+MEASURE = """
+<script>
+  const bodies = [...document.querySelectorAll("body *")].filter((e) => !e.closest(".wide") && !e.closest("svg"));
+  const widest = Math.max(...bodies.map((e) => e.getBoundingClientRect().right));
+  document.title = `widest=${Math.round(widest)} window=${innerWidth} charts=${document.querySelectorAll("svg").length}`;
+</script>
+"""
+
+
+def browse(page: Path, profile: Path, width: int) -> tuple[str, str]:
+    """Return what the page has become, and what the browser said meanwhile."""
+    assert CHROMIUM is not None, "the tests need chromium here: apt-get install chromium"
+    done = subprocess.run(
+        [
+            CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions",
+            f"--user-data-dir={profile}", f"--window-size={width},2000", "--enable-logging=stderr", "--dump-dom",
+            page.as_uri(),
+        ],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    review = review_quarter(
+        [finished(books("2026-01-05", 1, service="<script>console.error('out')</script>"), failing=4)], "2026Q1",
+        recommendation=RECOMMENDATION, forecast=FORECAST,
+    )  # fmt: skip
+    return write_review(review, tmp_path_factory.mktemp("page") / "review", "es") / "review.html"
+
+
+def test_the_console_stays_empty(page, tmp_path):
+    dom, said = browse(page, tmp_path, 1200)
+    assert "CONSOLE" not in said
+    assert "Revisión trimestral 2026Q1" in dom
+    assert "<script" not in dom
+
+
+def test_it_fits_a_phone(page, tmp_path):
+    """A copy that may measure itself: its policy is opened for the script that does."""
+    html = page.read_text(encoding="utf-8")
+    copy = tmp_path / "measured.html"
+    opened = html.replace("default-src 'none'", "script-src 'unsafe-inline'")
+    copy.write_text(opened.replace("</body>", f"{MEASURE}</body>"), encoding="utf-8")
+    dom, _ = browse(copy, tmp_path / "profile", 500)  # the narrowest window that a headless browser opens
+    found = re.search(r"<title>widest=(\d+) window=(\d+) charts=(\d+)", dom)
+    assert found is not None
+    widest, window, charts = map(int, found.groups())
+    assert widest <= window <= 500
+    assert charts == 4
