@@ -124,7 +124,7 @@ class IdlePart(Part):
     slack_ratio: float
     core_hours: float = Field(description="requested and not used, of all pods")
     usd: float = Field(description="what that share of the cheapest machine costs")
-    cause: Literal["least", "cover", "more"] = Field(
+    cause: Literal["least", "cover", "scaled", "more"] = Field(
         description="least: the least that the policy lets anything request; cover: as little as covers what is used; "
         "more: beyond that"
     )
