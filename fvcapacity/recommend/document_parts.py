@@ -126,7 +126,8 @@ class IdlePart(Part):
     usd: float = Field(description="what that share of the cheapest machine costs")
     cause: Literal["least", "cover", "scaled", "more"] = Field(
         description="least: the least that the policy lets anything request; cover: as little as covers what is used; "
-        "more: beyond that"
+        "scaled: beyond that, of what an HPA scales by its CPU; "
+        "more: all else"
     )
 
 
