@@ -124,9 +124,10 @@ class IdlePart(Part):
     slack_ratio: float
     core_hours: float = Field(description="requested and not used, of all pods")
     usd: float = Field(description="what that share of the cheapest machine costs")
-    cause: Literal["least", "cover", "more"] = Field(
+    cause: Literal["least", "cover", "scaled", "more"] = Field(
         description="least: the least that the policy lets anything request; cover: as little as covers what is used; "
-        "more: beyond that"
+        "scaled: beyond that, of what an HPA scales by its CPU; "
+        "more: all else"
     )
 
 

@@ -15,13 +15,13 @@ from typing import Literal
 from fvcapacity.recommend.floors import Floors
 from fvcapacity.recommend.scope import sized_containers
 from fvcapacity.recommend.usage import Use, idle_core_s, seconds, upper_edge
-from fvcapacity.recommend.variables import CPU_LADDER, amount_of
+from fvcapacity.recommend.variables import CPU_LADDER, amount_of, autoscaler_of, cpu_target
 from fvcapacity.scenario.model import Scenario
 
 AUTOPILOT = 0.23
 _HOUR_S = 3600
 
-Cause = Literal["least", "cover", "more"]
+Cause = Literal["least", "cover", "scaled", "more"]
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Idle:
         Requested and not used in a month, of all pods, and what that share of the cheapest machine costs.
     cause
         ``least``: the least that the policy lets anything request. ``cover``: as little as covers what is used in the
-        policy's share of the minutes. ``more``: beyond that.
+        policy's share of the minutes. ``scaled``: beyond that, of what an HPA scales by its CPU. ``more``: all else.
     """
 
     owner: str
@@ -85,6 +85,7 @@ class Slack:
         causes: dict[Cause, str] = {
             "least": "stands where the least is requested that the policy allows",
             "cover": "is the price of one request for all hours: less would not cover the minutes that are asked for",
+            "scaled": "is of what an HPA scales by its CPU, where smaller requests make more pods and cost more",
             "more": "lies above that, where less does not hold, is not allowed or saves nothing",
         }
         for cause, words in causes.items():
@@ -123,9 +124,11 @@ def slack_of(scenario: Scenario, use: Mapping[str, Use], floors: Floors, usd_per
             asked, idle = asked + request * time, idle + unused
             mean = sum(upper_edge(number) * length for number, length in own.items()) / time
             hours = unused / _HOUR_S
-            cause: Cause = "cover" if request <= _step_above(floors.cpu_cores.get(owner, 0.0)) else "more"
+            cause: Cause = "scaled" if cpu_target(autoscaler_of(scenario, workload)) is not None else "more"
             if request <= scenario.file.recommend.least_cpu + 1e-9:
                 cause = "least"
+            elif request <= _step_above(floors.cpu_cores.get(owner, 0.0)):
+                cause = "cover"
             parts.append(Idle(owner, request, mean, unused / (request * time), hours, hours * usd_per_core_hour, cause))
     parts.sort(key=lambda part: (-part.usd, part.owner))
     nothing = not asked
