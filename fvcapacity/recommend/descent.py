@@ -171,7 +171,7 @@ class Descent:
     def tightened(self, state: State) -> State:
         """Take back what mending gave too much of, of what costs nothing: limits and largest numbers."""
         turned = {variable.path for variable in self.states.variables}
-        for path in [path for path in state if path not in turned and path != MACHINES]:
+        for path in [path for path in state if path not in turned and path != MACHINES and ".behavior." not in path]:
             options = between(path, self.states.today(path), state[path])
             holds, fails = len(options), -1
             while holds - fails > 1:

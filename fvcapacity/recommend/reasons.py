@@ -54,6 +54,8 @@ class Reasons:
     def _why(self, values: Mapping[str, Value], path: str, value: Value) -> str:
         if path == MACHINES:
             return self.chosen[str(value)].why
+        if ".behavior." in path:
+            return self._why_behavior(values, path)
         if value is None:
             return "The policy asks for no CPU limit."
         if path.startswith("nodes/") and path.endswith(".count") and path.removesuffix("count") + "minimum" in values:
@@ -67,6 +69,11 @@ class Reasons:
         if tried.why_not:
             return f"At {neighbour}: {tried.why_not.removeprefix(f'{path} = {neighbour} is ')}"
         return f"At {neighbour} the peaks hold too, and machines and requests cost no less."
+
+    def _why_behavior(self, values: Mapping[str, Value], path: str) -> str:
+        tried = self.states.try_out({name: value for name, value in values.items() if name != path})
+        said = tried.why_not or "the peaks hold too, and it costs no less."
+        return f"As it is today: {said}"
 
     def _why_limit(self, values: Mapping[str, Value], path: str, value: Value) -> str:
         """Say below which limit it does not hold: what was raised stays the policy's margin above that."""

@@ -16,6 +16,8 @@ from fvcapacity.scenario.cluster import HorizontalPodAutoscaler
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.units import format_bytes, format_cpu, parse_bytes, parse_cpu_cores
 
+FASTEST = "4/15s, 100%/15s"
+"""Policies of scaling up where an HPA writes none (``autoscaling/v2/defaults.go``); nobody waits less."""
 CPU_STEP = 1.5
 """By how much a CPU limit grows in one step."""
 MEMORY_STEP = 1.5
@@ -111,6 +113,8 @@ class _Mender:
             after = math.ceil(hpa.max_replicas * _PODS_STEP)
             words = f"largest number of {service} {hpa.max_replicas} -> {after}"
             return Mend(service, {f"hpa/{hpa.name}.max": after}, words)
+        if sooner := _sooner(hpa):
+            return Mend(service, sooner, f"hpa/{hpa.name} scales up as soon and as fast as Kubernetes does by default")
         after = min(math.ceil(max(hpa.min_replicas, 1) * _PODS_STEP), hpa.max_replicas)
         words = f"least number of {service} {hpa.min_replicas} -> {after}"
         return Mend(service, {f"hpa/{hpa.name}.min": after}, words)
@@ -142,3 +146,19 @@ class _Mender:
     def _hpa(self, workload: str) -> HorizontalPodAutoscaler | None:
         name = workload.partition("/")[2]
         return next((hpa for hpa in self.scenario.cluster.autoscalers if hpa.target_name == name), None)
+
+
+def _sooner(hpa: HorizontalPodAutoscaler) -> dict[str, str | int]:
+    """Return what lets an HPA scale up like one without rules of its own; empty when it does."""
+    rules, owner = hpa.scale_up, f"hpa/{hpa.name}.behavior.scaleUp"
+    found: dict[str, str | int] = {}
+    if rules is None:
+        return found
+    if rules.stabilization_window_s:
+        found[f"{owner}.stabilizationWindowSeconds"] = 0
+    if rules.select_policy in ("Min", "Disabled"):
+        found[f"{owner}.selectPolicy"] = "Max"
+    doubling = [p for p in rules.policies or () if p.type == "Percent" and p.value >= 100 and p.period_s <= 15]
+    if rules.policies and not doubling:
+        found[f"{owner}.policies"] = FASTEST
+    return found
