@@ -78,7 +78,7 @@ def read_parquet(path: Path, spec: TableSpec, filters: Sequence[tuple[str, str, 
     Raises
     ------
     InputError
-        When the file is missing or no Parquet.
+        When the file is missing, no Parquet, or of a release with other columns.
     """
     try:
         table = pq.read_table(path, filters=list(filters) if filters else None)
@@ -91,6 +91,11 @@ def read_parquet(path: Path, spec: TableSpec, filters: Sequence[tuple[str, str, 
                 hint="the result directory is damaged; run the simulation again",
             )
         ) from None
+    missing = [column.name for column in spec.columns if column.name not in table.column_names]
+    if missing:
+        message = f"the table {spec.name} has no column {', '.join(missing)}: another release wrote it"
+        hint = "run the simulation again with this release"
+        raise InputError(Problem(message, location=Location(str(path)), hint=hint))
     return conform(spec, table.to_pandas())
 
 

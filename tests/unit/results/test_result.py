@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 import jsonschema
+import pandas as pd
 import pytest
 import yaml
 
@@ -120,6 +121,11 @@ def _full_disk(*_args):
     raise OSError(28, "No space left on device")
 
 
+def without_column(path: Path, name: str) -> None:
+    """Write a table again as an earlier release had it."""
+    pd.read_parquet(path).drop(columns=name).to_parquet(path)
+
+
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
@@ -128,6 +134,7 @@ def _full_disk(*_args):
         (lambda root: (root / "summary.json").write_text('{"schema_version": "fvcapacity/summary/99"}'), "99"),
         (lambda root: (root / "tables" / "pods.parquet").unlink(), "table pods"),
         (lambda root: (root / "tables" / "pods.parquet").write_bytes(b"PAR"), "table pods"),
+        (lambda root: without_column(root / "tables" / "hpa.parquet", "minimum"), "no column minimum: another release"),
         (lambda root: (root / "scenario.yaml").unlink(), "cannot be read"),
     ],
 )
