@@ -51,7 +51,7 @@ def _at_maximum(
 
 
 def _blind(hpa: HorizontalPodAutoscaler, tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
-    syncs = tables["hpa"].query("hpa == @key", local_dict={"key": f"hpa/{hpa.name}"})
+    syncs = tables["hpa"][tables["hpa"]["hpa"] == f"hpa/{hpa.name}"]
     failed = syncs[syncs["reasons"].str.contains("FailedGet", regex=False)]
     if failed.empty:
         return

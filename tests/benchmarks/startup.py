@@ -16,6 +16,9 @@ START, DURATION = "2026-02-14T12:00:00", "1m"
 
 COMMAND = ("--start", START, "--duration", DURATION, "--replications", "1", "--plane", "fast", "--quiet")
 
+IMPORTS = (
+    "import numba, numba.np.arraymath, pandas, pyarrow.parquet, pydantic, rich.console, scipy.linalg, simpy, typer"
+)
 LIBRARY = f"""
 import fvcapacity as fv
 minute = {{"window.start": "{START}", "window.duration": "{DURATION}", "replications": 1, "plane": "fast"}}
@@ -27,12 +30,14 @@ assert fv.simulate(fv.load_scenario("{SHOP.relative_to(REPOSITORY)}", overrides=
 class Waits:
     """Wall seconds of the first run ever, when everything is compiled, and of the best of the next ones.
 
-    ``library`` is a Python program that does the same, and writes nothing.
+    ``library`` is a Python program that does the same, and writes nothing; ``imports`` one that only imports the
+    libraries that both are made of, and tells how fast this machine is at such things.
     """
 
     first: float
     warm: float
     library: float
+    imports: float
 
 
 def waits(warm_runs: int = 3) -> Waits:
@@ -43,11 +48,11 @@ def waits(warm_runs: int = 3) -> Waits:
         command = [fvcap, "simulate", str(SHOP), *COMMAND, "--out", str(out)]
         first = _run(Path(directory), command)
         assert (out / "summary.json").is_file()
-        warm, library = (
+        warm, library, imports = (
             min(_run(Path(directory), words) for _ in range(warm_runs))
-            for words in (command, [sys.executable, "-c", LIBRARY])
+            for words in (command, [sys.executable, "-c", LIBRARY], [sys.executable, "-c", IMPORTS])
         )
-        return Waits(first, warm, library)
+        return Waits(first, warm, library, imports)
 
 
 def _run(directory: Path, command: list[str]) -> float:
