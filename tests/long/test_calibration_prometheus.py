@@ -15,7 +15,7 @@ from tests.support.prometheus import needs_prometheus
 @needs_prometheus
 def test_demands_come_back_through_a_real_prometheus(tmp_path):
     scenario, pulled, direct = through_prometheus(6, tmp_path)
-    assert all(abs(ratio) < 1e-3 for ratio in lost(pulled, direct).values())
+    assert all(abs(ratio) < 1e-3 for ratio in lost(scenario, pulled, direct).values())
     table, findings = scored(scenario, pulled)
     print("\n" + table[["service", "route", "true", "cpu_ms", "cpu_ms_low", "cpu_ms_high", "share"]].to_string())
     print(f"{len(table)} coefficients, {table['covered'].mean():.1%} covered")
