@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fvcapacity.cli.failures import reported
-from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Quiet, Seed, processes
+from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Patches, Quiet, Seed, processes
 from fvcapacity.cli.progress import saying
 
 if TYPE_CHECKING:
@@ -18,10 +18,7 @@ if TYPE_CHECKING:
 
 def headroom(
     scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).")],
-    patch: Annotated[
-        list[Path] | None,
-        typer.Option(help="Strategic-merge patch for the manifests (a file or a directory); may be given often."),
-    ] = None,
+    patch: Patches = None,
     replications: Annotated[int, typer.Option(help="Runs of other customers, each bisected by itself.", min=1)] = 5,
     next_breaks: Annotated[
         int, typer.Option("--next", help="Causes to mend one after the other, to find what breaks then.", min=0, max=9)

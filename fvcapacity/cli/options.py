@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
+
+Patches = Annotated[
+    list[Path] | None,
+    typer.Option(help="Strategic-merge patch for the manifests (a file or a directory); may be given often."),
+]
 
 
 class OutputFormat(StrEnum):

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fvcapacity.cli.failures import reported
-from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Quiet, Seed, processes
+from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Patches, Quiet, Seed, processes
 from fvcapacity.cli.progress import saying
 
 if TYPE_CHECKING:
@@ -26,10 +26,7 @@ def plan(
         list[str] | None,
         typer.Option(help="How long before a rise to try, like 5m; may be given often [default: 2m to 30m]."),
     ] = None,
-    patch: Annotated[
-        list[Path] | None,
-        typer.Option(help="Strategic-merge patch for the manifests (a file or a directory); may be given often."),
-    ] = None,
+    patch: Patches = None,
     start: Annotated[str | None, typer.Option(help="Start of the window (local time).")] = None,
     duration: Annotated[str | None, typer.Option(help="Length of the window, like 2d or 12h.")] = None,
     replications: Annotated[

@@ -20,7 +20,7 @@ from fvcapacity.errors import ScenarioError
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.offers import Offer
 from fvcapacity.recommend.pod_groups import PodGroup, pod_groups
-from fvcapacity.recommend.pool_placement import after_loss, machines, place
+from fvcapacity.recommend.pool_placement import loss_not_borne, machines, place
 from fvcapacity.scenario.findings.quota import surge
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.recommendation import Policy
@@ -193,12 +193,8 @@ def no_room(scenario: Scenario, policy: Policy, peaks: Mapping[str, int]) -> str
     )
     if homeless:
         return f"the largest pools have no place for {homeless[0].name} at the peak"
-    if policy.headroom != "none":
-        parts = [node.name if policy.headroom == "node" else node.zone for node in nodes]
-        for part in dict.fromkeys(parts):
-            lost = [node for node, name in zip(nodes, parts, strict=True) if name == part]
-            if homeless := after_loss(nodes, lost, daemons):
-                return f"with {policy.headroom} {part} lost, {homeless[0].name} finds no place"
+    if loss := loss_not_borne(nodes, policy.headroom, daemons):
+        return f"with {policy.headroom} {loss[0]} lost, {loss[1].name} finds no place"
     for group in groups if policy.surge else ():
         workload = scenario.cluster.workload(group.name)
         more = 0 if workload is None else surge(workload, group.counts[_PHASE])

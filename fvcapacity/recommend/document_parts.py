@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import ConfigDict, Field
 
 from fvcapacity.recommend.answer import AnswerVerdict
+from fvcapacity.recommend.slack import Cause
 from fvcapacity.results.summary import Figure, Part, Utc
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.scenario.recommendation import Bound
@@ -124,7 +125,7 @@ class IdlePart(Part):
     slack_ratio: float
     core_hours: float = Field(description="requested and not used, of all pods")
     usd: float = Field(description="what that share of the cheapest machine costs")
-    cause: Literal["least", "cover", "scaled", "more"] = Field(
+    cause: Cause = Field(
         description="least: the least that the policy lets anything request; cover: as little as covers what is used; "
         "scaled: beyond that, of what an HPA scales by its CPU; "
         "more: all else"

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
@@ -141,6 +141,12 @@ class Evaluator:
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(dataclasses.asdict(outcome), file)
         Path(name).replace(self.cache / f"{key}.json")
+
+
+def whole_places(candidates: Candidates, stretch: str, replications: Iterable[int]) -> list[Place]:
+    """Return the whole of a stretch as places, one for each replication."""
+    whole = Peak(0, candidates.stretch(stretch).file.window.duration, "the whole window")
+    return [Place(stretch, whole, number) for number in replications]
 
 
 def _watched(scenario: Scenario) -> Scenario:

@@ -16,7 +16,7 @@ import pandas as pd
 from fvcapacity.recommend.baselines import as_changes, container_series, goldilocks, hpa_only, krr, vpa
 from fvcapacity.recommend.baselines.samples import ContainerSeries
 from fvcapacity.recommend.candidates import Candidates, Values
-from fvcapacity.recommend.evaluation import Evaluator, Place
+from fvcapacity.recommend.evaluation import Evaluator, whole_places
 from fvcapacity.recommend.floors import Floors
 from fvcapacity.recommend.outcome import Outcome
 from fvcapacity.recommend.recommend import Recommendation
@@ -196,7 +196,7 @@ def _proven(name: str, values: Values, evaluator: Evaluator, replications: int) 
     proofs = []
     for part, stretches in parts.items():
         if stretches:
-            by_stretch = [evaluator.every(values, _places(candidates, stretch, numbers)) for stretch in stretches]
+            by_stretch = [evaluator.every(values, whole_places(candidates, stretch, numbers)) for stretch in stretches]
             proofs.append(_proof(part, by_stretch, made))
     usd = []
     bills = fresh_bills(values, evaluator, replications)
@@ -213,12 +213,7 @@ def _proven(name: str, values: Values, evaluator: Evaluator, replications: int) 
 def fresh_bills(values: Values, evaluator: Evaluator, replications: int) -> dict[str, list[Outcome]]:
     """Return the outcomes of each stretch that a month is made of, with the seeds of a proof."""
     candidates, numbers = evaluator.candidates, range(FRESH, FRESH + replications)
-    return {name: evaluator.every(values, _places(candidates, name, numbers)) for name in candidates.month}
-
-
-def _places(candidates: Candidates, stretch: str, numbers: Sequence[int]) -> list[Place]:
-    whole = Peak(0, candidates.stretch(stretch).file.window.duration, "the whole window")
-    return [Place(stretch, whole, number) for number in numbers]
+    return {name: evaluator.every(values, whole_places(candidates, name, numbers)) for name in candidates.month}
 
 
 def _proof(part: Part, by_stretch: Sequence[Sequence[Outcome]], made: Scenario) -> Proof:

@@ -63,3 +63,17 @@ def after_loss(
         if id(placed.pod) not in mine and (not placed.pod.volume_zones or zones.intersection(placed.pod.volume_zones))
     ]
     return place(left, homeless)[1]
+
+
+def loss_not_borne(
+    nodes: Sequence[NodeView], headroom: str, daemons: Sequence[SchedulingPod]
+) -> tuple[str, SchedulingPod] | None:
+    """Return the first machine (or zone, as ``headroom`` says) whose loss leaves a pod without a place, and the pod."""
+    if headroom == "none":
+        return None
+    parts = [node.name if headroom == "node" else node.zone for node in nodes]
+    for part in dict.fromkeys(parts):
+        lost = [node for node, name in zip(nodes, parts, strict=True) if name == part]
+        if homeless := after_loss(nodes, lost, daemons):
+            return part, homeless[0]
+    return None

@@ -12,7 +12,7 @@ from typing import Literal
 from fvcapacity.recommend.bounds import Bounds
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.costing import Costing, offers_in
-from fvcapacity.recommend.evaluation import Evaluator, OutOfTimeError, Place
+from fvcapacity.recommend.evaluation import Evaluator, OutOfTimeError, Place, whole_places
 from fvcapacity.recommend.floors import month_use
 from fvcapacity.recommend.reasons import Reasoned, Reasons
 from fvcapacity.recommend.search import CONFIRMED_WITH, NODE_FIELDS, Search
@@ -23,7 +23,6 @@ from fvcapacity.recommend.variables import limits_of, variables_of
 from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.headroom import bisect
-from fvcapacity.study.peaks import Peak
 
 VerdictName = Literal["recommended", "left alone", "no configuration", "unfinished"]
 _COARSE = 1.1
@@ -222,8 +221,7 @@ class _Verdict:
         """Return USD a month by the calendar, from bills of whole stretches."""
         total = 0.0
         for name, days in self.evaluator.candidates.month.items():
-            whole = Peak(0, self.evaluator.candidates.stretch(name).file.window.duration, "the whole window")
-            places = [Place(name, whole, number) for number in CONFIRMED_WITH]
+            places = whole_places(self.evaluator.candidates, name, CONFIRMED_WITH)
             bills = [outcome.cost_usd / outcome.hours for outcome in self.evaluator.every(values, places)]
             total += days * 24 * sum(bills) / len(bills)
         return total

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fvcapacity.recommend.offers import Offer
 from fvcapacity.recommend.pod_groups import pod_groups
-from fvcapacity.recommend.pool_placement import after_loss, machines, place
+from fvcapacity.recommend.pool_placement import loss_not_borne, machines, place
 from fvcapacity.scenario.findings.view import View
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.recommendation import Policy
@@ -32,9 +32,6 @@ def no_room_at_rest(scenario: Scenario, policy: Policy, offers: list[Offer]) -> 
     nodes, homeless = place(machines(offers, counts, daemons), pods)
     if homeless:
         return f"the machines that are there at rest have no place for {homeless[0].name}"
-    parts = [node.name if policy.headroom == "node" else node.zone for node in nodes]
-    for part in dict.fromkeys(parts):
-        lost = [node for node, name in zip(nodes, parts, strict=True) if name == part]
-        if homeless := after_loss(nodes, lost, daemons):
-            return f"at rest, with {policy.headroom} {part} lost, {homeless[0].name} finds no place"
+    if loss := loss_not_borne(nodes, policy.headroom, daemons):
+        return f"at rest, with {policy.headroom} {loss[0]} lost, {loss[1].name} finds no place"
     return ""

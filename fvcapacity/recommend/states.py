@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fvcapacity.recommend.bounds import Bounds
 from fvcapacity.recommend.candidates import MACHINES, Values
 from fvcapacity.recommend.costing import Cost, Costing, no_room, offers_in
-from fvcapacity.recommend.evaluation import Evaluator, Place, worst
+from fvcapacity.recommend.evaluation import Evaluator, Place, whole_places, worst
 from fvcapacity.recommend.floors import Floors
 from fvcapacity.recommend.outcome import Outcome
 from fvcapacity.recommend.rest import no_room_at_rest
@@ -20,7 +20,7 @@ from fvcapacity.recommend.tried import Tried
 from fvcapacity.recommend.variables import amount_of, limits_of, threshold_kept, variables_of
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.paths.values import Value
-from fvcapacity.study.peaks import Peak, peaks
+from fvcapacity.study.peaks import peaks
 
 State = dict[str, Value]
 
@@ -197,7 +197,7 @@ class States:
         """Return the whole of every stretch of the history and the month, for each replication."""
         candidates = self.evaluator.candidates
         return [
-            Place(name, Peak(0, candidates.stretch(name).file.window.duration, "the whole window"), number)
+            place
             for name in dict.fromkeys((*candidates.history, *candidates.seen_days))
-            for number in replications
+            for place in whole_places(candidates, name, replications)
         ]

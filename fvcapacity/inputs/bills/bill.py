@@ -7,28 +7,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from fvcapacity.scenario.prices import Kind as PricedKind
+
 CostBasis = Literal["billed", "effective", "list"]
 """What a row's cost is: as invoiced, with commitments spread over what they cover, or at list prices."""
 
-Kind = Literal[
-    "instance",
-    "volume",
-    "volume_iops",
-    "volume_throughput",
-    "load_balancer",
-    "load_balancer_data",
-    "load_balancer_capacity",
-    "control_plane",
-    "egress",
-    "snapshot",
-    "object_storage",
-    "logs",
-    "tax",
-    "credit",
-    "purchase",
-    "adjustment",
-    "other",
-]
+Kind = PricedKind | Literal["tax", "credit", "purchase", "adjustment", "other"]
 """What is paid for: the kinds of a price list, and what a bill has besides."""
 Purchase = Literal["on_demand", "spot", "committed"]
 
