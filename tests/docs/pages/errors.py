@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 from fvcapacity import errors
@@ -66,6 +67,7 @@ def errors_markdown() -> str:
     ])  # fmt: skip
 
 
+@cache
 def codes() -> dict[str, Told]:
     """Return what the sources say of every code."""
     found: defaultdict[str, Told] = defaultdict(Told)

@@ -8,6 +8,7 @@ import itertools
 import types
 import typing
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -107,6 +108,7 @@ def _about(model: type[BaseModel]) -> str:
     return plain(inspect.cleandoc(model.__doc__ or ""))
 
 
+@cache
 def _docstrings(model: type[BaseModel]) -> dict[str, str]:
     found: dict[str, str] = {}
     for kind in reversed(model.__mro__):
