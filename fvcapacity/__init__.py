@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from fvcapacity.study.calibrate import Calibration, calibrate
     from fvcapacity.study.compare import compare
     from fvcapacity.study.comparison import Comparison
+    from fvcapacity.study.headroom import Headroom, headroom
     from fvcapacity.study.planning import plan_days
 
 __version__ = "0.1.0"
@@ -71,6 +72,7 @@ __all__ = [
     "Forecast",
     "ForecastOptions",
     "FvcapError",
+    "Headroom",
     "InputError",
     "InvariantError",
     "LogOptions",
@@ -99,6 +101,7 @@ __all__ = [
     "forecast",
     "forecast_traffic",
     "gate_change",
+    "headroom",
     "load_measurements",
     "load_rates",
     "load_result",
@@ -127,6 +130,7 @@ _HOMES = {
     "Cost": "fvcapacity.cost.statement",
     "Forecast": "fvcapacity.review.forecast",
     "ForecastOptions": "fvcapacity.review.forecast",
+    "Headroom": "fvcapacity.study.headroom",
     "LogOptions": "fvcapacity.inputs.access_log",
     "Measurements": "fvcapacity.inputs.measurements",
     "Proposal": "fvcapacity.report.overlay",
@@ -145,6 +149,7 @@ _HOMES = {
     "gate_change": "fvcapacity.report.gate",
     "forecast": "fvcapacity.review.forecast",
     "forecast_traffic": "fvcapacity.review.forecast",
+    "headroom": "fvcapacity.study.headroom",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_rates": "fvcapacity.inputs.rates",
     "load_result": "fvcapacity.results.result",
