@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.prometheus.pull import pull
     from fvcapacity.inputs.rates import load_rates
     from fvcapacity.inputs.sides import load_sides
+    from fvcapacity.interactive.answer import WhatIfAnswer
+    from fvcapacity.interactive.model import WhatIf, what_if
     from fvcapacity.recommend.answer import Answer, recommend_with_evidence
     from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
@@ -88,6 +90,8 @@ __all__ = [
     "SourceError",
     "TopologyError",
     "TrafficError",
+    "WhatIf",
+    "WhatIfAnswer",
     "__version__",
     "backtest",
     "calibrate",
@@ -116,6 +120,7 @@ __all__ = [
     "review_quarter",
     "simulate",
     "verify_overlay",
+    "what_if",
     "write_overlay",
     "write_plan",
     "write_recommendation",
@@ -137,6 +142,8 @@ _HOMES = {
     "QuarterReview": "fvcapacity.review.quarter",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
+    "WhatIf": "fvcapacity.interactive.model",
+    "WhatIfAnswer": "fvcapacity.interactive.answer",
     "backtest": "fvcapacity.study.backtest",
     "calibrate": "fvcapacity.study.calibrate",
     "check_alerts": "fvcapacity.report.alerts",
@@ -164,6 +171,7 @@ _HOMES = {
     "review_quarter": "fvcapacity.review.quarter",
     "simulate": "fvcapacity.run",
     "verify_overlay": "fvcapacity.report.overlay",
+    "what_if": "fvcapacity.interactive.model",
     "write_overlay": "fvcapacity.report.overlay",
     "write_recommendation": "fvcapacity.report.handover",
     "write_review": "fvcapacity.report.review",

@@ -7,7 +7,7 @@ white text that stands out on it by more than 4.5 to 1 (WCAG 2.2, AA).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from typing import Literal
 
@@ -57,13 +57,13 @@ def line(*parts: object) -> Html:
     return Html(f'<div style="margin:3px 0;max-width:52em">{joined(parts)}</div>')
 
 
-def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, texts: int = 1) -> Html:
-    """Return a small table: the first columns (``texts``) are text, the others figures; empty without rows."""
-    body = [_row(row, texts) for row in rows]
+def table(headers: Sequence[str], rows: Iterable[Sequence[object]], *, left: Collection[int] = (0,)) -> Html:
+    """Return a small table: columns of text stand to the left, figures to the right; empty without rows."""
+    body = [_row(row, left) for row in rows]
     if not body:
         return Html()
     head = "".join(
-        f'<th style="{_CELL}{_align(number, texts)};border-bottom:{_LINE};font-weight:600">{safe(header)}</th>'
+        f'<th style="{_CELL}{_align(number, left)};border-bottom:{_LINE};font-weight:600">{safe(header)}</th>'
         for number, header in enumerate(headers)
     )
     style = "border-collapse:collapse;margin:6px 0;border:none;color:inherit;font-size:inherit"
@@ -77,12 +77,10 @@ def card(title: str, verdict: object, *parts: object) -> Html:
     return Html(f'<div style="{style}"><div><b>{safe(title)}</b> {mark}</div>{joined(parts)}</div>')
 
 
-def _row(cells: Sequence[object], texts: int) -> str:
-    inner = "".join(
-        f'<td style="{_CELL}{_align(number, texts)}">{safe(cell)}</td>' for number, cell in enumerate(cells)
-    )
+def _row(cells: Sequence[object], left: Collection[int]) -> str:
+    inner = "".join(f'<td style="{_CELL}{_align(number, left)}">{safe(cell)}</td>' for number, cell in enumerate(cells))
     return f'<tr style="background:none">{inner}</tr>'
 
 
-def _align(column: int, texts: int) -> str:
-    return "text-align:left" if column < texts else "text-align:right"
+def _align(column: int, left: Collection[int]) -> str:
+    return "text-align:left" if column in left else "text-align:right"

@@ -69,4 +69,4 @@ class Plots:
         return "\n".join(f'plot("{name}"){" " * (width - len(name))}  {said}' for name, said in self._words.items())
 
     def _repr_html_(self) -> Html:
-        return table(("plot", ""), [(f'.plot("{name}")', said) for name, said in self._words.items()], texts=2)
+        return table(("plot", ""), [(f'.plot("{name}")', said) for name, said in self._words.items()], left=(0, 1))

@@ -56,7 +56,7 @@ def _latency(axes: Axes, sides: Sequence[Tables], context: PlotContext) -> None:
     entries = []
     for table, (letter, color) in zip(windows, _SIDES, strict=True):
         p95 = mean_over_replications(table[table["route"] == route], ["p95_s"])["p95_s"] * 1e3
-        axes.plot(p95.index, p95, color=color)
+        axes.plot(p95.index, p95, color=color, marker="o", markersize=3)
         if len(p95):
             entries.append((float(p95.iloc[-1]), f"{letter}: {p95.max():,.0f} ms at most", color))
     axes.axhline(context.p95_ms, color=RED, linewidth=1.2, linestyle=(0, (5, 3)))
@@ -83,6 +83,7 @@ def _differences(axes: Axes, summary: Summary) -> None:
         axes.plot(part["relative_percent"], row, "o", color=color, markersize=5)
     axes.axvline(0, color=SOFT, linewidth=1)
     axes.set_yticks(range(len(parts)), [part["route"] for part in reversed(parts)])
+    axes.set_ylim(-0.7, len(parts) - 0.3)
     axes.grid(axis="x")
 
 

@@ -34,7 +34,7 @@ def answer_html(document: Document) -> Html:
         table(
             ("proof, other seeds", "part", "holds", "USD a month", "p95 ms", "errors %"),
             [row for system in (evidence["systems"] if evidence else ()) for row in _proofs(system)],
-            texts=2,
+            left=(0, 1),
         ),
         soft("figure: .plot(); fields that stay: .fields; patches: fv.write_recommendation(answer, directory)"),
     )
@@ -71,7 +71,7 @@ def _fields(rows: Sequence[tuple[object, object, object, object]]) -> Html:
     shown = [(path, _value(before), _value(after), why) for path, before, after, why in rows[:_MOST_FIELDS]]
     more = len(rows) - _MOST_FIELDS
     return joined(
-        [table(("field", "today", "new", "why"), shown, texts=1), soft(f"and {more} more") if more > 0 else ""]
+        [table(("field", "today", "new", "why"), shown, left=(0, 3)), soft(f"and {more} more") if more > 0 else ""]
     )
 
 

@@ -71,7 +71,9 @@ def p95_sparkline(sides: Sequence[Tables], threshold_ms: float | None, names: Se
         f"{name}{': ' if name else ''}at most {top:,.0f} ms" for name, top in zip(names or [""], tops, strict=False)
     ]
     of = "all user requests" if route == ALL else route
-    words = f"p95 of {of} by windows of five minutes, {'; '.join(told)}"
+    runs = windows[0]["replication"].nunique()
+    mean = f", the mean of {runs} replications" if runs > 1 else ""
+    words = f"p95 of {of} by windows of five minutes{mean}, {'; '.join(told)}"
     words += "" if threshold_ms is None else f"; dashed: the objective of {threshold_ms:,.0f} ms"
     return joined([sparkline(lines, words, threshold=threshold_ms), soft(words)])
 
