@@ -19,7 +19,7 @@ from typing import Any
 
 Notebook = dict[str, Any]
 WIDGET = "application/vnd.jupyter.widget-view+json"
-COLORS = 64
+COLORS = 128
 """Of a committed picture; what our figures have, with their anti-aliasing."""
 CLOSE = 0.02
 """Figures may differ by this ratio: another machine's mathematics, another release of pandas."""
@@ -118,7 +118,9 @@ def _small(picture: str) -> str:
 
     image = Image.open(io.BytesIO(base64.b64decode(picture))).convert("RGB")
     written = io.BytesIO()
-    image.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
+    image.quantize(COLORS, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(
+        written, "PNG", optimize=True
+    )
     return base64.b64encode(written.getvalue()).decode() + "\n"
 
 
