@@ -79,6 +79,11 @@ class WhatIf:
         workload
             ``kind/name`` of the one to begin with; default: the one of the service nearest to its end.
 
+        Returns
+        -------
+        Sliders
+            A notebook shows it; ``answer`` holds what is shown, ``values`` what was moved.
+
         Raises
         ------
         InputError

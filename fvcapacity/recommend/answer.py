@@ -62,6 +62,12 @@ class Answer:
         What is handed over; None unless recommended.
     fields
         Every field that was decided, also those that stay.
+    missing
+        How much of the history's traffic had to be filled in.
+    containers
+        What each sized container asks for and uses, in cores and bytes.
+    notes
+        What a reader has to know besides.
     """
 
     scenario: Scenario = field(repr=False)
@@ -131,6 +137,12 @@ def recommend_with_evidence(
         Directory where trials are kept: what was interrupted goes on from there. None: nothing is kept.
     tell
         Told in a few words what is being done.
+
+    Returns
+    -------
+    Answer
+        The verdict with its sentence, every field that was decided with its reason, and the proof; money in US
+        dollars a month.
 
     Raises
     ------

@@ -108,7 +108,13 @@ class Result:
     __hash__ = None  # type: ignore[assignment]
 
     def to_json(self) -> str:
-        """Return the summary as JSON text, the same to the byte in every repetition."""
+        """Return the summary as JSON text, the same to the byte in every repetition.
+
+        Returns
+        -------
+        str
+            JSON text, indented, with a line break at its end.
+        """
         return json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def save(self, directory: str | Path, *, plots: bool = False) -> Path:
@@ -116,6 +122,18 @@ class Result:
 
         It is written beside ``directory`` under a temporary name and then renamed. An existing directory is
         replaced only when it holds a result of ours.
+
+        Parameters
+        ----------
+        directory
+            Where to. A result of ours that stands there is replaced.
+        plots
+            Draw the figures into it as well (PNG and SVG).
+
+        Returns
+        -------
+        Path
+            The directory that was written.
 
         Raises
         ------
@@ -147,6 +165,16 @@ class Result:
 
 def load_result(directory: str | Path) -> Result:
     """Read a result directory back, equal to what was saved.
+
+    Parameters
+    ----------
+    directory
+        What ``fvcap simulate --out`` or `Result.save` wrote.
+
+    Returns
+    -------
+    Result
+        Equal to what was saved, to the bit.
 
     Raises
     ------

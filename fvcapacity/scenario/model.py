@@ -211,8 +211,11 @@ class Scenario:
     """Everything that a run needs, loaded and checked. Made by ``fvcapacity.inputs.load_scenario``."""
 
     file: ScenarioFile
+    """What the user wrote."""
     cluster: ClusterObjects
+    """What the manifests say."""
     topology: Topology
+    """Routes and services: who calls whom, and what it costs there."""
     traffic: TrafficTable | None
     """None for a closed loop of users."""
     start_ns: int
@@ -220,6 +223,7 @@ class Scenario:
     input_hashes: dict[str, str] = field(default_factory=dict)
     """SHA-256 of every file that was read, by its path relative to the scenario."""
     findings: tuple[str, ...] = ()
+    """What was remarked when it was loaded, and did not stop it."""
     prices: PriceList | None = None
     """None when the scenario names no prices: it is then run without money."""
     instances: InstanceList | None = None
@@ -253,6 +257,11 @@ class Scenario:
         name
             Of a stretch of ``history`` or ``holdout``, or ``window`` for the scenario as it is.
 
+        Returns
+        -------
+        Scenario
+            The same system under the traffic of that stretch.
+
         Raises
         ------
         ScenarioError
@@ -277,6 +286,11 @@ class Scenario:
             or YAML text), a path to a file of such patches, or a path to a directory with a ``kustomization.yaml``: a
             Component changes the manifests, an overlay takes their place.
 
+        Returns
+        -------
+        Scenario
+            A new one; this one stays as it is.
+
         Raises
         ------
         ManifestError
@@ -290,6 +304,11 @@ class Scenario:
 
     def value(self, path: str) -> Value:
         """Return the present value of a field by its path, such as ``deployment/order-service.limits.cpu``.
+
+        Parameters
+        ----------
+        path
+            Of the field (``docs/reference/paths.md``).
 
         Returns
         -------
@@ -325,6 +344,11 @@ class Scenario:
             Node pools to add or to put in the place of one; None takes a pool away.
         objects
             New objects as mappings of the API: a ResourceQuota, a LimitRange, a PodDisruptionBudget.
+
+        Returns
+        -------
+        Scenario
+            A new one; this one stays as it is.
 
         Raises
         ------

@@ -45,7 +45,8 @@ def _traffic(traffic: TrafficTable | None) -> Html:
     if traffic is None:
         return soft("Traffic: a closed loop of users.")
     rates = traffic.rps.sum(axis=1)
-    words = f"base rates, {rates.mean():,.1f} requests/s on average, before scale and events: {PurePath(traffic.source).name}"
+    source = PurePath(traffic.source).name
+    words = f"base rates, {rates.mean():,.1f} requests/s on average, before scale and events: {source}"
     return joined([sparkline([rates.tolist()], words), soft(words)])
 
 

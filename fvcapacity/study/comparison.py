@@ -146,11 +146,27 @@ class Comparison:
         return comparison_html(self.summary, self.first.tables, self.second.tables)
 
     def to_json(self) -> str:
-        """Return the summary as JSON text, the same to the byte in every repetition."""
+        """Return the summary as JSON text, the same to the byte in every repetition.
+
+        Returns
+        -------
+        str
+            JSON text, indented, with a line break at its end.
+        """
         return json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def save(self, directory: str | Path) -> Path:
         """Write ``comparison.json``, ``pairs.csv`` and the two results as a directory, all of it or nothing.
+
+        Parameters
+        ----------
+        directory
+            Where to. One of ours that stands there is replaced.
+
+        Returns
+        -------
+        Path
+            The directory that was written.
 
         Raises
         ------

@@ -129,6 +129,8 @@ class Headroom:
         Every trial: ``stage, replication, multiple, stretch, holds, excess``.
     stopped
         Why there are no further stages; empty when none was asked for.
+    scenario
+        That was asked about.
     """
 
     scenario: Scenario = field(repr=False)
@@ -191,6 +193,11 @@ def headroom(
         Ratio of the two multiples, one that holds and one that does not, at which a bisection stops.
     tell
         Told in a few words what is being done.
+
+    Returns
+    -------
+    Headroom
+        What the system bears in multiples of its traffic, with a 95 % interval, what breaks first, and all trials.
 
     Raises
     ------

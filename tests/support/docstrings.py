@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import dataclasses
 import inspect
 import re
@@ -45,8 +46,10 @@ def function_faults(function: Callable[..., Any]) -> Iterator[str]:
     yield from (f"Parameters tell of {name}, which there is not" for name in sorted(heads(told) - set(parameters)))
     if inspect.signature(function).return_annotation not in (None, "None") and section(text, "Returns") is None:
         yield "Returns"
-    raises = section(text, "Raises") or ""
-    yield from (f"Raises {name}" for name in sorted(raised(function)) if name not in heads(raises))
+    told = heads(section(text, "Raises") or "")
+    yield from (
+        f"Raises {kind.__name__}" for kind in raised(function) if not told & {base.__name__ for base in kind.__mro__}
+    )
     for name in ("Parameters", "Returns", "Raises"):
         yield from (f"{name}: nothing follows {head!r}" for head in undescribed(section(text, name) or ""))
 
@@ -74,13 +77,21 @@ def described_below(kind: type) -> set[str]:
     return found
 
 
-def raised(function: Callable[..., Any]) -> set[str]:
-    """Return the exceptions that a function names in a ``raise`` of its own."""
-    found = set()
-    for node in ast.walk(_tree(function)):
+def raised(function: Callable[..., Any]) -> list[type[BaseException]]:
+    """Return the exceptions that a function names in a ``raise`` of its own, those that it catches itself left out."""
+    names: dict[str, None] = {}
+
+    def walk(node: ast.AST) -> None:
         if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and isinstance(node.exc.func, ast.Name):
-            found.add(node.exc.func.id)
-    return {name for name in found if name[0].isupper()}
+            names[node.exc.func.id] = None
+        caught = node.body if isinstance(node, ast.Try) and node.handlers else []
+        for child in ast.iter_child_nodes(node):
+            if child not in caught:
+                walk(child)
+
+    walk(_tree(function))
+    known = {**vars(builtins), **function.__globals__}
+    return [known[name] for name in names if isinstance(known.get(name), type)]
 
 
 def methods(kind: type) -> Iterator[tuple[str, Callable[..., Any]]]:

@@ -68,6 +68,15 @@ def write_recommendation(
         See `write_overlay`.
     plots
         Draw the front.
+    answer
+        From `recommend_with_evidence`.
+    directory
+        Where to; a recommendation of ours that stands there is replaced.
+
+    Returns
+    -------
+    Written
+        Where it is, and how it was verified.
 
     Raises
     ------

@@ -70,6 +70,20 @@ def check_review_replaceable(target: Path) -> None:
 def write_review(review: QuarterReview, target: str | Path, language: Language = "en") -> Path:
     """Write ``review.html``, ``review.md`` and ``review.json`` into a directory, all of them or nothing.
 
+    Parameters
+    ----------
+    review
+        From `review_quarter`.
+    target
+        Where to; a review of ours that stands there is replaced.
+    language
+        ``en`` or ``es``.
+
+    Returns
+    -------
+    Path
+        The directory that was written.
+
     Raises
     ------
     InputError
