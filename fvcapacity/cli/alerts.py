@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat, Quiet
 from fvcapacity.cli.progress import saying
@@ -14,7 +15,7 @@ from fvcapacity.cli.progress import saying
 
 def alerts(
     rules: Annotated[Path, typer.Argument(help="Rule file of Prometheus, or PrometheusRule objects.")],
-    result: Annotated[Path, typer.Argument(help="Result directory.")],
+    result: Annotated[Path, typer.Argument(help="Result directory.", autocompletion=results)],
     more_rules: Annotated[
         list[Path] | None, typer.Option("--rules", help="A further rule file; may be given several times.")
     ] = None,

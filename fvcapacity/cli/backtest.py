@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Quiet, Seed, processes
 from fvcapacity.cli.progress import progress_bar
@@ -19,7 +20,9 @@ def backtest(
     measured: Annotated[
         Path, typer.Argument(help="Directory of measurements, as fvcap pull writes it.", metavar="MEASURED")
     ],
-    scenario: Annotated[Path, typer.Argument(help="Scenario file: the system.", metavar="SCENARIO")],
+    scenario: Annotated[
+        Path, typer.Argument(help="Scenario file: the system.", metavar="SCENARIO", autocompletion=scenario_files)
+    ],
     train: Annotated[
         str | None,
         typer.Option(help="What is learnt from, local times: 2026-03-02..2026-03-06 [default: the first two thirds]."),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat, Quiet, Seed, share
 from fvcapacity.cli.progress import saying
@@ -20,7 +21,10 @@ def calibrate(
         Path, typer.Argument(help="Directory of measurements, as fvcap pull writes it.", metavar="MEASURED")
     ],
     scenario: Annotated[
-        Path, typer.Argument(help="Scenario file: its topology gives the call graph.", metavar="SCENARIO")
+        Path,
+        typer.Argument(
+            help="Scenario file: its topology gives the call graph.", metavar="SCENARIO", autocompletion=scenario_files
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="Directory for topology, tables and plots [default: calibrations/NAME].")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import INTERRUPTED, reported
 from fvcapacity.cli.options import (
     Debug,
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    first: Annotated[Path, typer.Argument(help="Scenario file (YAML).", metavar="A")],
+    first: Annotated[Path, typer.Argument(help="Scenario file (YAML).", metavar="A", autocompletion=scenario_files)],
     second: Annotated[
         Path | None, typer.Argument(help="Second scenario of the same window [default: A].", metavar="B")
     ] = None,

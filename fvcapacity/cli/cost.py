@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug
 
@@ -44,7 +45,9 @@ class CurrencyName(StrEnum):
 
 
 def cost(
-    result: Annotated[Path, typer.Argument(help="Result directory, of a scenario with prices.")],
+    result: Annotated[
+        Path, typer.Argument(help="Result directory, of a scenario with prices.", autocompletion=results)
+    ],
     by: Annotated[By, typer.Option(help="What costs are told apart by.")] = By.SERVICE,
     currency: Annotated[
         CurrencyName | None, typer.Option(help="Currency of the amounts [default: the scenario's].")

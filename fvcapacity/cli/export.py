@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.progress import saying
@@ -30,7 +31,7 @@ def formats() -> None:
 
 @export.command()
 def openmetrics(
-    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT")],
+    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT", autocompletion=results)],
     out: Annotated[Path, typer.Option(help="Directory for the files, one a day.")],
     replication: Annotated[int, typer.Option(help="Which replication.", min=0)] = 0,
     quiet: Quiet = False,
@@ -66,13 +67,16 @@ def grafana(debug: Debug = False) -> None:
 
 @export.command()
 def focus(
-    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT")],
+    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT", autocompletion=results)],
     out: Annotated[Path, typer.Option(help="The file (CSV).", metavar="FILE")],
     kind: Annotated[
         FocusKindName, typer.Option(help="The bill of a run, one to be expected, or what a change would save.")
     ] = FocusKindName.ACTUAL,
     base: Annotated[
-        Path | None, typer.Option(help="For savings: a result of the same window as it is today.", metavar="RESULT")
+        Path | None,
+        typer.Option(
+            help="For savings: a result of the same window as it is today.", metavar="RESULT", autocompletion=results
+        ),
     ] = None,
     replication: Annotated[int | None, typer.Option(help="For actuals: which one [default: 0].", min=0)] = None,
     account: Annotated[str | None, typer.Option(help="BillingAccountId [default: the scenario's name].")] = None,

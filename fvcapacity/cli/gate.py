@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Plane, Quiet, Seed, processes
 from fvcapacity.cli.progress import progress_bar
@@ -35,7 +36,9 @@ def increase(text: str) -> float:
 
 
 def gate(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML) of the working tree.")],
+    scenario: Annotated[
+        Path, typer.Argument(help="Scenario file (YAML) of the working tree.", autocompletion=scenario_files)
+    ],
     base: Annotated[
         str, typer.Option(help="Branch, tag or commit to hold it against, like origin/main.", metavar="REF")
     ],

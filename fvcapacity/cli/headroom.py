@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Patches, Quiet, Seed, processes
 from fvcapacity.cli.progress import saying
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def headroom(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).")],
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).", autocompletion=scenario_files)],
     patch: Patches = None,
     replications: Annotated[int, typer.Option(help="Runs of other customers, each bisected by itself.", min=1)] = 5,
     next_breaks: Annotated[

@@ -13,11 +13,13 @@ from fvcapacity.cli.check import check
 from fvcapacity.cli.compare import compare
 from fvcapacity.cli.cost import cost
 from fvcapacity.cli.diff import diff
+from fvcapacity.cli.doctor import doctor
 from fvcapacity.cli.export import export
 from fvcapacity.cli.focus import focus
 from fvcapacity.cli.forecast import forecast
 from fvcapacity.cli.gate import gate
 from fvcapacity.cli.headroom import headroom
+from fvcapacity.cli.init import init
 from fvcapacity.cli.plan import plan
 from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
@@ -35,10 +37,10 @@ app = typer.Typer(
     epilog="Exit status: 0 done, 1 an objective was missed (--enforce) or a finding is an error, 2 input that cannot "
     "be used, 3 a source that failed, 4 the data plane stopped, 70 a defect, 130 interrupted.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+app.command()(init)
 app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
@@ -60,6 +62,7 @@ app.command()(gate)
 app.command()(pull)
 app.command("read-logs")(read_logs)
 app.command()(schema)
+app.command()(doctor)
 app.command()(version)
 
 

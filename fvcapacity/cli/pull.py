@@ -90,8 +90,8 @@ def pull(
             with pieces_bar(quiet=quiet) as progress:
                 measured = library_pull(
                     url,
-                    start=_moment(start, "--start"),
-                    end=_moment(end, "--end") if end is not None else datetime.now(UTC),
+                    start=moment(start, "--start"),
+                    end=moment(end, "--end") if end is not None else datetime.now(UTC),
                     step_s=_step_s(step),
                     profiles=profile or (),
                     namespaces=namespace or (),
@@ -112,7 +112,14 @@ def pull(
         typer.echo(render_pull(measured.provenance, out, remarks=not quiet), nl=False)
 
 
-def _moment(text: str, option: str) -> datetime:
+def moment(text: str, option: str) -> datetime:
+    """Return the instant that an option names.
+
+    Raises
+    ------
+    InputError
+        When it is none.
+    """
     from datetime import datetime
 
     from fvcapacity.errors import InputError, Problem

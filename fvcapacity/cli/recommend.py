@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fvcapacity.cli.completion import bounds, fields, scenario_files_and_answers, workloads
 from fvcapacity.cli.failures import INTERRUPTED, reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, PatchFormatName, Quiet, Seed, processes, seconds
 from fvcapacity.cli.progress import saying
@@ -21,7 +22,9 @@ def recommend(
     scenario: Annotated[
         Path,
         typer.Argument(
-            help="Scenario file (YAML); with --explain also what an earlier call wrote.", metavar="SCENARIO"
+            help="Scenario file (YAML); with --explain also what an earlier call wrote.",
+            metavar="SCENARIO",
+            autocompletion=scenario_files_and_answers,
         ),
     ],
     out: Annotated[
@@ -35,12 +38,16 @@ def recommend(
     ] = None,
     pin: Annotated[
         list[str] | None,
-        typer.Option(help="Field that stays as it is, or a pattern: 'deployment/postgres*'; may be given often."),
+        typer.Option(
+            autocompletion=fields,
+            help="Field that stays as it is, or a pattern: 'deployment/postgres*'; may be given often.",
+        ),
     ] = None,
     bound: Annotated[
         list[str] | None,
         typer.Option(
             metavar="PATH=LOW:HIGH",
+            autocompletion=bounds,
             help="Values that a field may have: 'deployment/shop.requests.cpu=100m:'; may be given often.",
         ),
     ] = None,
@@ -49,7 +56,11 @@ def recommend(
     ] = 4,
     explain: Annotated[
         str | None,
-        typer.Option(metavar="WORKLOAD", help="Show every field of a workload with its reason: deployment/shop."),
+        typer.Option(
+            autocompletion=workloads,
+            metavar="WORKLOAD",
+            help="Show every field of a workload with its reason: deployment/shop.",
+        ),
     ] = None,
     patch_format: Annotated[
         PatchFormatName, typer.Option(help="Strategic-merge patches, or JSON 6902 with a test of every old value.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat
 
@@ -43,7 +44,9 @@ def rate(text: str) -> Decimal:
 
 
 def reconcile(
-    result: Annotated[Path, typer.Argument(help="Directory of a result with prices.", metavar="RESULT")],
+    result: Annotated[
+        Path, typer.Argument(help="Directory of a result with prices.", metavar="RESULT", autocompletion=results)
+    ],
     bill: Annotated[
         Path, typer.Argument(help="FOCUS or AWS Cost and Usage Report: CSV, plain or gzip.", metavar="BILL")
     ],

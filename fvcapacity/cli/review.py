@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results as known_results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.progress import saying
@@ -29,10 +30,18 @@ class ReviewFormat(StrEnum):
 
 
 def review(
-    results: Annotated[list[Path], typer.Argument(help="Directories of results of the quarter.", metavar="RESULT...")],
+    results: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Directories of results of the quarter.", metavar="RESULT...", autocompletion=known_results
+        ),
+    ],
     quarter: Annotated[str, typer.Option(help="Which quarter, like 2026Q1.")],
     previous: Annotated[
-        list[Path] | None, typer.Option(help="Result of the quarter before; may be given often.", metavar="RESULT")
+        list[Path] | None,
+        typer.Option(
+            help="Result of the quarter before; may be given often.", metavar="RESULT", autocompletion=known_results
+        ),
     ] = None,
     lang: Annotated[Lang, typer.Option(help="Language of the page.")] = Lang.EN,
     recommendation: Annotated[

@@ -8,13 +8,14 @@ from typing import Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.progress import saying
 
 
 def serve_prometheus(
-    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT")],
+    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT", autocompletion=results)],
     data: Annotated[
         Path | None, typer.Option(help="Directory for the database [default: a temporary one, gone afterwards].")
     ] = None,

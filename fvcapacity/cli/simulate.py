@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files, workloads
 from fvcapacity.cli.failures import INTERRUPTED, reported
 from fvcapacity.cli.options import (
     Debug,
@@ -43,7 +44,9 @@ class Arrivals(StrEnum):
 
 
 def simulate(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).", metavar="SCENARIO")],
+    scenario: Annotated[
+        Path, typer.Argument(help="Scenario file (YAML).", metavar="SCENARIO", autocompletion=scenario_files)
+    ],
     traffic: Annotated[
         Path | None, typer.Option(help="Counts to replay instead (CSV or Parquet: timestamp, [route,] requests).")
     ] = None,
@@ -73,7 +76,10 @@ def simulate(
     enforce: Annotated[bool, typer.Option("--enforce", help="Exit 1 when an objective is missed.")] = False,
     events: Annotated[bool, typer.Option("--events", help="Print the cluster's events as well.")] = False,
     events_for: Annotated[
-        str | None, typer.Option(help="Print the events of one object: deployment/order-service, node/general-1.")
+        str | None,
+        typer.Option(
+            help="Print the events of one object: deployment/order-service, node/general-1.", autocompletion=workloads
+        ),
     ] = None,
     quiet: Quiet = False,
     debug: Debug = False,
