@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.prometheus.pull import pull
     from fvcapacity.inputs.rates import load_rates
     from fvcapacity.inputs.sides import load_sides
+    from fvcapacity.interactive.answer import WhatIfAnswer
+    from fvcapacity.interactive.model import WhatIf, what_if
     from fvcapacity.recommend.answer import Answer, recommend_with_evidence
     from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
@@ -58,6 +60,7 @@ if TYPE_CHECKING:
     from fvcapacity.study.calibrate import Calibration, calibrate
     from fvcapacity.study.compare import compare
     from fvcapacity.study.comparison import Comparison
+    from fvcapacity.study.headroom import Headroom, headroom
     from fvcapacity.study.planning import plan_days
 
 __version__ = "0.1.0"
@@ -71,6 +74,7 @@ __all__ = [
     "Forecast",
     "ForecastOptions",
     "FvcapError",
+    "Headroom",
     "InputError",
     "InvariantError",
     "LogOptions",
@@ -86,6 +90,8 @@ __all__ = [
     "SourceError",
     "TopologyError",
     "TrafficError",
+    "WhatIf",
+    "WhatIfAnswer",
     "__version__",
     "backtest",
     "calibrate",
@@ -99,6 +105,7 @@ __all__ = [
     "forecast",
     "forecast_traffic",
     "gate_change",
+    "headroom",
     "load_measurements",
     "load_rates",
     "load_result",
@@ -113,6 +120,7 @@ __all__ = [
     "review_quarter",
     "simulate",
     "verify_overlay",
+    "what_if",
     "write_overlay",
     "write_plan",
     "write_recommendation",
@@ -127,12 +135,15 @@ _HOMES = {
     "Cost": "fvcapacity.cost.statement",
     "Forecast": "fvcapacity.review.forecast",
     "ForecastOptions": "fvcapacity.review.forecast",
+    "Headroom": "fvcapacity.study.headroom",
     "LogOptions": "fvcapacity.inputs.access_log",
     "Measurements": "fvcapacity.inputs.measurements",
     "Proposal": "fvcapacity.report.overlay",
     "QuarterReview": "fvcapacity.review.quarter",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
+    "WhatIf": "fvcapacity.interactive.model",
+    "WhatIfAnswer": "fvcapacity.interactive.answer",
     "backtest": "fvcapacity.study.backtest",
     "calibrate": "fvcapacity.study.calibrate",
     "check_alerts": "fvcapacity.report.alerts",
@@ -145,6 +156,7 @@ _HOMES = {
     "gate_change": "fvcapacity.report.gate",
     "forecast": "fvcapacity.review.forecast",
     "forecast_traffic": "fvcapacity.review.forecast",
+    "headroom": "fvcapacity.study.headroom",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_rates": "fvcapacity.inputs.rates",
     "load_result": "fvcapacity.results.result",
@@ -159,6 +171,7 @@ _HOMES = {
     "review_quarter": "fvcapacity.review.quarter",
     "simulate": "fvcapacity.run",
     "verify_overlay": "fvcapacity.report.overlay",
+    "what_if": "fvcapacity.interactive.model",
     "write_overlay": "fvcapacity.report.overlay",
     "write_recommendation": "fvcapacity.report.handover",
     "write_review": "fvcapacity.report.review",

@@ -17,17 +17,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import ValidationError
 
+from fvcapacity.display.plots import Plots
 from fvcapacity.errors import InputError, Location, Problem
 from fvcapacity.results.columns import HISTOGRAMS, OPTIONAL, TABLES
 from fvcapacity.results.minutes import Minutes
+from fvcapacity.results.shown import PLOTS, result_html
 from fvcapacity.results.summary import SCHEMA_VERSION, Summary
 from fvcapacity.tabular import directory as directories
 from fvcapacity.tabular.storage import read_parquet, write_csv, write_parquet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +73,25 @@ class Result:
     def status(self) -> str:
         """``holds``, ``missed`` or ``nothing to judge``."""
         return str(self.summary["verdict"]["status"])
+
+    @property
+    def plot(self) -> Plots:
+        """The figures: ``plot()`` is the overview, ``plot("latency")`` one of ``plot.names``.
+
+        Raises
+        ------
+        InputError
+            When it is called with another name, with the list of names.
+        """
+        return Plots(PLOTS, self._draw)
+
+    def _draw(self, name: str) -> Figure:
+        from fvcapacity.plots import draw_figure  # matplotlib, only when it is needed
+
+        return draw_figure(name, self.tables, self.summary)
+
+    def _repr_html_(self) -> str:
+        return result_html(self.summary, self.tables)
 
     def __eq__(self, other: object) -> bool:
         """Tell whether two results are the same to the bit."""

@@ -240,6 +240,11 @@ class Scenario:
         """Name of the scenario."""
         return self.file.name
 
+    def _repr_html_(self) -> str:
+        from fvcapacity.scenario.shown import scenario_html
+
+        return scenario_html(self)
+
     def during(self, name: str) -> Scenario:
         """Return the scenario over another stretch of time.
 

@@ -11,16 +11,22 @@ import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from fvcapacity.display.plots import Plots
 from fvcapacity.errors import ScenarioError
 from fvcapacity.results.estimators import Estimate, estimate_mean
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.study.mending import Mend, mends
 from fvcapacity.study.peaks import LENGTH_NS, STEP_NS, Peak, peaks
+from fvcapacity.study.shown import HEADROOM_PLOTS, headroom_html
 from fvcapacity.study.trial import Trial, failing_window, try_all, try_out
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 LARGEST = 64.0
 SMALLEST = 1 / 64
@@ -129,8 +135,32 @@ class Headroom:
     stages: tuple[Stage, ...]
     stretches: tuple[Peak, ...]
     whole: Trial | None
-    trials: pd.DataFrame
+    trials: pd.DataFrame = field(repr=False)
     stopped: str = ""
+
+    @property
+    def plot(self) -> Plots:
+        """The figures: ``plot()`` is the overview, ``plot(name)`` one of ``plot.names``.
+
+        Raises
+        ------
+        InputError
+            When it is called with another name, with the list of names.
+        """
+        return Plots(HEADROOM_PLOTS, self._draw)
+
+    def _draw(self, name: str) -> Figure:
+        from fvcapacity.plots.headroom import draw_headroom  # matplotlib, only when it is needed
+
+        return draw_headroom(self._summary())
+
+    def _repr_html_(self) -> str:
+        return headroom_html(self._summary())
+
+    def _summary(self) -> dict[str, Any]:
+        from fvcapacity.study.headroom_summary import headroom_summary  # it is made of what stands here
+
+        return headroom_summary(self)
 
 
 def headroom(
