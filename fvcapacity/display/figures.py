@@ -25,7 +25,7 @@ def with_interval(figure: Mapping[str, Any] | None, factor: float = 1.0, digits:
     """
     if figure is None or figure["mean"] is None:
         return ""
-    text = f"{factor * figure['mean']:,.{digits}f}"
+    text = f"{round(factor * figure['mean'], digits) + 0.0:,.{digits}f}"  # + 0.0: no figure is -0.00
     if figure["low_95"] is None or figure["high_95"] is None:
         return text
     return f"{text} ± {abs(factor) * (figure['high_95'] - figure['low_95']) / 2:,.{digits}f}"

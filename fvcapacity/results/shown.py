@@ -43,8 +43,10 @@ def result_html(summary: Mapping[str, Any], tables: Tables) -> Html:
     )
 
 
-def p95_sparkline(sides: Sequence[Tables], threshold_ms: float | None, names: Sequence[str] = ()) -> Html:
-    """Return p95 by windows of five minutes of the route that is slowest in the first result, one line for each result.
+def p95_sparkline(
+    sides: Sequence[Tables], threshold_ms: float | None, names: Sequence[str] = (), *, slowest_in: int = 0
+) -> Html:
+    """Return p95 by windows of five minutes of the route that is slowest in one of them, a line for each result.
 
     Parameters
     ----------
@@ -54,6 +56,8 @@ def p95_sparkline(sides: Sequence[Tables], threshold_ms: float | None, names: Se
         The objective, drawn as a dashed line; None for none.
     names
         Of the results, where there are two.
+    slowest_in
+        Which of the results the route is chosen by.
 
     Returns
     -------
@@ -61,9 +65,10 @@ def p95_sparkline(sides: Sequence[Tables], threshold_ms: float | None, names: Se
         The lines with their caption; empty when no window is judged.
     """
     windows = [tables["route_windows"].loc[lambda table: table["judged"]] for tables in sides]
-    single = windows[0][windows[0]["route"] != ALL]
-    if single.empty and windows[0].empty:
+    chosen = windows[slowest_in]
+    if chosen.empty:
         return Html()
+    single = chosen[chosen["route"] != ALL]
     route = str(single.groupby("route", sort=True)["p95_s"].max().idxmax()) if len(single) else ALL
     lines = [_p95_ms(table[table["route"] == route]) for table in windows]
     tops = [max((value for value in values if value == value), default=0.0) for values in lines]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -44,7 +45,7 @@ def _traffic(traffic: TrafficTable | None) -> Html:
     if traffic is None:
         return soft("Traffic: a closed loop of users.")
     rates = traffic.rps.sum(axis=1)
-    words = f"base rates, {rates.mean():,.1f} requests/s on average, before scale and events: {traffic.source}"
+    words = f"base rates, {rates.mean():,.1f} requests/s on average, before scale and events: {PurePath(traffic.source).name}"
     return joined([sparkline([rates.tolist()], words), soft(words)])
 
 

@@ -38,7 +38,7 @@ def comparison_html(summary: Summary, first: Tables, second: Tables) -> Html:
         joined([chips[0], " ", chips[1]]),
         line(summary["sentence"]),
         *(soft(f"{letter}: {_changes(summary[side])}") for letter, side in _SIDES),
-        p95_sparkline([second, first], None, ("B, blue", "A, orange")),
+        p95_sparkline([second, first], None, ("B, blue", "A, orange"), slowest_in=1),
         table(("", "A", "B", "B - A", ""), [_difference(part) for part in summary["differences"]], left=(0, 4)),
         soft(f"{window_words(run)} · {pairs}; ± is half the 95 % interval of the paired difference"),
         soft('figures: .plot(), .plot("latency"), .plot("differences"); single pairs: .pairs'),

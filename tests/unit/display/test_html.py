@@ -107,6 +107,7 @@ def test_a_sparkline_leaves_gaps_and_draws_one_point():
         (None, ""),
         ({"mean": None, "low_95": None, "high_95": None}, ""),
         ({"mean": 0.0123, "low_95": None, "high_95": None}, "12.30"),
+        ({"mean": -1e-9, "low_95": None, "high_95": None}, "0.00"),
         ({"mean": 0.0123, "low_95": 0.0120, "high_95": 0.0126}, "12.30 ± 0.30"),
     ],
 )

@@ -127,13 +127,21 @@ def test_the_names_are_those_that_are_written():
 
 
 def test_a_scenario_shows_what_it_asks(shop):
+    assert str(Path.cwd().anchor) + "tmp" not in shop._repr_html_()
     check(shop._repr_html_(), "not run yet", "deployment/shop", "150m", "p95 below 500 ms", "pool general", "<svg")
     patched = shop.with_patch(PATCH)
     check(dataclasses.replace(patched, findings=(HOSTILE,))._repr_html_(), "600m", "changed: ", "finding: &lt;img")
 
 
 def test_a_comparison_shows_both_sides(comparison):
-    check(comparison._repr_html_(), ">A missed</span>", "p95 of all user requests, ms", "A, orange", "<svg")
+    check(
+        comparison._repr_html_(),
+        ">A missed</span>",
+        "p95 of all user requests, ms",
+        "p95 of buy",
+        "A, orange: at most 5",
+        "<svg",
+    )
     bad = dataclasses.replace(comparison, summary=hostile(comparison.summary))
     check(bad._repr_html_(), "&lt;img")
 
