@@ -11,6 +11,7 @@ from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat, Quiet, Seed, share
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.study.calibrate import Calibration
@@ -64,13 +65,13 @@ def calibrate(
         )
         history = load_measurements(measured)
         if variability and not quiet:
-            prepare_plane(loaded, lambda words: typer.echo(words, err=True))
+            prepare_plane(loaded, remark)
         with saying(quiet=quiet) as tell:
             calibration = run(history, loaded, options, tell=tell)
         calibration.save(target, plots=plots)
-        typer.echo(_render(calibration, output), nl=False)
+        say(_render(calibration, output), nl=False)
         if not quiet:
-            typer.echo(f"Calibration: {target}; use it with `topology: {target / 'topology.yaml'}`", err=True)
+            remark(f"Calibration: {target}; use it with `topology: {target / 'topology.yaml'}`")
 
 
 def _render(calibration: Calibration, output: OutputFormat) -> str:

@@ -13,6 +13,7 @@ import typer
 from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug
+from fvcapacity.cli.terminal import say
 
 if TYPE_CHECKING:
     from fvcapacity.cli.view import Summary
@@ -79,7 +80,7 @@ def cost(
             rates=() if rates is None else load_rates(rates),
             on=None if on is None else on.date(),
         )
-        typer.echo(_render(found.summary, output), nl=False)
+        say(_render(found.summary, output), nl=False)
 
 
 def _render(summary: Summary, output: CostFormat) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
+from fvcapacity.cli.terminal import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -45,11 +46,11 @@ def doctor(
             import json
 
             document = {"healthy": well, "findings": [asdict(item) for item in shown]}
-            typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
+            say(json.dumps(document, indent=2, ensure_ascii=False))
         elif shown:
             from fvcapacity.cli.render_table import drawn
 
-            typer.echo(drawn(lambda console: _print(console, shown, well), None, None), nl=False)
+            say(drawn(lambda console: _print(console, shown, well), None, None), nl=False)
         if not well:
             raise typer.Exit(1)
 

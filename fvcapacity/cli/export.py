@@ -8,12 +8,14 @@ from typing import Annotated
 
 import typer
 
+from fvcapacity.cli.common import App
 from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import remark, say
 
-export = typer.Typer(help="Write a result in the formats of other tools.", no_args_is_help=True, rich_markup_mode=None)
+export = App(help="Write a result in the formats of other tools.", no_args_is_help=True, rich_markup_mode=None)
 
 
 class FocusKindName(StrEnum):
@@ -49,7 +51,7 @@ def openmetrics(
         check_export_replaceable(out)
         with saying(quiet=quiet) as tell:
             written = export_openmetrics(load_result(result), out, replication=replication, tell=tell)
-        typer.echo(f"{written.samples:,} samples in {len(written.files)} files: {out}")
+        say(f"{written.samples:,} samples in {len(written.files)} files: {out}")
 
 
 @export.command()
@@ -62,7 +64,7 @@ def grafana(debug: Debug = False) -> None:
     with reported(debug=debug):
         from fvcapacity.report.grafana.dashboard import dashboard_text
 
-        typer.echo(dashboard_text(), nl=False)
+        say(dashboard_text(), nl=False)
 
 
 @export.command()
@@ -102,6 +104,6 @@ def focus(
             provider=provider,
         )
         for item in () if quiet else written.unpriced:
-            typer.echo(f"No price, no row: {item}", err=True)
+            remark(f"No price, no row: {item}")
         before = "" if written.baseline is None else f", before {written.baseline:,.2f} USD"
-        typer.echo(f"{written.rows:,} rows, {written.total:,.2f} USD{before}: {out}")
+        say(f"{written.rows:,} rows, {written.total:,.2f} USD{before}: {out}")

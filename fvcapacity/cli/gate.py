@@ -12,6 +12,7 @@ from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Plane, Quiet, Seed, processes
 from fvcapacity.cli.progress import progress_bar
+from fvcapacity.cli.terminal import remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.cli.view import Summary
@@ -78,7 +79,7 @@ def gate(
             from fvcapacity.run import prepare_plane
 
             if not quiet:
-                prepare_plane(loaded, lambda words: typer.echo(words, err=True), plane=plane.value if plane else None)
+                prepare_plane(loaded, remark, plane=plane.value if plane else None)
 
         with progress_bar(2 * (replications or 5), quiet=quiet) as progress:
             document = gate_change(
@@ -94,7 +95,7 @@ def gate(
                 progress=progress,
                 ready=ready,
             )
-        typer.echo(_render(document, output), nl=False)
+        say(_render(document, output), nl=False)
         if document["status"] == "broken":
             raise typer.Exit(1)
 

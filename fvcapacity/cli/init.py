@@ -12,6 +12,7 @@ import typer
 
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
+from fvcapacity.cli.terminal import remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.report.starter import Started, StartOptions
@@ -158,11 +159,11 @@ def _headline(done: Started) -> str:
 
 
 def _tell(headline: str, scenario: Path, assumed: list[str], quiet: bool) -> None:
-    typer.echo(headline)
+    say(headline)
     if quiet:
         return
     for line in assumed:
-        typer.echo(f"- {line}", err=True)
+        remark(f"- {line}")
     topology = scenario.parent / "topology.yaml"
     look = f"look over {topology}: what is marked as assumed is a guess; then" if topology.exists() else ""
-    typer.echo(f"Next: {look}\n  fvcap simulate {scenario}" if look else f"Next: fvcap simulate {scenario}", err=True)
+    remark(f"Next: {look}\n  fvcap simulate {scenario}" if look else f"Next: fvcap simulate {scenario}")

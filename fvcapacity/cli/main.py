@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import gc
 
-import typer
-
 from fvcapacity.cli.alerts import alerts
 from fvcapacity.cli.backtest import backtest
 from fvcapacity.cli.calibrate import calibrate
 from fvcapacity.cli.check import check
+from fvcapacity.cli.common import App
 from fvcapacity.cli.compare import compare
 from fvcapacity.cli.cost import cost
 from fvcapacity.cli.diff import diff
@@ -31,7 +30,7 @@ from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
 from fvcapacity.cli.version import version
 
-app = typer.Typer(
+app = App(
     name="fvcap",
     help="Capacity, autoscaling and cost of Kubernetes systems, request by request.",
     epilog="Exit status: 0 done, 1 an objective was missed (--enforce) or a finding is an error, 2 input that cannot "
@@ -64,7 +63,6 @@ app.command("read-logs")(read_logs)
 app.command()(schema)
 app.command()(doctor)
 app.command()(version)
-
 
 _OBJECTS_UNTIL_COLLECTED = 100_000
 

@@ -10,6 +10,7 @@ import typer
 
 from fvcapacity.cli.failures import INTERRUPTED, reported
 from fvcapacity.cli.options import Debug, Quiet
+from fvcapacity.cli.terminal import complain, say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -107,9 +108,9 @@ def pull(
                     progress=progress,
                 )
         except KeyboardInterrupt:
-            typer.echo("Interrupted; what was fetched is kept, and the same command goes on from there.", err=True)
+            complain("Interrupted; what was fetched is kept, and the same command goes on from there.")
             raise typer.Exit(INTERRUPTED) from None
-        typer.echo(render_pull(measured.provenance, out, remarks=not quiet), nl=False)
+        say(render_pull(measured.provenance, out, remarks=not quiet), nl=False)
 
 
 def moment(text: str, option: str) -> datetime:

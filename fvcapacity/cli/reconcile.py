@@ -13,6 +13,7 @@ import typer
 from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat
+from fvcapacity.cli.terminal import say
 
 if TYPE_CHECKING:
     from fvcapacity.cli.view import Summary
@@ -82,7 +83,7 @@ def reconcile(
             mapping=None if mapping is None else load_bill_map(mapping),
             usd_rate=usd_rate,
         )
-        typer.echo(_render(found.model_dump(mode="json"), output), nl=False)
+        say(_render(found.model_dump(mode="json"), output), nl=False)
 
 
 def _render(document: Summary, output: OutputFormat) -> str:

@@ -12,6 +12,7 @@ from fvcapacity.cli.completion import results as known_results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import say
 
 
 class Lang(StrEnum):
@@ -85,8 +86,8 @@ def review(
                 tell("writing the page")
             write_review(made, target, lang.value)
         if output is ReviewFormat.JSON:
-            typer.echo(made.to_json(), nl=False)
+            say(made.to_json(), nl=False)
         elif output is ReviewFormat.MARKDOWN:
-            typer.echo(review_markdown(made.summary, lang.value), nl=False)
+            say(review_markdown(made.summary, lang.value), nl=False)
         else:
-            typer.echo(f"Review of {made.summary['quarter']}: {target / 'review.html'}")
+            say(f"Review of {made.summary['quarter']}: {target / 'review.html'}")

@@ -26,6 +26,7 @@ from fvcapacity.cli.options import (
     refuse_both,
 )
 from fvcapacity.cli.progress import progress_bar
+from fvcapacity.cli.terminal import complain, remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.results.result import Result
@@ -112,11 +113,11 @@ def simulate(
             measure=measure.value,
             max_replications=max_replications,
         )
-        typer.echo(_render(result, output, events or events_for is not None, events_for or ""), nl=False)
+        say(_render(result, output, events or events_for is not None, events_for or ""), nl=False)
         if not quiet:
-            typer.echo(f"Result: {directory}", err=True)
+            remark(f"Result: {directory}")
         if not result.complete:
-            typer.echo("Interrupted: what was finished is in the result, which is marked incomplete.", err=True)
+            complain("Interrupted: what was finished is in the result, which is marked incomplete.")
             raise typer.Exit(INTERRUPTED)
         if enforce and result.status == "missed":
             raise typer.Exit(1)
@@ -157,7 +158,7 @@ def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, *
     directory = out or Path("results") / loaded.name
     check_replaceable(directory)
     if not quiet:
-        prepare_plane(loaded, lambda words: typer.echo(words, err=True), plane=options["plane"])
+        prepare_plane(loaded, remark, plane=options["plane"])
     fixed = options["replications"] or loaded.file.replications
     count = options["max_replications"] if options["precision"] else fixed
     with progress_bar(count, quiet=quiet) as progress:
