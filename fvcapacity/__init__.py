@@ -17,6 +17,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from fvcapacity.release import __version__
+
 if TYPE_CHECKING:
     from fvcapacity.cost.focus import check_focus, export_focus
     from fvcapacity.cost.reconcile import reconcile
@@ -62,8 +64,6 @@ if TYPE_CHECKING:
     from fvcapacity.study.comparison import Comparison
     from fvcapacity.study.headroom import Headroom, headroom
     from fvcapacity.study.planning import plan_days
-
-__version__ = "0.1.0"
 
 __all__ = [
     "Answer",

@@ -14,7 +14,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -163,18 +163,20 @@ class Result:
             write_plots(self.tables, self.summary, directory / "plots")
 
 
-def load_result(directory: str | Path) -> Result:
+def load_result(directory: str | Path, *, without: Collection[str] = ()) -> Result:
     """Read a result directory back, equal to what was saved.
 
     Parameters
     ----------
     directory
         What ``fvcap simulate --out`` or `Result.save` wrote.
+    without
+        Names of tables and histograms that are not read; large ones take seconds.
 
     Returns
     -------
     Result
-        Equal to what was saved, to the bit.
+        Equal to what was saved, to the bit; without the tables that were not to be read.
 
     Raises
     ------
@@ -192,10 +194,12 @@ def load_result(directory: str | Path) -> Result:
     tables = {
         name: read_parquet(root / "tables" / f"{name}.parquet", spec)
         for name, spec in TABLES.items()
-        if name not in OPTIONAL or (root / "tables" / f"{name}.parquet").exists()
+        if name not in without and (name not in OPTIONAL or (root / "tables" / f"{name}.parquet").exists())
     }
     histograms = {
-        name: read_parquet(root / "histograms" / f"{name}.parquet", spec) for name, spec in HISTOGRAMS.items()
+        name: read_parquet(root / "histograms" / f"{name}.parquet", spec)
+        for name, spec in HISTOGRAMS.items()
+        if name not in without
     }
     minutes = Minutes(root / "minutes") if (root / "minutes").is_dir() else None
     return Result(summary, tables, histograms, _read(root / "scenario.yaml"), minutes)

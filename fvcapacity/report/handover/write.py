@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fvcapacity import __version__
 from fvcapacity.recommend.answer import Answer
 from fvcapacity.recommend.document import DOCUMENT, document_json, recommendation_document
+from fvcapacity.release import __version__
 from fvcapacity.report.handover.promise import admission_check, replay_check
 from fvcapacity.report.handover.proposal import evidence_table, proposal_of
 from fvcapacity.report.overlay.base import check_base

@@ -11,8 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fvcapacity.report.blocks import Key, Page
 from fvcapacity.report.review.ahead import advice_section, forecast_section, notes_section
-from fvcapacity.report.review.blocks import Key, Page
 from fvcapacity.report.review.past import (
     bill_section,
     change_words,
@@ -20,8 +20,8 @@ from fvcapacity.report.review.past import (
     quality_section,
     services_section,
 )
-from fvcapacity.report.review.tongue import NOTHING, Tongue, plain
-from fvcapacity.report.review.words import Language
+from fvcapacity.report.review.words import review_tongue
+from fvcapacity.report.tongue import NOTHING, Language, Tongue, plain
 from fvcapacity.review.extra import needed
 from fvcapacity.review.quarter import QuarterReview
 from fvcapacity.review.quarter_summary import SCHEMA_VERSION
@@ -45,14 +45,14 @@ def review_html(summary: Mapping[str, Any], language: Language = "en") -> str:
         ``en`` or ``es``.
     """
     markup = needed("markupsafe", "MarkupSafe").Markup
-    page = review_page(summary, Tongue(language))
+    page = review_page(summary, review_tongue(language))
     template = _environment(True).get_template("review.html.j2")
     return str(template.render(page=page, lang=language, ours=markup))
 
 
 def review_markdown(summary: Mapping[str, Any], language: Language = "en") -> str:
     """Return a review as GitHub-flavoured Markdown, without its charts."""
-    page = review_page(summary, Tongue(language), drawn=False)
+    page = review_page(summary, review_tongue(language), drawn=False)
     return str(_environment(False).get_template("review.md.j2").render(page=page))
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Literal
 
-from fvcapacity.report.review.words import Language, words
 from fvcapacity.review.extra import needed
+
+Language = Literal["en", "es"]
 
 _LOCALES = {"en": "en_US", "es": "es_CL"}
 NOTHING = "–"
@@ -20,14 +23,19 @@ class Tongue:
     ----------
     language
         ``en`` or ``es`` (as Chile writes numbers: 1.234,5).
+    words
+        Every sentence by its key, in English and in Spanish.
+    extra
+        Which extra of the package brings Babel, for the hint when it is missing.
     """
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, words: Mapping[str, tuple[str, str]], extra: str = "review") -> None:
         self.language = language
         self.locale = _LOCALES[language]
-        self._words = words(language)
-        self._numbers = needed("babel.numbers", "Babel")
-        self._dates = needed("babel.dates", "Babel")
+        column = 0 if language == "en" else 1
+        self._words = {key: both[column] for key, both in words.items()}
+        self._numbers = needed("babel.numbers", "Babel", extra)
+        self._dates = needed("babel.dates", "Babel", extra)
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a sentence with its values filled in.
