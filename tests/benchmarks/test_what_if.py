@@ -1,7 +1,7 @@
 """How long a moved slider takes until the new card is there: CPU time, on the shop of the README.
 
 A tenth of a second is what people take for "at once" (Miller 1968). Twice that is let pass, for slow machines; the
-figures of one are in ``docs/explanation/performance.md``.
+figures of one are in ``docs/how-to/library.md``.
 """
 
 from __future__ import annotations
