@@ -6,6 +6,7 @@ gives chooses between the rest as it is, and a seed of which single values are r
 
 from __future__ import annotations
 
+import copy
 import gzip
 import json
 import random
@@ -115,7 +116,7 @@ def _changed(data: Any, luck: random.Random) -> Any:
     for _ in range(luck.randint(1, 3)):
         places = list(_places(data))
         if not places:
-            return luck.choice(ODD)
+            return copy.deepcopy(luck.choice(ODD))
         holder, key = luck.choice(places)
         how = luck.random()
         if how < 0.1 and isinstance(holder, dict):
@@ -126,7 +127,7 @@ def _changed(data: Any, luck: random.Random) -> Any:
         elif how < 0.3 and isinstance(holder, dict):
             holder.pop(key)
         else:
-            holder[key] = luck.choice(ODD)
+            holder[key] = copy.deepcopy(luck.choice(ODD))
     return data
 
 
