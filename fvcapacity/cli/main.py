@@ -24,6 +24,7 @@ from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
 from fvcapacity.cli.recommend import recommend
 from fvcapacity.cli.reconcile import reconcile
+from fvcapacity.cli.report import report
 from fvcapacity.cli.review import review
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
@@ -48,6 +49,7 @@ app.command()(plan)
 app.command()(cost)
 app.command()(forecast)
 app.command()(review)
+app.command()(report)
 app.command()(calibrate)
 app.command()(backtest)
 app.command()(check)
