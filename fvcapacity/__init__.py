@@ -59,6 +59,7 @@ if TYPE_CHECKING:
     from fvcapacity.study.compare import compare
     from fvcapacity.study.comparison import Comparison
     from fvcapacity.study.planning import plan_days
+    from fvcapacity.study.sweep import Sweep, sweep
 
 __version__ = "0.1.0"
 
@@ -84,6 +85,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SourceError",
+    "Sweep",
     "TopologyError",
     "TrafficError",
     "__version__",
@@ -112,6 +114,7 @@ __all__ = [
     "reconcile",
     "review_quarter",
     "simulate",
+    "sweep",
     "verify_overlay",
     "write_overlay",
     "write_plan",
@@ -133,6 +136,7 @@ _HOMES = {
     "QuarterReview": "fvcapacity.review.quarter",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
+    "Sweep": "fvcapacity.study.sweep",
     "backtest": "fvcapacity.study.backtest",
     "calibrate": "fvcapacity.study.calibrate",
     "check_alerts": "fvcapacity.report.alerts",
@@ -158,6 +162,7 @@ _HOMES = {
     "reconcile": "fvcapacity.cost.reconcile",
     "review_quarter": "fvcapacity.review.quarter",
     "simulate": "fvcapacity.run",
+    "sweep": "fvcapacity.study.sweep",
     "verify_overlay": "fvcapacity.report.overlay",
     "write_overlay": "fvcapacity.report.overlay",
     "write_recommendation": "fvcapacity.report.handover",

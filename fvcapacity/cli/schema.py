@@ -24,6 +24,7 @@ class Document(StrEnum):
     COST = "cost"
     FORECAST = "forecast"
     REVIEW = "review"
+    SWEEP = "sweep"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -59,6 +60,7 @@ def document_text(document: Document) -> str:
     from fvcapacity.study.comparison import comparison_schema
     from fvcapacity.study.headroom_summary import headroom_schema
     from fvcapacity.study.planning.summary import plan_schema
+    from fvcapacity.study.sweep.summary import sweep_schema
 
     if document is Document.TABLES:
         return tables_markdown()
@@ -86,6 +88,8 @@ def document_text(document: Document) -> str:
         body = forecast_schema()
     elif document is Document.REVIEW:
         body = review_schema()
+    elif document is Document.SWEEP:
+        body = sweep_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

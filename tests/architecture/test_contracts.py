@@ -53,6 +53,7 @@ def test_public_names_are_pinned():
         "Scenario",
         "ScenarioError",
         "SourceError",
+        "Sweep",
         "TopologyError",
         "TrafficError",
         "__version__",
@@ -81,6 +82,7 @@ def test_public_names_are_pinned():
         "reconcile",
         "review_quarter",
         "simulate",
+        "sweep",
         "verify_overlay",
         "write_overlay",
         "write_plan",
@@ -123,6 +125,7 @@ def test_every_error_is_public():
         (Document.COST, "cost.schema.json"),
         (Document.FORECAST, "forecast.schema.json"),
         (Document.REVIEW, "review.schema.json"),
+        (Document.SWEEP, "sweep.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
         (Document.PROFILE, "profile.schema.json"),
         (Document.DIFFERENCE, "difference.schema.json"),
@@ -155,6 +158,7 @@ def test_no_file_is_too_long():
         ["backtest", "--help"],
         ["recommend", "--help"],
         ["plan", "--help"],
+        ["sweep", "--help"],
     ],
 )
 def test_help_loads_nothing_heavy(arguments):
