@@ -142,7 +142,15 @@ def _numbers(place: Axes, values: np.ndarray[Any, np.dtype[np.float64]], norm: A
     for (row, column), value in np.ndenumerate(values):
         if not np.isnan(value):
             color = "white" if float(norm(value)) > 0.6 else INK
-            place.text(column, row, f"{value:,.3g}", ha="center", va="center", color=color, fontsize=8)
+            place.text(
+                column,
+                row,
+                f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}",
+                ha="center",
+                va="center",
+                color=color,
+                fontsize=8,
+            )
 
 
 def _places(values: Sequence[Any]) -> tuple[list[float], bool]:
