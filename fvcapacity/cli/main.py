@@ -29,6 +29,7 @@ from fvcapacity.cli.review import review
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
+from fvcapacity.cli.sweep import sweep
 from fvcapacity.cli.version import version
 
 app = App(
@@ -44,6 +45,7 @@ app.command()(init)
 app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
+app.command()(sweep)
 app.command()(recommend)
 app.command()(plan)
 app.command()(cost)

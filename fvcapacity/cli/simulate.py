@@ -180,7 +180,7 @@ def _write_page(result: Result, directory: Path, quiet: bool) -> None:
 
     page = write_report(result, directory / "report.html")
     if not quiet:
-        typer.echo(f"Report: {page}", err=True)
+        remark(f"Report: {page}")
 
 
 def _render(result: Result, output: OutputFormat, events: bool, events_for: str) -> str:
