@@ -253,8 +253,11 @@ class Scenario:
     """Everything that a run needs, loaded and checked. Made by ``fvcapacity.inputs.load_scenario``."""
 
     file: ScenarioFile
+    """What the user wrote."""
     cluster: ClusterObjects
+    """What the manifests say."""
     topology: Topology
+    """Routes and services: who calls whom, and what it costs there."""
     traffic: TrafficTable | None
     """None for a closed loop of users."""
     start_ns: int
@@ -262,6 +265,7 @@ class Scenario:
     input_hashes: dict[str, str] = field(default_factory=dict)
     """SHA-256 of every file that was read, by its path relative to the scenario."""
     findings: tuple[str, ...] = ()
+    """What was remarked when it was loaded, and did not stop it."""
     prices: PriceList | None = None
     """None when the scenario names no prices: it is then run without money."""
     instances: InstanceList | None = None
@@ -282,6 +286,11 @@ class Scenario:
         """Name of the scenario."""
         return self.file.name
 
+    def _repr_html_(self) -> str:
+        from fvcapacity.scenario.shown import scenario_html
+
+        return scenario_html(self)
+
     def during(self, name: str) -> Scenario:
         """Return the scenario over another stretch of time.
 
@@ -289,6 +298,11 @@ class Scenario:
         ----------
         name
             Of a stretch of ``history`` or ``holdout``, or ``window`` for the scenario as it is.
+
+        Returns
+        -------
+        Scenario
+            The same system under the traffic of that stretch.
 
         Raises
         ------
@@ -314,6 +328,11 @@ class Scenario:
             or YAML text), a path to a file of such patches, or a path to a directory with a ``kustomization.yaml``: a
             Component changes the manifests, an overlay takes their place.
 
+        Returns
+        -------
+        Scenario
+            A new one; this one stays as it is.
+
         Raises
         ------
         ManifestError
@@ -327,6 +346,11 @@ class Scenario:
 
     def value(self, path: str) -> Value:
         """Return the present value of a field by its path, such as ``deployment/order-service.limits.cpu``.
+
+        Parameters
+        ----------
+        path
+            Of the field (``docs/reference/paths.md``).
 
         Returns
         -------
@@ -362,6 +386,11 @@ class Scenario:
             Node pools to add or to put in the place of one; None takes a pool away.
         objects
             New objects as mappings of the API: a ResourceQuota, a LimitRange, a PodDisruptionBudget.
+
+        Returns
+        -------
+        Scenario
+            A new one; this one stays as it is.
 
         Raises
         ------
