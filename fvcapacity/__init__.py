@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from fvcapacity.study.comparison import Comparison
     from fvcapacity.study.headroom import Headroom, headroom
     from fvcapacity.study.planning import plan_days
+    from fvcapacity.study.sweep import Sweep, sweep
 
 __all__ = [
     "Answer",
@@ -88,6 +89,7 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SourceError",
+    "Sweep",
     "TopologyError",
     "TrafficError",
     "WhatIf",
@@ -119,6 +121,7 @@ __all__ = [
     "reconcile",
     "review_quarter",
     "simulate",
+    "sweep",
     "verify_overlay",
     "what_if",
     "write_overlay",
@@ -142,6 +145,7 @@ _HOMES = {
     "QuarterReview": "fvcapacity.review.quarter",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
+    "Sweep": "fvcapacity.study.sweep",
     "WhatIf": "fvcapacity.interactive.model",
     "WhatIfAnswer": "fvcapacity.interactive.answer",
     "backtest": "fvcapacity.study.backtest",
@@ -170,6 +174,7 @@ _HOMES = {
     "reconcile": "fvcapacity.cost.reconcile",
     "review_quarter": "fvcapacity.review.quarter",
     "simulate": "fvcapacity.run",
+    "sweep": "fvcapacity.study.sweep",
     "verify_overlay": "fvcapacity.report.overlay",
     "what_if": "fvcapacity.interactive.model",
     "write_overlay": "fvcapacity.report.overlay",

@@ -24,10 +24,12 @@ from fvcapacity.cli.pull import pull
 from fvcapacity.cli.read_logs import read_logs
 from fvcapacity.cli.recommend import recommend
 from fvcapacity.cli.reconcile import reconcile
+from fvcapacity.cli.report import report
 from fvcapacity.cli.review import review
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
+from fvcapacity.cli.sweep import sweep
 from fvcapacity.cli.version import version
 
 app = App(
@@ -43,11 +45,13 @@ app.command()(init)
 app.command()(simulate)
 app.command()(compare)
 app.command()(headroom)
+app.command()(sweep)
 app.command()(recommend)
 app.command()(plan)
 app.command()(cost)
 app.command()(forecast)
 app.command()(review)
+app.command()(report)
 app.command()(calibrate)
 app.command()(backtest)
 app.command()(check)

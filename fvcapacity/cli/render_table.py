@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from fvcapacity.cli.terminal import Painted, cleaning, colored
+from fvcapacity.cli.tongue import spoken_word
 from fvcapacity.cli.view import (
     Grid,
     Summary,
@@ -90,10 +91,12 @@ def _print(console: Console, summary: Summary, grids: tuple[Grid, Grid]) -> None
 
     word = verdict_word(summary)
     title = Text(headline(summary))
-    title.stylize(STYLES[word], 0, len(word))
+    title.stylize(STYLES[word], 0, len(spoken_word(word)))
     console.print(title)
     console.print(sentence_text(summary["verdict"]["reason"]))
-    console.print(Text.assemble(("Bottleneck: ", "bold"), sentence_text(summary["bottleneck"]["sentence"])))
+    console.print(
+        Text.assemble((f"{spoken_word('Bottleneck')}: ", "bold"), sentence_text(summary["bottleneck"]["sentence"]))
+    )
     for grid in grids:
         console.print()
         console.print(grid_table(grid))

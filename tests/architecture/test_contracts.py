@@ -54,6 +54,7 @@ def test_public_names_are_pinned():
         "Scenario",
         "ScenarioError",
         "SourceError",
+        "Sweep",
         "TopologyError",
         "TrafficError",
         "WhatIf",
@@ -85,6 +86,7 @@ def test_public_names_are_pinned():
         "reconcile",
         "review_quarter",
         "simulate",
+        "sweep",
         "verify_overlay",
         "what_if",
         "write_overlay",
@@ -128,6 +130,7 @@ def test_every_error_is_public():
         (Document.COST, "cost.schema.json"),
         (Document.FORECAST, "forecast.schema.json"),
         (Document.REVIEW, "review.schema.json"),
+        (Document.SWEEP, "sweep.schema.json"),
         (Document.COMPARISON, "comparison.schema.json"),
         (Document.PROFILE, "profile.schema.json"),
         (Document.DIFFERENCE, "difference.schema.json"),
@@ -160,6 +163,7 @@ def test_no_file_is_too_long():
         ["backtest", "--help"],
         ["recommend", "--help"],
         ["plan", "--help"],
+        ["sweep", "--help"],
     ],
 )
 def test_help_loads_nothing_heavy(arguments):

@@ -7,11 +7,11 @@ ours, Markdown is escaped by a filter, and a policy in the page's head forbids s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fvcapacity.report.blocks import Key, Page
+from fvcapacity.report.markup import environment
 from fvcapacity.report.review.ahead import advice_section, forecast_section, notes_section
 from fvcapacity.report.review.past import (
     bill_section,
@@ -28,10 +28,6 @@ from fvcapacity.review.quarter_summary import SCHEMA_VERSION
 from fvcapacity.tabular import directory
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_MARKDOWN = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": " ", "\r": " "}
-    | {sign: f"\\{sign}" for sign in "\\`*_[]|#~$"}
-)  # fmt: skip
 
 
 def review_html(summary: Mapping[str, Any], language: Language = "en") -> str:
@@ -46,14 +42,14 @@ def review_html(summary: Mapping[str, Any], language: Language = "en") -> str:
     """
     markup = needed("markupsafe", "MarkupSafe").Markup
     page = review_page(summary, review_tongue(language))
-    template = _environment(True).get_template("review.html.j2")
+    template = environment(_TEMPLATES, html=True).get_template("review.html.j2")
     return str(template.render(page=page, lang=language, ours=markup))
 
 
 def review_markdown(summary: Mapping[str, Any], language: Language = "en") -> str:
     """Return a review as GitHub-flavoured Markdown, without its charts."""
     page = review_page(summary, review_tongue(language), drawn=False)
-    return str(_environment(False).get_template("review.md.j2").render(page=page))
+    return str(environment(_TEMPLATES, html=False).get_template("review.md.j2").render(page=page))
 
 
 def check_review_replaceable(target: Path) -> None:
@@ -143,16 +139,3 @@ def _keys(summary: Mapping[str, Any], tongue: Tongue) -> tuple[Key, ...]:
         remark = f"{tongue.usd(total['low_80'], 0)} – {tongue.usd(total['high_80'], 0)}"
         keys.append(Key(tongue("key.next", quarter=forecast["quarter"]), tongue.usd(total["median"], 0), remark))
     return tuple(keys)
-
-
-@cache
-def _environment(html: bool) -> Any:
-    jinja2 = needed("jinja2", "Jinja2")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=html,
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    environment.filters["md"] = lambda text: str(text).translate(_MARKDOWN)
-    return environment
