@@ -16,6 +16,13 @@ _OUTSIDE = re.compile(r"\[([^\]]+?)\]\(((?:\.\./)+(?!docs/)[\w./-]+)\)", re.DOTA
 _ROOT = Path(__file__).resolve().parents[2]
 
 
+def on_config(config: Any) -> Any:
+    """Put every decision into the menu, by its number."""
+    decisions = next(part["Decisions"] for part in config.nav if "Decisions" in part)
+    decisions += [f"decisions/{path.name}" for path in sorted((_ROOT / "docs" / "decisions").glob("[0-9]*.md"))]
+    return config
+
+
 def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
     """Return a page without directives for the examples, and with files outside of the site as text."""
     if page.file.src_uri == "changelog.md":

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Collection
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Self
@@ -17,10 +18,8 @@ from tests.docs.fences import Fence
 from tests.docs.pages.text import ROOT
 
 COPIED = ("scenarios", "data", "README.md", "pyproject.toml")
-MINUTES = 10
-"""What is left of a scenario's windows in the quick set."""
-WHOLE = ("tutorial.yaml",)
-"""Scenarios that are short as they are."""
+MINUTES = 5
+"""What is left of a scenario's windows in the quick set: too short for figures to be drawn, which takes longer than the run."""
 
 _SHELL = """\
 set -euo pipefail
@@ -44,7 +43,7 @@ for line in sys.stdin:
 class Sandbox:
     """A directory in which the examples of one page, or of the tutorial, run one after the other."""
 
-    def __init__(self, home: Path, *, short: bool) -> None:
+    def __init__(self, home: Path, *, short: bool, kept: Collection[str] = ()) -> None:
         self.home = home
         self.python: subprocess.Popen[str] | None = None
         for name in COPIED:
@@ -52,7 +51,7 @@ class Sandbox:
             (shutil.copytree if source.is_dir() else shutil.copy)(source, home / name)
         if short:
             for scenario in (home / "scenarios").glob("*.yaml"):
-                if scenario.name not in WHOLE:
+                if scenario.name not in kept:
                     shorten(scenario)
         self.environment = {
             **os.environ,
@@ -118,7 +117,7 @@ def shorten(path: Path) -> None:
     for stretch in stretches:
         stretch["start"] = (stretch["start"] + middle).isoformat()
         stretch["duration"] = f"{MINUTES}m"
-    document["window"]["warm_up"] = "5m"
+    document["window"]["warm_up"] = "0s"
     document["replications"] = 1
     if "recommend" in document:
         document["recommend"]["least_history"] = f"{MINUTES}m"

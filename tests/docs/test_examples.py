@@ -1,6 +1,6 @@
 """Every fenced example of README and docs runs: commands, Python, and YAML against the models that read it.
 
-The default run takes scenarios that are cut to ten minutes, and leaves out what is marked ``long``. All of it, as it stands on the
+The default run takes scenarios that are cut to five minutes, and leaves out what is marked ``long``. All of it, as it stands on the
 pages: ``NUMBA_BOUNDSCHECK=0 python -m pytest -m long tests/docs``.
 """
 

@@ -65,9 +65,8 @@ def commands_of(group: typer.Typer, name: str) -> Iterator[tuple[str, Callable[.
 
 def parameters_of(command: Callable[..., Any]) -> Iterator[Parameter]:
     """Yield the arguments and options of a command, as its signature has them."""
-    hints = typing.get_type_hints(command, include_extras=True)
-    for name, parameter in inspect.signature(command).parameters.items():
-        kind, *marks = typing.get_args(hints[name])
+    for name, parameter in inspect.signature(command, eval_str=True).parameters.items():
+        kind, *marks = typing.get_args(parameter.annotation)
         info = next(mark for mark in marks if isinstance(mark, ArgumentInfo | OptionInfo))
         yield Parameter(name, kind, info, parameter.default)
 

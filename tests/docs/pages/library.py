@@ -7,7 +7,7 @@ from tests.docs.pages.text import NOTE
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Load, simulate, read": ("load_scenario", "simulate", "load_result", "Scenario", "Result"),
-    "Study": ("compare", "Comparison", "calibrate", "Calibration", "backtest", "Backtest"),
+    "Study": ("compare", "Comparison", "headroom", "Headroom", "sweep", "Sweep", "what_if", "WhatIf", "WhatIfAnswer", "calibrate", "Calibration", "backtest", "Backtest"),
     "Recommend and plan": ("recommend_with_evidence", "Answer", "write_recommendation", "plan_days", "write_plan"),
     "Manifests": ("write_overlay", "verify_overlay", "Proposal", "load_sides", "difference_of", "gate_change"),
     "Measurements": ("pull", "load_measurements", "measurements_of", "Measurements", "read_access_logs", "LogOptions"),

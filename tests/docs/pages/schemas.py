@@ -12,6 +12,7 @@ _WRITTEN = {
     "comparison": "`fvcap compare --format json`",
     "headroom": "`fvcap headroom --format json`",
     "recommendation": "`fvcap recommend --format json`, `recommendation.json`",
+    "sweep": "`fvcap sweep --format json`",
     "plan": "`fvcap plan --format json`, `plan.json`",
     "difference": "`fvcap diff --format json`",
     "gate": "`fvcap gate --format json`",
