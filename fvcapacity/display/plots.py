@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from fvcapacity.display.html import Html, table
@@ -56,6 +55,8 @@ class Plots:
             When there is no such figure, with the names that there are.
         """
         if name not in self._words:
+            from difflib import get_close_matches  # only who misspells waits for it
+
             near = get_close_matches(str(name), self._words, 1)
             hint = f"did you mean {near[0]!r}? " if near else ""
             raise InputError(Problem(f"there is no plot {name!r}", hint=f"{hint}there are {', '.join(self._words)}"))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -146,6 +147,28 @@ def test_a_warning_is_no_output():
     cell = {"cell_type": "code", "source": [], "outputs": [{**output("careful"), "name": "stderr"}]}
     with pytest.raises(SystemExit, match="a notebook warns: careful"):
         notebooks.cleaned({"cells": [cell], "metadata": {}})
+
+
+def notebook(text: str) -> dict[str, Any]:
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": 3, "source": ["print()"]}
+    kernel = {"kernelspec": {"name": "python3"}, "language_info": {"name": "python", "version": "3.11.9"}}
+    return {"cells": [{**cell, "outputs": [output(text)]}], "metadata": kernel, "nbformat": 4, "nbformat_minor": 5}
+
+
+def test_what_was_executed_is_written_and_then_held_to(tmp_path, capsys):
+    executed, committed = tmp_path / "executed", tmp_path / "committed"
+    executed.mkdir()
+    committed.mkdir()
+    directories = [str(executed), str(committed)]
+    (executed / "a.ipynb").write_text(json.dumps(notebook("42 requests fail")))
+    assert notebooks.main(["--write", *directories]) == 0
+    written = notebooks.read(committed / "a.ipynb")
+    assert written["cells"][0]["execution_count"] == 1
+    assert written["metadata"]["language_info"] == {"name": "python"}
+    assert notebooks.main(["--check", *directories]) == 0
+    (executed / "a.ipynb").write_text(json.dumps(notebook("43 requests hold")))
+    assert notebooks.main(["--check", *directories]) == 1
+    assert "a.ipynb: [1] 'fail' became 'hold'; run .ci/notebooks --write" in capsys.readouterr().err
 
 
 def test_the_first_one_runs(monkeypatch):

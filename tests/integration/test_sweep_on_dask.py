@@ -1,6 +1,7 @@
 """A sweep on a real Dask cluster: the table of the local run, also when a worker is killed on the way."""
 
 import os
+from importlib import import_module
 from pathlib import Path
 
 import pandas as pd
@@ -62,7 +63,7 @@ def test_a_scheduler_that_is_not_there_is_an_error_of_the_outside_world(shop, mo
 
 
 def test_when_the_last_worker_is_gone_it_says_so_and_goes_on_later(shop, tmp_path, monkeypatch):
-    monkeypatch.setattr("fvcapacity.study.sweep.sweep.run_on_cluster", _impatient)
+    monkeypatch.setattr(import_module("fvcapacity.study.sweep.sweep"), "run_on_cluster", _impatient)
     with dask_cluster(tmp_path, workers=1) as cluster:
         _wait_for(cluster, 1)
 
@@ -80,7 +81,7 @@ def test_when_the_last_worker_is_gone_it_says_so_and_goes_on_later(shop, tmp_pat
 def _impatient(tasks, address):
     from fvcapacity.study.sweep.cluster import run_on_cluster
 
-    return run_on_cluster(tasks, address, patience_s=15.0)
+    return run_on_cluster(tasks, address, patience_s=5.0)
 
 
 def _wait_for(cluster, workers: int) -> None:

@@ -43,7 +43,7 @@ class DaskCluster:
 
 def start(module: str, *arguments: str, **environment: str) -> subprocess.Popen[bytes]:
     """Start a module of Python that finds this package, whatever else is installed."""
-    env: dict[str, Any] = {**os.environ, **_QUIET, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", **environment}
+    env: dict[str, Any] = {**os.environ, **_QUIET, "PYTHONPATH": str(ROOT), "PYTHONSAFEPATH": "1", **environment}
     return subprocess.Popen(
         [sys.executable, "-m", module, *arguments], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )

@@ -11,9 +11,9 @@ from fvcapacity.report.page.boxes import CPU_HIGH, Box
 from fvcapacity.report.tongue import NOTHING, Tongue, plain
 from fvcapacity.review.extra import needed
 
-WIDTH, HEIGHT = 204, 84
-_GAP_X, _GAP_Y, _EDGE = 76, 16, 8
-_NAME = 24
+WIDTH, HEIGHT = 208, 84
+_GAP_X, _GAP_Y, _EDGE = 76, 18, 12
+_NAME = 26
 """Letters of a name that fit into a box."""
 
 
@@ -102,7 +102,11 @@ def milliseconds(value: float | None, tongue: Tongue) -> str:
 
 def _place(box: Box, x: float, y: float, tongue: Tongue) -> Placed:
     low, high = box.replicas
-    pods = tongue("box.pods.one", n=low) if low == high else tongue("box.pods", low=low, high=high)
+    pods = (
+        tongue("box.pods.one" if low == 1 else "box.pods.same", n=low)
+        if low == high
+        else tongue("box.pods", low=low, high=high)
+    )
     peak = box.cpu_peak_percent
     cpu = NOTHING if peak is None else tongue.percent(peak)
     token = "bad" if box.of == "limit" and peak is not None and peak >= CPU_HIGH else "c0"
@@ -163,8 +167,10 @@ def _bar(style: str, width: float) -> str:
 
 def _box_svg(item: Placed, escape: Any) -> str:
     bar_width = WIDTH - 24
+    wide = min(6.4 * len(item.badge) + 18, WIDTH - 20)
     badge = (
-        f'<text class="badge" x="{WIDTH - 12}" y="42">{escape(("▲ " if item.style else "") + item.badge)}</text>'
+        f'<rect class="pill" x="{WIDTH - 10 - wide}" y="-9" width="{wide}" height="18" rx="9"/>'
+        f'<text class="badge" x="{WIDTH - 10 - wide / 2}" y="4">{escape(item.badge)}</text>'
         if item.badge
         else ""
     )
@@ -174,7 +180,7 @@ def _box_svg(item: Placed, escape: Any) -> str:
         f"<title>{escape(item.title)}</title>"
         f'<rect class="frame" width="{WIDTH}" height="{HEIGHT}" rx="8"/>'
         f'<text class="name" x="12" y="22">{escape(item.name)}</text>'
-        f'<text class="pods" x="{WIDTH - 12}" y="22">{escape(item.pods)}</text>'
+        f'<text class="pods" x="{WIDTH - 12}" y="42">{escape(item.pods)}</text>'
         f'<text class="p95" x="12" y="42">p95 <tspan class="figure">{escape(item.p95)}</tspan></text>'
         f'<text class="cpu" x="12" y="60">{escape(item.cpu)}</text>'
         f'<rect class="track" x="12" y="67" width="{bar_width}" height="7" rx="3.5"/>'

@@ -15,6 +15,8 @@ from fvcapacity.results.route_tables import ALL
 
 MONTH_H = 730.0
 _WINDOW_S = 300.0
+_INCIDENTS = {"p95": "latency", "errors": "errors"}
+"""Which kind of incident a failing window of an objective is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,12 +158,22 @@ def _rates(result: Result) -> pd.Series[float]:
 
 
 def _first(result: Result) -> Incident | None:
-    """Return the first incident of the first replication.
+    """Return the first incident of the first replication that matters.
 
-    An HPA at its maximum breaks nothing by itself: it is told only when nothing else is there to tell.
+    A window that fails on a route that keeps its objective (a few may fail) broke nothing, nor does an HPA at its
+    maximum by itself.
     """
-    found = find_incidents(result.tables, result.summary)
-    return next((item for item in found if item.kind != "hpa-at-maximum"), found[0] if found else None)
+    missed = {
+        (_INCIDENTS[item["objective"]], f"route/{scope['scope']}")
+        for item in result.summary["verdict"]["objectives"]
+        for scope in item["scopes"]
+        if scope["status"] == "missed"
+    }
+    for incident in find_incidents(result.tables, result.summary):
+        judged = incident.kind in _INCIDENTS.values()
+        if (incident.kind, incident.subject) in missed or (not judged and incident.kind != "hpa-at-maximum"):
+            return incident
+    return None
 
 
 def _cause(result: Result) -> Cause | None:

@@ -1,8 +1,7 @@
 """Where the time of requests goes, per service and per route: in queues, running, standing still, waiting for others.
 
-What a service as a whole spends is measured. How a route's part of it looks is estimated: running and standing still
-with the limit spent in proportion to the CPU that the topology says its requests take there, queues by its visits. What
-is left of the measured mean is outside: APIs, connection pools, disks, the network.
+What a service as a whole spends is measured, and so is the mean of a route. How a route's part of a service looks is
+estimated (see `_Spent`). What is left of the measured mean is outside: APIs, connection pools, disks, the network.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
 
 Call = tuple[str, str, str]
+_ROUNDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +99,12 @@ def flow_of(result: Result) -> Flow | None:
     }
     requests = _requests(result)
     measured = _measured(result)
-    spent = _Spent(calls, requests, measured)
+    means = _route_means(result)
+    spent = _Spent(calls, requests, measured, means)
     duration = float(result.summary["scenario"]["duration_s"])
     rates: dict[tuple[str, str], float] = defaultdict(float)
     for (route, caller, service), (count, _, _) in calls.items():
         rates[caller, service] += requests.get(route, 0.0) * count / duration
-    means = _route_means(result)
     routes = tuple(spent.route(name, means[name]) for name in requests if name in means and requests[name])
     services = tuple(spent.service(name) for name in measured)
     return Flow(services, routes, dict(rates))
@@ -160,11 +160,16 @@ def _route_means(result: Result) -> dict[str, float]:
 
 
 class _Spent:
-    """What calls spend, estimated from what their service as a whole has spent."""
+    """What calls spend, estimated from what their service as a whole has spent, and from the means of the routes.
+
+    Waiting at a service is first given to its calls by their CPU (standing still) and their number (queues). Routes
+    whose parts then add up to more than their measured mean have been given too much; it goes to the others that come
+    to the same service and have room, round after round, so that a service's parts go on adding up to what it measured.
+    """
 
     def __init__(
         self, calls: Mapping[Call, tuple[float, float, float]], requests: Mapping[str, float],
-        measured: Mapping[str, _Measured],
+        measured: Mapping[str, _Measured], means: Mapping[str, float],
     ) -> None:  # fmt: skip
         self._calls, self._requests, self._measured = calls, requests, measured
         self._cpu: dict[str, float] = defaultdict(float)
@@ -172,9 +177,16 @@ class _Spent:
         for (route, _, service), (count, cpu, _) in calls.items():
             self._cpu[service] += requests.get(route, 0.0) * cpu
             self._count[route, service] += count
+        self._own = {call: self._first_guess(call) for call in calls}
+        self._wanted = self._waiting()
+        for _ in range(_ROUNDS):
+            self._settle(means)
 
     def own(self, call: Call) -> Own:
         """Return what the called service spends itself on a route's calls, per request of the route."""
+        return self._own[call]
+
+    def _first_guess(self, call: Call) -> Own:
         count, cpu, _ = self._calls[call]
         known = self._measured.get(call[2])
         if known is None:
@@ -182,6 +194,40 @@ class _Spent:
         share = cpu / self._cpu[call[2]] if self._cpu[call[2]] else 0.0
         queue = count * known.queue_s / known.visits if known.visits else 0.0
         return Own(queue, share * known.running_s, share * known.throttled_s)
+
+    def _waiting(self) -> dict[str, tuple[float, float]]:
+        """Return the queues and the standing still that every service's calls have to add up to."""
+        sums: dict[str, tuple[float, float]] = defaultdict(lambda: (0.0, 0.0))
+        for call, own in self._own.items():
+            number, (queue, throttled) = self._requests.get(call[0], 0.0), sums[call[2]]
+            sums[call[2]] = (queue + number * own.queue_s, throttled + number * own.throttled_s)
+        return sums
+
+    def _settle(self, means: Mapping[str, float]) -> None:
+        """Take from routes what exceeds their mean, and give it to those with room."""
+        fixed: dict[str, float] = defaultdict(float)
+        waits: dict[str, float] = defaultdict(float)
+        for call, own in self._own.items():
+            fixed[call[0]] += own.running_s + self._calls[call][2]
+            waits[call[0]] += own.queue_s + own.throttled_s
+        room = {route: max(means.get(route, 0.0) - fixed[route], 0.0) for route in fixed}
+        for call, own in self._own.items():
+            if waits[call[0]] > room[call[0]]:
+                factor = room[call[0]] / waits[call[0]]
+                self._own[call] = Own(own.queue_s * factor, own.running_s, own.throttled_s * factor)
+        left = {route: max(room[route] - waits[route], 0.0) for route in room}
+        now = self._waiting()
+        weights: dict[str, float] = defaultdict(float)
+        for call, (_, cpu, _) in self._calls.items():
+            weights[call[2]] += self._requests.get(call[0], 0.0) * cpu * left[call[0]]
+        for call, (_, cpu, _) in self._calls.items():
+            if weights[call[2]]:
+                share = cpu * left[call[0]] / weights[call[2]]
+                queue, throttled = (
+                    max(wanted - have, 0.0) * share
+                    for wanted, have in zip(self._wanted[call[2]], now[call[2]], strict=True)
+                )
+                self._own[call] += Own(queue, 0.0, throttled)
 
     def below(self, call: Call, depth: int = 0) -> float:
         """Return how long the caller waits for a call: the called service's own time, and that of whom it calls."""

@@ -13,7 +13,6 @@ from fvcapacity.report.tongue import NOTHING, Tongue, plain
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.units import format_cpu
 
-_SMALL_PERCENT = 1.0
 Style = Literal["", "good", "bad"]
 
 
@@ -84,7 +83,7 @@ def keys_of(facts: Facts, clock: Clock, tongue: Tongue) -> tuple[Key, ...]:
         _slowest(by_name["p95"], tongue),
         Key(
             tongue("key.errors"),
-            tongue.percent(facts.error_percent, 2 if (facts.error_percent or 0.0) < _SMALL_PERCENT else 1),
+            percent_of(facts.error_percent, tongue),
             tongue("key.errors.remark", failed=tongue.number(facts.failed), requests=tongue.number(facts.requests)),
             _style(by_name["errors"].status),
         ),
@@ -103,7 +102,15 @@ def keys_of(facts: Facts, clock: Clock, tongue: Tongue) -> tuple[Key, ...]:
 
 def value_of(objective: Objective, value: float, tongue: Tongue) -> str:
     """Return a value of an objective in its unit."""
-    return milliseconds(value, tongue) if objective.name == "p95" else tongue.percent(value, 0 if value >= 10 else 1)
+    return milliseconds(value, tongue) if objective.name == "p95" else percent_of(value, tongue)
+
+
+def percent_of(value: float | None, tongue: Tongue) -> str:
+    """Return a percentage with as many digits as it needs: ``12 %``, ``8.3 %``, ``1 %``, ``0.005 %``."""
+    if value is None:
+        return NOTHING
+    digits = 0 if value >= 10 or value == round(value) else 1 if value >= 1 else 2 if value >= 0.1 else 3
+    return tongue.percent(value, digits)
 
 
 def route_name(route: str, tongue: Tongue) -> str:

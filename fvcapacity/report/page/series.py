@@ -111,7 +111,7 @@ def replicas(result: Result) -> Panel:
     found = []
     for name, own in rows.groupby("workload", sort=False):
         spread = own["ready"].max() - own["ready"].min()
-        if spread > 0:
+        if spread > 0 and not str(name).startswith("daemonset/"):  # those follow the machines
             found.append((float(spread), Line(_bare(str(name)), grid.line(own["time_s"], own["ready"], "max"))))
     found.sort(key=lambda item: -item[0])
     return Panel("replicas", "count", grid, tuple(line for _, line in found[:_MOST_LINES]))

@@ -21,7 +21,7 @@ from fvcapacity.report.tongue import Tongue, plain
 from fvcapacity.review.extra import needed
 
 _HEIGHTS = {"traffic": 150, "p95": 190, "errors": 110, "throttled": 130, "replicas": 160, "nodes": 100}
-_LANE_HEIGHT, _AXIS_HEIGHT = 26, 34
+_LANE_HEIGHT, _AXIS_HEIGHT = 30, 36
 _LEFT, _RIGHT = 58, 14
 _SHORTEST_MS = 10 * 60e3
 _UNITS = {"rps": "1/s", "ms": "ms", "percent": "%", "count": ""}
@@ -153,7 +153,7 @@ class _Stage:
         """Draw what happened, a lane for each kind."""
         names = [lane for lane in LANES if any(mark.lane == lane for mark in marks)]
         figure = self._figure(_LANE_HEIGHT * len(names) + _AXIS_HEIGHT)
-        figure.y_range = self.models.Range1d(len(names) - 0.45, -0.75)
+        figure.y_range = self.models.Range1d(len(names) - 0.5, -0.85)
         figure.yaxis.visible = False
         figure.ygrid.ticker = list(range(len(names)))
         for row, lane in enumerate(names):
@@ -174,8 +174,8 @@ class _Stage:
             color = "bad" if lane in BAD else "c0" if lane == "up" else "other" if lane == "down" else "c2"
             self.paint(drawn.glyph, line_color="ground", fill_color=color)
             label = self.models.Label(
-                x=4, y=row, x_units="screen", text=self.tongue(f"lane.{lane}"), text_font_size="11px",
-                text_baseline="bottom", y_offset=2, text_font=_FONT,
+                x=4, y=row, x_units="screen", text=self.tongue(f"lane.{lane}"), text_font_size="10.5px",
+                text_baseline="bottom", y_offset=6, text_font=_FONT,
             )  # fmt: skip
             figure.add_layout(self.paint(label, text_color="soft"))
         tips = [
@@ -202,8 +202,6 @@ class _Stage:
         day = "%d %b" if self.tongue.language == "en" else "%d/%m"
         figure.xaxis.formatter = self.models.DatetimeTickFormatter(
             minutes="%H:%M", hourmin="%H:%M", hours="%H:%M", days=day, months=day, seconds="%H:%M:%S",
-            context=self.models.DatetimeTickFormatter(hours=day, hourmin=day, minutes=day),
-            context_which="start", hide_repeats=True,
         )  # fmt: skip
         figure.xaxis.ticker.desired_num_ticks = 8
         for axis in (figure.xaxis[0], figure.yaxis[0]):
@@ -253,6 +251,14 @@ class _Stage:
                 level="underlay", fill_alpha=1.0, line_alpha=0.0,
             )  # fmt: skip
             figure.add_layout(self.paint(box, fill_color="band"))
+            label = self.models.Label(
+                x=box.left, y=0, y_units="screen", x_offset=5, y_offset=4, text=plain(season.name, 40),
+                text_font_size="10.5px", text_font=_FONT, text_baseline="bottom",
+            )  # fmt: skip
+            figure.add_layout(self.paint(label, text_color="soft"))
+
+    def _numbers(self) -> Any:
+        return self.models.NumeralTickFormatter(format="0,0[.]0", language=self.tongue.language)
 
     def _scale(self, figure: Any, panel: Panel, other: Any) -> None:
         rows = [line.values for line in panel.lines] + ([np.asarray(other)] if other is not None else [])
@@ -264,11 +270,11 @@ class _Stage:
         if panel.key == "p95":
             low = float(values[values > 0].min(initial=panel.limit or 1.0))
             figure.y_range = self.models.Range1d(low / 1.5, max(top, panel.limit or 1.0) * 1.6)
-            figure.yaxis.formatter = self.models.NumeralTickFormatter(format="0,0[.]0")
+            figure.yaxis.formatter = self._numbers()
             return
         top = max(top, (panel.limit or 0.0) * 1.3, 1.0 if panel.unit != "rps" else 0.1)
         figure.y_range = self.models.Range1d(0, top * 1.08)
-        figure.yaxis.formatter = self.models.NumeralTickFormatter(format="0,0[.]0")
+        figure.yaxis.formatter = self._numbers()
         ticker.desired_num_ticks, ticker.num_minor_ticks = 3, 0
         if panel.unit == "count":
             ticker.mantissas = [1, 2, 5, 10]
@@ -291,8 +297,9 @@ _MARKERS = {
 def _document(charts: Sequence[Chart]) -> str:
     """Return Bokeh's own description of the figures, to be embedded."""
     document = needed("bokeh.document", "Bokeh", "report").Document()
-    for chart in charts:
-        document.add_root(chart.figure)
+    with document.models.freeze():  # looks for models once, not for each figure
+        for chart in charts:
+            document.add_root(chart.figure)
     described = document.to_json(deferred=False)
     described["title"] = ""
     return json.dumps({"timeline": described}, allow_nan=False)
