@@ -13,6 +13,7 @@ from typing import Any
 
 _DIRECTIVE = re.compile(r"^<!-- example:.*?-->\n", re.MULTILINE | re.DOTALL)
 _OUTSIDE = re.compile(r"\[([^\]]+?)\]\(((?:\.\./)+(?!docs/)[\w./-]+)\)", re.DOTALL)
+_WITHIN = re.compile(r"\[([^\]]+?)\]\(([\w-]+)\)")
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -36,4 +37,7 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
             return match.group(0)  # MkDocs looks at it, and complains
         return f"{text} (`{path}`)" if path not in text else text
 
-    return _OUTSIDE.sub(named, _DIRECTIVE.sub("", markdown))
+    def without_folder(match: re.Match[str]) -> str:
+        return match.group(1) if (_ROOT / folder / match.group(2)).is_dir() else match.group(0)
+
+    return _WITHIN.sub(without_folder, _OUTSIDE.sub(named, _DIRECTIVE.sub("", markdown)))

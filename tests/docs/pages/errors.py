@@ -20,9 +20,9 @@ in brackets (`[unknown-route]`) is stable; filters, SARIF and this page go by it
 from, which nobody should need.
 
 ```text
-scenarios/shop.yaml:14:5: error: traffic.scale: there is no infinite traffic [infinite]
-  14 |     scale: .inf
-     |            ^
+scenarios/shop.yaml:12:10: error: traffic.scale: there is no infinite traffic [infinite]
+  12 |   scale: .inf
+     |          ^^^^
   = write a number
 
 1 problem.
