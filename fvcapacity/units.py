@@ -26,6 +26,9 @@ _BINARY = {"Ki": 1, "Mi": 2, "Gi": 3, "Ti": 4, "Pi": 5, "Ei": 6}
 _QUANTITY = re.compile(r"([+-]?)([0-9]*(?:\.[0-9]*)?)(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]?|[eE][+-]?[0-9]+)")
 _NANO = Fraction(1, 10**9)
 _INT64_MAX = 2**63 - 1
+_LONGEST = 500
+"""Characters of a quantity or a duration."""
+_BEYOND = 10**_LONGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,11 @@ class Quantity:
     def rounded_to_milli(self) -> Quantity:
         """Return the quantity in whole thousandths, rounded away from zero (``RoundUp(Milli)``)."""
         return Quantity(Fraction(self.milli_value, 1000), self.format)
+
+    @property
+    def countable(self) -> bool:
+        """Whether its thousandths fit into 64 bits, as those of everything that there is do."""
+        return abs(self.exact) * 1000 <= _INT64_MAX
 
     @property
     def sign(self) -> int:
@@ -108,7 +116,7 @@ def parse_quantity(text: str | int | float) -> Quantity:
     """
     if isinstance(text, bool):
         raise ValueError(f"{text!r} is not a quantity")
-    source = repr(text) if isinstance(text, float) else str(text)
+    source = repr(text) if isinstance(text, float) else _short(text)
     match = _QUANTITY.fullmatch(source)
     if match is None or not source:
         raise _no_quantity(source)
@@ -152,13 +160,52 @@ def _no_quantity(text: str) -> ValueError:
 
 
 def parse_cpu_cores(text: str | int | float) -> float:
-    """Return CPU cores of a quantity, to the millicore that Kubernetes keeps (``1.5m`` counts as 2m)."""
-    return parse_written_quantity(text).milli_value / 1000
+    """Return CPU cores of a quantity, to the millicore that Kubernetes keeps (``1.5m`` counts as 2m).
+
+    Raises
+    ------
+    ValueError
+        When the text is no quantity, or one that 64 bits do not hold.
+    """
+    quantity = parse_written_quantity(text)
+    if not quantity.countable:
+        raise ValueError(f"{_shown(text)} is beyond any machine")
+    return quantity.milli_value / 1000
 
 
 def parse_bytes(text: str | int | float) -> int:
-    """Return whole bytes of a quantity such as ``256Mi``."""
-    return parse_written_quantity(text).value
+    """Return whole bytes of a quantity such as ``256Mi``.
+
+    Raises
+    ------
+    ValueError
+        When the text is no quantity, or one that 64 bits do not hold.
+    """
+    quantity = parse_written_quantity(text)
+    if abs(quantity.exact) > _INT64_MAX:
+        raise ValueError(f"{_shown(text)} is beyond any machine")
+    return quantity.value
+
+
+def _short(text: str | int) -> str:
+    """Return what was written as text; a number of thousands of digits is none that anybody means.
+
+    Raises
+    ------
+    ValueError
+        When it is too long to be one.
+    """
+    if isinstance(text, int) and abs(text) > _BEYOND:
+        raise ValueError("a number of hundreds of digits is beyond any quantity")
+    source = str(text)
+    if len(source) > _LONGEST:
+        raise ValueError(f"{_shown(source)} is no quantity and no duration: it has {len(source):,} characters")
+    return source
+
+
+def _shown(text: object) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= 60 else f"{shown[:59]}…"
 
 
 def format_cpu(cores: float) -> str:
@@ -198,6 +245,7 @@ def parse_duration_ns(text: str) -> int:
     ValueError
         When the text has no unit or an unknown one.
     """
+    _short(text)
     position, total = 0, Fraction(0)
     for part in _DURATION_PART.finditer(text):
         if part.start() != position:
@@ -206,6 +254,8 @@ def parse_duration_ns(text: str) -> int:
         position = part.end()
     if position != len(text) or position == 0:
         raise ValueError(f"{text!r} is not a duration (like 500ms, 90s, 1h30m, 2d)")
+    if total > _INT64_MAX:
+        raise ValueError(f"{_shown(text)} is longer than time is counted here (292 years)")
     return math.ceil(total)
 
 

@@ -7,14 +7,16 @@ from typing import Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat, Quiet
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import say
 
 
 def alerts(
     rules: Annotated[Path, typer.Argument(help="Rule file of Prometheus, or PrometheusRule objects.")],
-    result: Annotated[Path, typer.Argument(help="Result directory.")],
+    result: Annotated[Path, typer.Argument(help="Result directory.", autocompletion=results)],
     more_rules: Annotated[
         list[Path] | None, typer.Option("--rules", help="A further rule file; may be given several times.")
     ] = None,
@@ -39,6 +41,6 @@ def alerts(
             report = check_alerts([rules, *(more_rules or ())], loaded, replication=replication, tell=tell)
         if plot is not None:
             write_timeline(report, plot)
-        typer.echo(render_alerts(report, output), nl=False)
+        say(render_alerts(report, output), nl=False)
         if enforce and report.unnoticed:
             raise typer.Exit(1)

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Quiet, Seed, processes
 from fvcapacity.cli.progress import progress_bar
+from fvcapacity.cli.terminal import remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.study.backtest import Backtest
@@ -19,7 +21,9 @@ def backtest(
     measured: Annotated[
         Path, typer.Argument(help="Directory of measurements, as fvcap pull writes it.", metavar="MEASURED")
     ],
-    scenario: Annotated[Path, typer.Argument(help="Scenario file: the system.", metavar="SCENARIO")],
+    scenario: Annotated[
+        Path, typer.Argument(help="Scenario file: the system.", metavar="SCENARIO", autocompletion=scenario_files)
+    ],
     train: Annotated[
         str | None,
         typer.Option(help="What is learnt from, local times: 2026-03-02..2026-03-06 [default: the first two thirds]."),
@@ -59,16 +63,16 @@ def backtest(
         check_replaceable(target)
         history = load_measurements(measured)
         if not quiet:
-            prepare_plane(loaded, lambda words: typer.echo(words, err=True))
+            prepare_plane(loaded, remark)
         options = BacktestOptions(
             train, test, replications, processes(jobs), seed, CalibrationOptions(variability=variability)
         )
         with progress_bar(replications, quiet=quiet) as progress:
             found = run(history, loaded, options, progress=progress)
         found.save(target, plots=plots)
-        typer.echo(_render(found, output), nl=False)
+        say(_render(found, output), nl=False)
         if not quiet:
-            typer.echo(f"Backtest: {target}", err=True)
+            remark(f"Backtest: {target}")
 
 
 def _render(found: Backtest, output: OutputFormat) -> str:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat, Quiet, Seed, share
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.study.calibrate import Calibration
@@ -20,7 +22,10 @@ def calibrate(
         Path, typer.Argument(help="Directory of measurements, as fvcap pull writes it.", metavar="MEASURED")
     ],
     scenario: Annotated[
-        Path, typer.Argument(help="Scenario file: its topology gives the call graph.", metavar="SCENARIO")
+        Path,
+        typer.Argument(
+            help="Scenario file: its topology gives the call graph.", metavar="SCENARIO", autocompletion=scenario_files
+        ),
     ],
     out: Annotated[
         Path | None, typer.Option(help="Directory for topology, tables and plots [default: calibrations/NAME].")
@@ -60,13 +65,13 @@ def calibrate(
         )
         history = load_measurements(measured)
         if variability and not quiet:
-            prepare_plane(loaded, lambda words: typer.echo(words, err=True))
+            prepare_plane(loaded, remark)
         with saying(quiet=quiet) as tell:
             calibration = run(history, loaded, options, tell=tell)
         calibration.save(target, plots=plots)
-        typer.echo(_render(calibration, output), nl=False)
+        say(_render(calibration, output), nl=False)
         if not quiet:
-            typer.echo(f"Calibration: {target}; use it with `topology: {target / 'topology.yaml'}`", err=True)
+            remark(f"Calibration: {target}; use it with `topology: {target / 'topology.yaml'}`")
 
 
 def _render(calibration: Calibration, output: OutputFormat) -> str:

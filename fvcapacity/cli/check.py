@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fvcapacity.cli.failures import reported
+from fvcapacity.cli.failures import painter, reported
+from fvcapacity.cli.terminal import Painted, clean, colored, say
 
 if TYPE_CHECKING:
     from fvcapacity.errors import Problem
@@ -39,7 +41,7 @@ def check(
 
         manifests = read_manifests(paths)
         findings = [*manifests.problems, *check_cluster(manifests.objects)]
-        typer.echo(render_findings(findings, output), nl=False)
+        say(render_findings(findings, output), nl=False)
         if manifests.errors:
             raise typer.Exit(2)
         if any(finding.severity == "error" for finding in findings):
@@ -51,7 +53,7 @@ def render_findings(findings: Sequence[Problem], output: CheckFormat) -> str:
     import json
 
     if output is CheckFormat.SARIF:
-        from fvcapacity import __version__
+        from fvcapacity.release import __version__
         from fvcapacity.scenario.findings.sarif import to_sarif
 
         return json.dumps(to_sarif(findings, version=__version__), indent=2, ensure_ascii=False) + "\n"
@@ -74,19 +76,21 @@ def _as_json(finding: Problem) -> dict[str, Any]:
     }
 
 
-def _as_text(findings: Sequence[Problem]) -> str:
+def _as_text(findings: Sequence[Problem]) -> Painted:
     """Return one block per finding, the gravest first. No source lines: they might hold what must not be shown."""
     grave = {"error": 0, "warning": 1, "note": 2}
+    paint = painter(colored(sys.stdout))
     ordered = sorted(findings, key=lambda finding: grave[finding.severity])
     blocks = []
     for finding in ordered:
-        place = f"{finding.location}: " if finding.location else ""
+        place = f"{paint(clean(str(finding.location)), 'place')}: " if finding.location else ""
         field = f"{finding.field}: " if finding.field else ""
         rule = f" [{finding.rule}]" if finding.rule else ""
         hint = f"\n    {finding.hint}" if finding.hint else ""
-        blocks.append(f"{place}{finding.severity}: {field}{finding.message}{rule}{hint}")
+        said = clean(f"{field}{finding.message}{rule}{hint}")
+        blocks.append(f"{place}{paint(finding.severity, finding.severity)}: {said}")
     counts = [_counted(sum(f.severity == name for f in findings), name) for name in grave]
-    return "\n".join([*blocks, ", ".join(counts) + "."]) + "\n"
+    return Painted("\n".join([*blocks, ", ".join(counts) + "."]) + "\n")
 
 
 def _counted(count: int, name: str) -> str:

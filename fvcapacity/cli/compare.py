@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import INTERRUPTED, reported
 from fvcapacity.cli.options import (
     Debug,
@@ -23,6 +24,7 @@ from fvcapacity.cli.options import (
     refuse_both,
 )
 from fvcapacity.cli.progress import progress_bar
+from fvcapacity.cli.terminal import complain, remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.scenario.model import Scenario
@@ -30,7 +32,7 @@ if TYPE_CHECKING:
 
 
 def compare(
-    first: Annotated[Path, typer.Argument(help="Scenario file (YAML).", metavar="A")],
+    first: Annotated[Path, typer.Argument(help="Scenario file (YAML).", metavar="A", autocompletion=scenario_files)],
     second: Annotated[
         Path | None, typer.Argument(help="Second scenario of the same window [default: A].", metavar="B")
     ] = None,
@@ -86,11 +88,11 @@ def compare(
             measure=measure.value,
             max_replications=max_replications,
         )
-        typer.echo(_render(comparison, output), nl=False)
+        say(_render(comparison, output), nl=False)
         if out is not None and not quiet:
-            typer.echo(f"Comparison: {out}", err=True)
+            remark(f"Comparison: {out}")
         if not comparison.complete:
-            typer.echo("Interrupted: the differences are those of the pairs that were finished.", err=True)
+            complain("Interrupted: the differences are those of the pairs that were finished.")
             raise typer.Exit(INTERRUPTED)
         if enforce and comparison.status == "missed":
             raise typer.Exit(1)
@@ -117,7 +119,7 @@ def _run(one: Scenario, two: Scenario, out: Path | None, quiet: bool, **options:
     fixed = pairs_of_runs(one, two, options["replications"])
     count = options["max_replications"] if options["precision"] else fixed
     if not quiet:
-        prepare_plane(one, lambda words: typer.echo(words, err=True), plane=options["plane"])
+        prepare_plane(one, remark, plane=options["plane"])
     with progress_bar(2 * count, quiet=quiet) as progress:
         comparison = run(one, two, progress=progress, **options)
     if out is not None:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug
+from fvcapacity.cli.terminal import say
 
 if TYPE_CHECKING:
     from fvcapacity.cli.view import Summary
@@ -44,7 +46,9 @@ class CurrencyName(StrEnum):
 
 
 def cost(
-    result: Annotated[Path, typer.Argument(help="Result directory, of a scenario with prices.")],
+    result: Annotated[
+        Path, typer.Argument(help="Result directory, of a scenario with prices.", autocompletion=results)
+    ],
     by: Annotated[By, typer.Option(help="What costs are told apart by.")] = By.SERVICE,
     currency: Annotated[
         CurrencyName | None, typer.Option(help="Currency of the amounts [default: the scenario's].")
@@ -76,7 +80,7 @@ def cost(
             rates=() if rates is None else load_rates(rates),
             on=None if on is None else on.date(),
         )
-        typer.echo(_render(found.summary, output), nl=False)
+        say(_render(found.summary, output), nl=False)
 
 
 def _render(summary: Summary, output: CostFormat) -> str:

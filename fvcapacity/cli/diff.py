@@ -10,6 +10,7 @@ import typer
 from fvcapacity.cli.failures import INTERRUPTED, reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Plane, Quiet, Seed, processes
 from fvcapacity.cli.progress import progress_bar
+from fvcapacity.cli.terminal import complain, remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.inputs.sides import Side
@@ -66,7 +67,7 @@ def diff(
             options = {"seed": seed, "replications": replications, "plane": plane.value if plane else None}
             comparison = _replay(one, two, quiet, jobs=processes(jobs), **options)
         difference = difference_of(one, two, comparison)
-        typer.echo(_render(difference, output), nl=False)
+        say(_render(difference, output), nl=False)
         _end(difference, comparison, enforce)
 
 
@@ -76,7 +77,7 @@ def _is_tree(base: Path) -> bool:
 
 def _end(difference: dict[str, Any], comparison: Comparison | None, enforce: bool) -> None:
     if comparison is not None and not comparison.complete:
-        typer.echo("Interrupted: the replay's differences are those of the pairs that were finished.", err=True)
+        complain("Interrupted: the replay's differences are those of the pairs that were finished.")
         raise typer.Exit(INTERRUPTED)
     grave = any(risk["severity"] == "error" for risk in difference["risks"])
     if enforce and (grave or (comparison is not None and comparison.status == "missed")):
@@ -92,7 +93,7 @@ def _replay(one: Side, two: Side, quiet: bool, **options: Any) -> Comparison:
         raise ScenarioError("a replay needs a scenario", hint="give it as BASE, or with --scenario")
     count = pairs_of_runs(one.scenario, two.scenario, options["replications"])
     if not quiet:
-        prepare_plane(one.scenario, lambda words: typer.echo(words, err=True), plane=options["plane"])
+        prepare_plane(one.scenario, remark, plane=options["plane"])
     with progress_bar(2 * count, quiet=quiet) as progress:
         return compare(one.scenario, two.scenario, progress=progress, **options)
 

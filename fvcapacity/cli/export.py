@@ -8,11 +8,14 @@ from typing import Annotated
 
 import typer
 
+from fvcapacity.cli.common import App
+from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import remark, say
 
-export = typer.Typer(help="Write a result in the formats of other tools.", no_args_is_help=True, rich_markup_mode=None)
+export = App(help="Write a result in the formats of other tools.", no_args_is_help=True, rich_markup_mode=None)
 
 
 class FocusKindName(StrEnum):
@@ -30,7 +33,7 @@ def formats() -> None:
 
 @export.command()
 def openmetrics(
-    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT")],
+    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT", autocompletion=results)],
     out: Annotated[Path, typer.Option(help="Directory for the files, one a day.")],
     replication: Annotated[int, typer.Option(help="Which replication.", min=0)] = 0,
     quiet: Quiet = False,
@@ -48,7 +51,7 @@ def openmetrics(
         check_export_replaceable(out)
         with saying(quiet=quiet) as tell:
             written = export_openmetrics(load_result(result), out, replication=replication, tell=tell)
-        typer.echo(f"{written.samples:,} samples in {len(written.files)} files: {out}")
+        say(f"{written.samples:,} samples in {len(written.files)} files: {out}")
 
 
 @export.command()
@@ -61,18 +64,21 @@ def grafana(debug: Debug = False) -> None:
     with reported(debug=debug):
         from fvcapacity.report.grafana.dashboard import dashboard_text
 
-        typer.echo(dashboard_text(), nl=False)
+        say(dashboard_text(), nl=False)
 
 
 @export.command()
 def focus(
-    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT")],
+    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT", autocompletion=results)],
     out: Annotated[Path, typer.Option(help="The file (CSV).", metavar="FILE")],
     kind: Annotated[
         FocusKindName, typer.Option(help="The bill of a run, one to be expected, or what a change would save.")
     ] = FocusKindName.ACTUAL,
     base: Annotated[
-        Path | None, typer.Option(help="For savings: a result of the same window as it is today.", metavar="RESULT")
+        Path | None,
+        typer.Option(
+            help="For savings: a result of the same window as it is today.", metavar="RESULT", autocompletion=results
+        ),
     ] = None,
     replication: Annotated[int | None, typer.Option(help="For actuals: which one [default: 0].", min=0)] = None,
     account: Annotated[str | None, typer.Option(help="BillingAccountId [default: the scenario's name].")] = None,
@@ -98,6 +104,6 @@ def focus(
             provider=provider,
         )
         for item in () if quiet else written.unpriced:
-            typer.echo(f"No price, no row: {item}", err=True)
+            remark(f"No price, no row: {item}")
         before = "" if written.baseline is None else f", before {written.baseline:,.2f} USD"
-        typer.echo(f"{written.rows:,} rows, {written.total:,.2f} USD{before}: {out}")
+        say(f"{written.rows:,} rows, {written.total:,.2f} USD{before}: {out}")

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import typer
 
-from fvcapacity.errors import FvcapError, InputError, Location, Problem, SourceError
+from fvcapacity.cli.source_lines import forget, source_lines
+from fvcapacity.cli.terminal import Painted, clean, colored, complain
+from fvcapacity.errors import FvcapError, InputError, Problem, SourceError
 
 INTERRUPTED = 130
 DEFECT = 70
-_SECRET_FILE = re.compile(r"kind['\"]?\s*:\s*['\"]?Secret\b")
-_SECRET_LINE = re.compile(r"passw|secret|token|credential|api[-_]?key|private", re.IGNORECASE)
+MOST_SHOWN = 200
+"""Problems that are printed one by one; nobody reads more."""
 
 
 @contextmanager
@@ -33,12 +33,12 @@ def reported(*, debug: bool = False) -> Iterator[None]:
     except FvcapError as error:
         if debug:
             traceback.print_exc()
-        typer.echo(error_text(error), err=True)
+        complain(error_text(error, color=colored(sys.stderr)))
         raise typer.Exit(error.code) from None
     except KeyboardInterrupt:
         if debug:
             traceback.print_exc()
-        typer.echo("Interrupted before anything was finished; nothing was written.", err=True)
+        complain("Interrupted before anything was finished; nothing was written.")
         raise typer.Exit(INTERRUPTED) from None
     except BrokenPipeError:  # the reader of a pipe has had enough (head, less)
         sys.stderr.close()
@@ -48,50 +48,58 @@ def reported(*, debug: bool = False) -> Iterator[None]:
     except Exception as error:
         if debug:
             traceback.print_exc()
-        typer.echo(_defect_text(error), err=True)
+        complain(_defect_text(error))
         raise typer.Exit(DEFECT) from None
 
 
-def error_text(error: FvcapError) -> str:
-    """Return an error as text: all problems of it, each as one block."""
+def error_text(error: FvcapError, *, color: bool = False) -> Painted:
+    """Return an error as text: all problems of it, each as one block.
+
+    Parameters
+    ----------
+    color
+        Whether severities, places and marks are coloured.
+    """
     if isinstance(error, InputError):
-        blocks = [problem_text(problem) for problem in error.problems]
-        count = len(blocks)
-        return "\n\n".join([*blocks, f"{count} {'problem' if count == 1 else 'problems'}."])
-    query = f"\n  | {error.query}" if isinstance(error, SourceError) and error.query else ""
-    hint = f"\n  = {error.hint}" if error.hint else ""
-    return f"error: {error}{query}{hint}"
+        forget()
+        blocks = [problem_text(problem, color=color) for problem in error.problems[:MOST_SHOWN]]
+        count = len(error.problems)
+        total = f"{count} {'problem' if count == 1 else 'problems'}."
+        if count > MOST_SHOWN:
+            total = f"{count:,} problems; the first {MOST_SHOWN} are shown."
+        return Painted("\n\n".join([*blocks, total]))
+    paint = painter(color)
+    query = f"\n  {paint('|', 'margin')} {clean(error.query)}" if isinstance(error, SourceError) and error.query else ""
+    hint = f"\n  {paint('=', 'margin')} {clean(error.hint)}" if error.hint else ""
+    return Painted(f"{paint('error', 'error')}: {clean(str(error))}{query}{hint}")
 
 
-def problem_text(problem: Problem) -> str:
-    """Return one problem: where, what, the line with a caret, and the remedy."""
-    place = f"{problem.location}: " if problem.location else ""
+def problem_text(problem: Problem, *, color: bool = False) -> Painted:
+    """Return one problem: where, what, the line with the value marked, and the remedy."""
+    paint = painter(color)
+    place = f"{paint(clean(str(problem.location)), 'place')}: " if problem.location else ""
     rule = f" [{problem.rule}]" if problem.rule else ""
     field = f"{problem.field}: " if problem.field else ""
-    lines = [f"{place}{problem.severity}: {field}{problem.message}{rule}"]
-    lines += _source_lines(problem.location)
+    severity = paint(problem.severity, problem.severity)
+    lines = [f"{place}{severity}: {paint(clean(f'{field}{problem.message}'), 'message')}{clean(rule)}"]
+    for margin, text, mark in source_lines(problem.location):
+        lines.append(f"  {paint(f'{margin} |', 'margin')} {clean(text)}{paint(mark, problem.severity)}".rstrip())
     if problem.hint:
-        lines.append(f"  = {problem.hint}")
-    return "\n".join(lines)
+        lines.append(f"  {paint('=', 'margin')} {clean(problem.hint)}")
+    return Painted("\n".join(lines))
 
 
-def _source_lines(location: Location | None) -> list[str]:
-    """Return the line of a file with a caret under its column; nothing where a secret might show."""
-    if location is None or location.line is None or location.private:
-        return []
-    try:
-        text = Path(location.file).read_text(encoding="utf-8")
-        line = text.splitlines()[location.line - 1]
-    except (OSError, UnicodeDecodeError, IndexError):
-        return []
-    if _SECRET_FILE.search(text) or _SECRET_LINE.search(line):
-        return []
-    number = str(location.line)
-    shown = [f"  {number} | {line}"]
-    if location.column is not None and location.column <= len(line) + 1:
-        before = re.sub(r"[^\t]", " ", line[: location.column - 1])  # tabs stay, so that the caret stands right
-        shown.append(f"  {' ' * len(number)} | {before}^")
-    return shown
+_STYLES = {"error": "1;31", "warning": "1;33", "note": "1;36", "place": "1", "message": "1", "margin": "34"}
+"""Codes of ECMA-48, as every terminal knows them."""
+
+
+def painter(color: bool) -> Callable[[str, str], str]:
+    """Return what paints text in a style, such as that of a severity; or leaves it as it is."""
+
+    def paint(text: str, style: str) -> str:
+        return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if color and text else text
+
+    return paint
 
 
 def _defect_text(error: Exception) -> str:

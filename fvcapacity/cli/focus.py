@@ -8,10 +8,12 @@ from typing import Annotated
 import typer
 
 from fvcapacity.cli.check import CheckFormat, render_findings
+from fvcapacity.cli.common import App
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug
+from fvcapacity.cli.terminal import say
 
-focus = typer.Typer(help="Check files in FOCUS 1.2.", no_args_is_help=True, rich_markup_mode=None)
+focus = App(help="Check files in FOCUS 1.2.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @focus.callback()
@@ -33,8 +35,8 @@ def check(
         from fvcapacity.cost.focus import check_focus
 
         found = check_focus(file)
-        typer.echo(render_findings(found.problems, output), nl=False)
+        say(render_findings(found.problems, output), nl=False)
         if output is CheckFormat.TABLE:
-            typer.echo(f"{found.rows:,} rows, BilledCost {found.billed:,.2f}.")
+            say(f"{found.rows:,} rows, BilledCost {found.billed:,.2f}.")
         if not found.conforms:
             raise typer.Exit(1)

@@ -11,6 +11,7 @@ import typer
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat, Quiet, Seed, share
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import say
 
 
 class Term(StrEnum):
@@ -111,11 +112,11 @@ def forecast(
                 days = load_special_days(special_days) if special_days else ()
                 found = forecast_traffic(source, quarter, days, options, time_zone=time_zone, tell=tell)
         if output is OutputFormat.JSON:
-            typer.echo(found.to_json(), nl=False)
+            say(found.to_json(), nl=False)
             return
         from fvcapacity.cli.render_calibration import markdown_grids, render_grids
         from fvcapacity.cli.view_forecast import forecast_grids, forecast_headline, forecast_lines
 
         render = markdown_grids if output is OutputFormat.MARKDOWN else render_grids
         summary = found.summary
-        typer.echo(render(forecast_headline(summary), forecast_grids(summary), forecast_lines(summary)), nl=False)
+        say(render(forecast_headline(summary), forecast_grids(summary), forecast_lines(summary)), nl=False)

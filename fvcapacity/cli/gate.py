@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Plane, Quiet, Seed, processes
 from fvcapacity.cli.progress import progress_bar
+from fvcapacity.cli.terminal import remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.cli.view import Summary
@@ -35,7 +37,9 @@ def increase(text: str) -> float:
 
 
 def gate(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML) of the working tree.")],
+    scenario: Annotated[
+        Path, typer.Argument(help="Scenario file (YAML) of the working tree.", autocompletion=scenario_files)
+    ],
     base: Annotated[
         str, typer.Option(help="Branch, tag or commit to hold it against, like origin/main.", metavar="REF")
     ],
@@ -75,7 +79,7 @@ def gate(
             from fvcapacity.run import prepare_plane
 
             if not quiet:
-                prepare_plane(loaded, lambda words: typer.echo(words, err=True), plane=plane.value if plane else None)
+                prepare_plane(loaded, remark, plane=plane.value if plane else None)
 
         with progress_bar(2 * (replications or 5), quiet=quiet) as progress:
             document = gate_change(
@@ -91,7 +95,7 @@ def gate(
                 progress=progress,
                 ready=ready,
             )
-        typer.echo(_render(document, output), nl=False)
+        say(_render(document, output), nl=False)
         if document["status"] == "broken":
             raise typer.Exit(1)
 

@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Patches, Quiet, Seed, processes
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.cli.view import Summary
 
 
 def headroom(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).")],
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).", autocompletion=scenario_files)],
     patch: Patches = None,
     replications: Annotated[int, typer.Option(help="Runs of other customers, each bisected by itself.", min=1)] = 5,
     next_breaks: Annotated[
@@ -46,7 +48,7 @@ def headroom(
         loaded = load_scenario(scenario, overrides={} if seed is None else {"seed": seed})
         loaded = loaded.with_patch(*patch) if patch else loaded
         if not quiet:
-            prepare_plane(loaded, lambda words: typer.echo(words, err=True))
+            prepare_plane(loaded, remark)
         with saying(quiet=quiet) as tell:
             found = find(
                 loaded,
@@ -56,7 +58,7 @@ def headroom(
                 confirm=confirm,
                 tell=tell,
             )
-        typer.echo(_render(headroom_summary(found), output), nl=False)
+        say(_render(headroom_summary(found), output), nl=False)
 
 
 def _render(summary: Summary, output: OutputFormat) -> str:

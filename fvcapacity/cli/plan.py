@@ -8,16 +8,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Patches, Quiet, Seed, processes
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.cli.view import Summary
 
 
 def plan(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).")],
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).", autocompletion=scenario_files)],
     event: Annotated[
         list[str] | None,
         typer.Option(help="Event of the traffic to plan for; may be given often [default: all that raise it]."),
@@ -60,16 +62,16 @@ def plan(
         if out is not None:
             check_plan_replaceable(loaded, out)
         if not quiet:
-            prepare_plane(loaded, lambda words: typer.echo(words, err=True))
+            prepare_plane(loaded, remark)
         with saying(quiet=quiet) as tell:
             found = plan_days(
                 loaded, events=event, leads_ns=leads, replications=replications, jobs=processes(jobs), tell=tell
             )
         if out is not None:
             write_plan(found, loaded, out)
-        typer.echo(_render(plan_summary(found), output), nl=False)
+        say(_render(plan_summary(found), output), nl=False)
         if out is not None and not quiet:
-            typer.echo(f"Plan: {out}", err=True)
+            remark(f"Plan: {out}")
 
 
 def _leads(texts: list[str] | None) -> list[int] | None:

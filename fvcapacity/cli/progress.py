@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from fvcapacity.cli.terminal import error_console, moving
 from fvcapacity.units import format_duration
 
 if TYPE_CHECKING:
@@ -54,16 +54,15 @@ def byte_bar(total: int, *, quiet: bool) -> Iterator[Callable[[int], None] | Non
     total
         Bytes in all; 0 when nobody knows.
     """
-    if quiet or not sys.stderr.isatty():
+    if not moving(quiet=quiet):
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
     columns = (
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=error_console(), transient=True) as bar:
         task = bar.add_task("reading", total=total or None)
         yield lambda count: bar.advance(task, count)
 
@@ -71,10 +70,9 @@ def byte_bar(total: int, *, quiet: bool) -> Iterator[Callable[[int], None] | Non
 @contextmanager
 def progress_bar(replications: int, *, quiet: bool) -> Iterator[Callable[[ProgressUpdate], None] | None]:
     """Yield a callback that draws a bar on stderr; None when stderr is no terminal or nothing is wanted."""
-    if quiet or not sys.stderr.isatty():
+    if not moving(quiet=quiet):
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns: tuple[Any, ...] = (
@@ -86,33 +84,31 @@ def progress_bar(replications: int, *, quiet: bool) -> Iterator[Callable[[Progre
         TextColumn("{task.fields[requests]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=error_console(), transient=True) as bar:
         yield ProgressBook(bar, replications)
 
 
 @contextmanager
 def saying(*, quiet: bool) -> Iterator[Callable[[str], None] | None]:
     """Yield a callback that shows on stderr, in a line that moves, what is being done; None when nothing is wanted."""
-    if quiet or not sys.stderr.isatty():
+    if not moving(quiet=quiet):
         yield None
         return
-    from rich.console import Console
 
-    with Console(stderr=True).status("starting") as status:
+    with error_console().status("starting") as status:
         yield status.update
 
 
 @contextmanager
 def pieces_bar(*, quiet: bool) -> Iterator[Callable[[PullProgress], None] | None]:
     """Yield a callback that draws how much was fetched, as `progress_bar` does."""
-    if quiet or not sys.stderr.isatty():
+    if not moving(quiet=quiet):
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=error_console(), transient=True) as bar:
         task = bar.add_task("looking at the metrics", total=None)
         yield lambda update: bar.update(
             task, total=update.total, completed=update.done, description=f"fetching {update.query}"
@@ -122,13 +118,12 @@ def pieces_bar(*, quiet: bool) -> Iterator[Callable[[PullProgress], None] | None
 @contextmanager
 def runs_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
     """Yield a callback that draws how many runs are finished, as `progress_bar` does."""
-    if quiet or not sys.stderr.isatty():
+    if not moving(quiet=quiet):
         yield None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=error_console(), transient=True) as bar:
         task = bar.add_task("sweeping", total=None)
         yield lambda done, total: bar.update(task, total=total, completed=done)

@@ -10,6 +10,7 @@ import typer
 
 from fvcapacity.cli.failures import INTERRUPTED, reported
 from fvcapacity.cli.options import Debug, Quiet
+from fvcapacity.cli.terminal import complain, say
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,8 +91,8 @@ def pull(
             with pieces_bar(quiet=quiet) as progress:
                 measured = library_pull(
                     url,
-                    start=_moment(start, "--start"),
-                    end=_moment(end, "--end") if end is not None else datetime.now(UTC),
+                    start=moment(start, "--start"),
+                    end=moment(end, "--end") if end is not None else datetime.now(UTC),
                     step_s=_step_s(step),
                     profiles=profile or (),
                     namespaces=namespace or (),
@@ -107,12 +108,19 @@ def pull(
                     progress=progress,
                 )
         except KeyboardInterrupt:
-            typer.echo("Interrupted; what was fetched is kept, and the same command goes on from there.", err=True)
+            complain("Interrupted; what was fetched is kept, and the same command goes on from there.")
             raise typer.Exit(INTERRUPTED) from None
-        typer.echo(render_pull(measured.provenance, out, remarks=not quiet), nl=False)
+        say(render_pull(measured.provenance, out, remarks=not quiet), nl=False)
 
 
-def _moment(text: str, option: str) -> datetime:
+def moment(text: str, option: str) -> datetime:
+    """Return the instant that an option names.
+
+    Raises
+    ------
+    InputError
+        When it is none.
+    """
     from datetime import datetime
 
     from fvcapacity.errors import InputError, Problem

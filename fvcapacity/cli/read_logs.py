@@ -12,6 +12,7 @@ import typer
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat, Quiet, share
 from fvcapacity.cli.progress import byte_bar
+from fvcapacity.cli.terminal import remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.inputs.access_log import LogOptions
@@ -96,9 +97,9 @@ def read_logs(
             log = read_access_logs(files, options, on_bytes=on_bytes)
         if out is not None:
             log.save(out)
-        typer.echo(render_log(log, output), nl=False)
+        say(render_log(log, output), nl=False)
         if out is not None and not quiet:
-            typer.echo(f"Counts: {out / 'traffic.csv.gz'}", err=True)
+            remark(f"Counts: {out / 'traffic.csv.gz'}")
 
 
 def _options(**given: Any) -> LogOptions:

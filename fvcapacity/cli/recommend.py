@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fvcapacity.cli.completion import bounds, fields, scenario_files_and_answers, workloads
 from fvcapacity.cli.failures import INTERRUPTED, reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, PatchFormatName, Quiet, Seed, processes, seconds
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import complain, remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.recommend.answer import Answer
@@ -21,7 +23,9 @@ def recommend(
     scenario: Annotated[
         Path,
         typer.Argument(
-            help="Scenario file (YAML); with --explain also what an earlier call wrote.", metavar="SCENARIO"
+            help="Scenario file (YAML); with --explain also what an earlier call wrote.",
+            metavar="SCENARIO",
+            autocompletion=scenario_files_and_answers,
         ),
     ],
     out: Annotated[
@@ -35,12 +39,16 @@ def recommend(
     ] = None,
     pin: Annotated[
         list[str] | None,
-        typer.Option(help="Field that stays as it is, or a pattern: 'deployment/postgres*'; may be given often."),
+        typer.Option(
+            autocompletion=fields,
+            help="Field that stays as it is, or a pattern: 'deployment/postgres*'; may be given often.",
+        ),
     ] = None,
     bound: Annotated[
         list[str] | None,
         typer.Option(
             metavar="PATH=LOW:HIGH",
+            autocompletion=bounds,
             help="Values that a field may have: 'deployment/shop.requests.cpu=100m:'; may be given often.",
         ),
     ] = None,
@@ -49,7 +57,11 @@ def recommend(
     ] = 4,
     explain: Annotated[
         str | None,
-        typer.Option(metavar="WORKLOAD", help="Show every field of a workload with its reason: deployment/shop."),
+        typer.Option(
+            autocompletion=workloads,
+            metavar="WORKLOAD",
+            help="Show every field of a workload with its reason: deployment/shop.",
+        ),
     ] = None,
     patch_format: Annotated[
         PatchFormatName, typer.Option(help="Strategic-merge patches, or JSON 6902 with a test of every old value.")
@@ -70,7 +82,7 @@ def recommend(
         if explain and (scenario.is_dir() or scenario.suffix == ".json"):
             from fvcapacity.recommend.document import load_recommendation
 
-            typer.echo(_render(load_recommendation(scenario), output, explain), nl=False)
+            say(_render(load_recommendation(scenario), output, explain), nl=False)
             return
         given: dict[str, Any] = {
             "explain": explain,
@@ -84,7 +96,7 @@ def recommend(
         document = recommendation_document(answer)
         if out is not None:
             _write(answer, out, patch_format, helm, quiet)
-        typer.echo(_render(document, output, explain if document["fields"] else None), nl=False)
+        say(_render(document, output, explain if document["fields"] else None), nl=False)
         raise typer.Exit(0 if answer.verdict in _FOUND else 1)
 
 
@@ -103,14 +115,14 @@ def _answer(path: Path, out: Path | None, *, seed: int | None, quiet: bool, **gi
     if out is not None:
         check_recommendation_replaceable(loaded, out)
     if not quiet:
-        prepare_plane(loaded, lambda words: typer.echo(words, err=True))
+        prepare_plane(loaded, remark)
     cache = trials_directory()
     try:
         with saying(quiet=quiet) as tell:
             return recommend_with_evidence(loaded, bounds=bounds, cache=cache, tell=tell, **given)
     except KeyboardInterrupt:
         kept = "its trials are kept, and the same command goes on from them" if cache else "nothing of it is kept"
-        typer.echo(f"Interrupted: {kept}. Nothing was written.", err=True)
+        complain(f"Interrupted: {kept}. Nothing was written.")
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -121,12 +133,12 @@ def _write(answer: Answer, out: Path, patch_format: PatchFormatName, helm: bool,
     if quiet:
         return
     if written.verification is None:
-        typer.echo(f"No overlay: what was tried stands in {out}", err=True)
+        remark(f"No overlay: what was tried stands in {out}")
         return
     skipped = [check.name for check in written.verification.checks if check.status == "skipped"]
-    typer.echo(f"Overlay: {out}; try it with `kubectl diff -k {out}`", err=True)
+    remark(f"Overlay: {out}; try it with `kubectl diff -k {out}`")
     if skipped:
-        typer.echo(f"Not checked: {', '.join(skipped)}; see {out / 'README.md'}", err=True)
+        remark(f"Not checked: {', '.join(skipped)}; see {out / 'README.md'}")
 
 
 def _render(document: dict[str, Any], output: OutputFormat, owner: str | None) -> str:

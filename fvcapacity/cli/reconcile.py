@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, OutputFormat
+from fvcapacity.cli.terminal import say
 
 if TYPE_CHECKING:
     from fvcapacity.cli.view import Summary
@@ -43,7 +45,9 @@ def rate(text: str) -> Decimal:
 
 
 def reconcile(
-    result: Annotated[Path, typer.Argument(help="Directory of a result with prices.", metavar="RESULT")],
+    result: Annotated[
+        Path, typer.Argument(help="Directory of a result with prices.", metavar="RESULT", autocompletion=results)
+    ],
     bill: Annotated[
         Path, typer.Argument(help="FOCUS or AWS Cost and Usage Report: CSV, plain or gzip.", metavar="BILL")
     ],
@@ -79,7 +83,7 @@ def reconcile(
             mapping=None if mapping is None else load_bill_map(mapping),
             usd_rate=usd_rate,
         )
-        typer.echo(_render(found.model_dump(mode="json"), output), nl=False)
+        say(_render(found.model_dump(mode="json"), output), nl=False)
 
 
 def _render(document: Summary, output: OutputFormat) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fvcapacity.cli.render_markdown import section
 from fvcapacity.cli.render_table import STYLES, drawn, grid_table
+from fvcapacity.cli.tongue import spoken_word
 from fvcapacity.cli.view import Summary, sentence_text
 from fvcapacity.cli.view_comparison import (
     comparison_headline,
@@ -55,9 +56,9 @@ def _print(console: Console, summary: Summary) -> None:
 
     title = Text(comparison_headline(summary))
     first, second = verdicts(summary)
-    title.stylize(STYLES[first], 2, 2 + len(first))
-    start = len(f"A {first}, B ")
-    title.stylize(STYLES[second], start, start + len(second))
+    title.stylize(STYLES[first], 2, 2 + len(spoken_word(first)))
+    start = len(f"A {spoken_word(first)}, B ")
+    title.stylize(STYLES[second], start, start + len(spoken_word(second)))
     console.print(title)
     for line in side_lines(summary):
         console.print(line)

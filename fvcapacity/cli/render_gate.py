@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fvcapacity.cli.render_difference import grids_of
 from fvcapacity.cli.render_markdown import bullets, escaped, section
 from fvcapacity.cli.render_table import STYLES, drawn, grid_table
+from fvcapacity.cli.tongue import spoken_word
 from fvcapacity.cli.view import Grid, Summary, sentence_text
 from fvcapacity.cli.view_comparison import comparison_remarks, differences_grid, route_differences_grid
 from fvcapacity.cli.view_difference import difference_headline, difference_remarks, other_lines, risk_lines
@@ -54,8 +55,8 @@ def render_gate_table(document: Summary, *, width: int | None = None, color: boo
 
 def gate_headline(document: Summary) -> str:
     """Return the verdict in one line: ``BROKEN  scenarios/valentines.yaml against main (1f2e3d4c5b6a)``."""
-    difference = document["difference"]
-    return f"{document['status'].upper()}  {difference['second']['name']} against {difference['first']['name']}"
+    difference, word = document["difference"], spoken_word(document["status"].upper())
+    return f"{word}  {difference['second']['name']} against {difference['first']['name']}"
 
 
 def unknown_lines(document: Summary) -> list[str]:
@@ -78,10 +79,10 @@ def _print(console: Console, document: Summary) -> None:
 
     word = document["status"].upper()
     title = Text(gate_headline(document))
-    title.stylize(STYLES["HOLDS" if word == "PASSED" else "MISSED"], 0, len(word))
+    title.stylize(STYLES["HOLDS" if word == "PASSED" else "MISSED"], 0, len(spoken_word(word)))
     console.print(title)
     for check in document["checks"]:
-        console.print(f"{check['status']}: {sentence_text(check['sentence'])}", markup=False)
+        console.print(f"{spoken_word(check['status'])}: {sentence_text(check['sentence'])}", markup=False)
     difference = document["difference"]
     grids: list[Grid] = [differences_grid(difference["replay"]), *grids_of(difference)]
     for grid in grids:

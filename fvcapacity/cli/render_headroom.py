@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fvcapacity.cli.render_markdown import section
 from fvcapacity.cli.render_table import drawn, grid_table
+from fvcapacity.cli.tongue import spoken
 from fvcapacity.cli.view import NONE, Grid, Summary
 
 
@@ -15,7 +16,7 @@ def render_headroom_table(summary: Summary, *, width: int | None = None, color: 
         show = console.print  # type: ignore[attr-defined]
         show(Text(headline(summary), style="bold"))
         for stage in summary["stages"]:
-            show(stage["sentence"])
+            show(spoken(stage["sentence"]))
         show()
         show(grid_table(stages_grid(summary)))
         show()
@@ -29,7 +30,7 @@ def render_headroom_markdown(summary: Summary) -> str:
     """Return a headroom as GitHub-flavoured Markdown."""
     parts = [
         f"# {headline(summary)}",
-        "\n".join(f"- {stage['sentence']}" for stage in summary["stages"]),
+        "\n".join(f"- {spoken(stage['sentence'])}" for stage in summary["stages"]),
         section(stages_grid(summary)),
         "\n".join(f"- {line}" for line in remarks(summary)),
     ]
@@ -38,7 +39,7 @@ def render_headroom_markdown(summary: Summary) -> str:
 
 def headline(summary: Summary) -> str:
     """Return what it is about, in one line."""
-    return f"Headroom of {summary['scenario']}"
+    return spoken(f"Headroom of {summary['scenario']}")
 
 
 def stages_grid(summary: Summary) -> Grid:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from fvcapacity.cli.tongue import spoken_word
 from fvcapacity.cli.view import (
     Grid,
     Summary,
@@ -26,7 +27,7 @@ def render_markdown(summary: Summary) -> str:
     parts = [
         f"# {headline(summary)}",
         sentence_text(summary["verdict"]["reason"]),
-        f"**Bottleneck:** {sentence_text(summary['bottleneck']['sentence'])}",
+        f"**{spoken_word('Bottleneck')}:** {sentence_text(summary['bottleneck']['sentence'])}",
         *(section(grid) for grid in grids),
         f"## Scaling\n\n{scaling}" if scaling else "",
         f"## Money\n\n{sentence_text(money_line(summary))}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fvcapacity.cli.render_markdown import bullets, section
 from fvcapacity.cli.render_table import drawn, print_grids
+from fvcapacity.cli.tongue import spoken
 from fvcapacity.cli.view import Grid, Summary
 from fvcapacity.report.overlay import Table
 from fvcapacity.report.planned_days import plan_tables
@@ -19,9 +20,9 @@ def render_plan_table(summary: Summary, *, width: int | None = None, color: bool
     def draw(console: object) -> None:
         show = console.print  # type: ignore[attr-defined]
         show(Text(headline(summary), style="bold"))
-        show(summary["sentence"])
+        show(spoken(summary["sentence"]))
         for wave in summary["waves"]:
-            show(Text.assemble((f"{wave['name']}: ", "bold"), wave["sentence"]))
+            show(Text.assemble((f"{wave['name']}: ", "bold"), spoken(wave["sentence"])))
         print_grids(console, plan_grids(summary))  # type: ignore[arg-type]
         show()
         for line in remarks(summary):
@@ -34,8 +35,8 @@ def render_plan_markdown(summary: Summary) -> str:
     """Return a plan as GitHub-flavoured Markdown."""
     parts = [
         f"# {headline(summary)}",
-        summary["sentence"],
-        "\n".join(f"- **{wave['name']}:** {wave['sentence']}" for wave in summary["waves"]),
+        spoken(summary["sentence"]),
+        "\n".join(f"- **{wave['name']}:** {spoken(wave['sentence'])}" for wave in summary["waves"]),
         *(section(grid) for grid in plan_grids(summary)),
         bullets(remarks(summary)),
     ]
@@ -44,7 +45,7 @@ def render_plan_markdown(summary: Summary) -> str:
 
 def headline(summary: Summary) -> str:
     """Return what it is about, in one line."""
-    return f"Planned days of {summary['scenario']}"
+    return spoken(f"Planned days of {summary['scenario']}")
 
 
 def plan_grids(summary: Summary) -> list[Grid]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fvcapacity.cli.render_markdown import bullets, section
 from fvcapacity.cli.render_table import drawn, grid_table, print_grids
+from fvcapacity.cli.tongue import spoken_word
 from fvcapacity.cli.view import Grid, Summary, sentence_text
 from fvcapacity.cli.view_recommendation import (
     changes_grid,
@@ -80,7 +81,7 @@ def _print(console: Console, document: Summary) -> None:
 
     word = verdict_word(document)
     title = Text(headline(document))
-    title.stylize(_STYLES.get(word, "bold yellow"), 0, len(word))
+    title.stylize(_STYLES.get(word, "bold yellow"), 0, len(spoken_word(word)))
     console.print(title)
     for line in _sentences(document):
         console.print(line)

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
+from fvcapacity.cli.terminal import Painted, cleaning, colored
+from fvcapacity.cli.tongue import spoken_word
 from fvcapacity.cli.view import (
     Grid,
     Summary,
@@ -42,12 +44,19 @@ def render_table(summary: Summary, *, width: int | None = None, color: bool | No
     color
         Default: when stdout is a terminal.
     """
-    text = ""
-    for routes, services in _ROW_LIMITS:
-        text = _rendered(summary, routes, services, width, color)
-        if text.count("\n") <= SCREEN_LINES:
-            break
+    text, too_many = "", 0
+    rows = _rows(summary, *_ROW_LIMITS[0])
+    for limits in _ROW_LIMITS:
+        if rows - _rows(summary, *limits) >= too_many:  # else it cannot fit: every row is a line
+            text = _rendered(summary, *limits, width, color)
+            if text.count("\n") <= SCREEN_LINES:
+                break
+            rows, too_many = _rows(summary, *limits), text.count("\n") - SCREEN_LINES
     return text
+
+
+def _rows(summary: Summary, routes: int, services: int) -> int:
+    return len(routes_grid(summary, routes).rows) + len(services_grid(summary, services).rows)
 
 
 def _rendered(summary: Summary, routes: int, services: int, width: int | None, color: bool | None) -> str:
@@ -59,20 +68,22 @@ def drawn(draw: Callable[[Console], None], width: int | None, color: bool | None
     """Return what ``draw`` prints on a console, without blanks at the ends of lines."""
     from rich.console import Console
 
-    terminal = sys.stdout.isatty()
+    painted = colored(sys.stdout) if color is None else color
     buffer = io.StringIO()
     console = Console(
         file=buffer,
-        width=width or (None if terminal else WIDTH),
-        force_terminal=terminal if color is None else color,
-        no_color=None if color is None else not color,
+        width=width or (None if sys.stdout.isatty() else WIDTH),
+        force_terminal=painted,
+        no_color=not painted,
+        color_system="standard" if painted else None,
         highlight=False,
         markup=False,
         emoji=False,
         legacy_windows=False,
     )
+    console.push_render_hook(cleaning())
     draw(console)
-    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+    return Painted("\n".join(line.rstrip() for line in buffer.getvalue().split("\n")[:-1]) + "\n")
 
 
 def _print(console: Console, summary: Summary, grids: tuple[Grid, Grid]) -> None:
@@ -80,10 +91,12 @@ def _print(console: Console, summary: Summary, grids: tuple[Grid, Grid]) -> None
 
     word = verdict_word(summary)
     title = Text(headline(summary))
-    title.stylize(STYLES[word], 0, len(word))
+    title.stylize(STYLES[word], 0, len(spoken_word(word)))
     console.print(title)
     console.print(sentence_text(summary["verdict"]["reason"]))
-    console.print(Text.assemble(("Bottleneck: ", "bold"), sentence_text(summary["bottleneck"]["sentence"])))
+    console.print(
+        Text.assemble((f"{spoken_word('Bottleneck')}: ", "bold"), sentence_text(summary["bottleneck"]["sentence"]))
+    )
     for grid in grids:
         console.print()
         console.print(grid_table(grid))

@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results as known_results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import say
 
 
 class Lang(StrEnum):
@@ -29,10 +31,18 @@ class ReviewFormat(StrEnum):
 
 
 def review(
-    results: Annotated[list[Path], typer.Argument(help="Directories of results of the quarter.", metavar="RESULT...")],
+    results: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Directories of results of the quarter.", metavar="RESULT...", autocompletion=known_results
+        ),
+    ],
     quarter: Annotated[str, typer.Option(help="Which quarter, like 2026Q1.")],
     previous: Annotated[
-        list[Path] | None, typer.Option(help="Result of the quarter before; may be given often.", metavar="RESULT")
+        list[Path] | None,
+        typer.Option(
+            help="Result of the quarter before; may be given often.", metavar="RESULT", autocompletion=known_results
+        ),
     ] = None,
     lang: Annotated[Lang, typer.Option(help="Language of the page.")] = Lang.EN,
     recommendation: Annotated[
@@ -76,8 +86,8 @@ def review(
                 tell("writing the page")
             write_review(made, target, lang.value)
         if output is ReviewFormat.JSON:
-            typer.echo(made.to_json(), nl=False)
+            say(made.to_json(), nl=False)
         elif output is ReviewFormat.MARKDOWN:
-            typer.echo(review_markdown(made.summary, lang.value), nl=False)
+            say(review_markdown(made.summary, lang.value), nl=False)
         else:
-            typer.echo(f"Review of {made.summary['quarter']}: {target / 'review.html'}")
+            say(f"Review of {made.summary['quarter']}: {target / 'review.html'}")

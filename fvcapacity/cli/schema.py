@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from fvcapacity.cli.terminal import say
+
 
 class Document(StrEnum):
     """What can be described."""
@@ -38,7 +40,7 @@ def schema(
 
     Editors complete and check scenarios with it. Other documents describe what a result holds.
     """
-    typer.echo(document_text(document), nl=False)
+    say(document_text(document), nl=False)
 
 
 def document_text(document: Document) -> str:

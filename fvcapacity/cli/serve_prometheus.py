@@ -8,13 +8,15 @@ from typing import Annotated
 
 import typer
 
+from fvcapacity.cli.completion import results
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.progress import saying
+from fvcapacity.cli.terminal import remark, say
 
 
 def serve_prometheus(
-    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT")],
+    result: Annotated[Path, typer.Argument(help="Directory of a result.", metavar="RESULT", autocompletion=results)],
     data: Annotated[
         Path | None, typer.Option(help="Directory for the database [default: a temporary one, gone afterwards].")
     ] = None,
@@ -39,12 +41,12 @@ def serve_prometheus(
             saying(quiet=quiet) as tell,
             served(loaded, data, port=port, rules=rules or (), replication=replication, tell=tell) as simulated,
         ):
-            typer.echo(f"Prometheus: {simulated.server.url}")
-            typer.echo(f"Time range: {simulated.start_utc} to {simulated.end_utc}")
+            say(f"Prometheus: {simulated.server.url}")
+            say(f"Time range: {simulated.start_utc} to {simulated.end_utc}")
             labels = ", ".join(f'{name}="{value}"' for name, value in simulated.export.labels.items())
-            typer.echo(f"Labels:     {labels}")
-            typer.echo("Ctrl-C ends it.", err=True)
+            say(f"Labels:     {labels}")
+            remark("Ctrl-C ends it.")
             try:
                 simulated.server.wait()
             except KeyboardInterrupt:
-                typer.echo("", err=True)
+                remark("")

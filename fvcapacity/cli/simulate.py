@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fvcapacity.cli.completion import scenario_files, workloads
 from fvcapacity.cli.failures import INTERRUPTED, reported
 from fvcapacity.cli.options import (
     Debug,
@@ -25,6 +26,7 @@ from fvcapacity.cli.options import (
     refuse_both,
 )
 from fvcapacity.cli.progress import progress_bar
+from fvcapacity.cli.terminal import complain, remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.results.result import Result
@@ -43,7 +45,9 @@ class Arrivals(StrEnum):
 
 
 def simulate(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).", metavar="SCENARIO")],
+    scenario: Annotated[
+        Path, typer.Argument(help="Scenario file (YAML).", metavar="SCENARIO", autocompletion=scenario_files)
+    ],
     traffic: Annotated[
         Path | None, typer.Option(help="Counts to replay instead (CSV or Parquet: timestamp, [route,] requests).")
     ] = None,
@@ -73,8 +77,14 @@ def simulate(
     enforce: Annotated[bool, typer.Option("--enforce", help="Exit 1 when an objective is missed.")] = False,
     events: Annotated[bool, typer.Option("--events", help="Print the cluster's events as well.")] = False,
     events_for: Annotated[
-        str | None, typer.Option(help="Print the events of one object: deployment/order-service, node/general-1.")
+        str | None,
+        typer.Option(
+            help="Print the events of one object: deployment/order-service, node/general-1.", autocompletion=workloads
+        ),
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write a page for people as well: report.html in the result directory.")
+    ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -86,6 +96,10 @@ def simulate(
     """
     refuse_both(replications, precision)
     with reported(debug=debug):
+        if report:
+            from fvcapacity.report.page import check_libraries
+
+            check_libraries()  # not only after a long run
         overrides = scenario_overrides(scenario, traffic, traffic_from, scale, arrivals, start, duration)
         written = {
             "requests.start": requests_from,
@@ -106,11 +120,13 @@ def simulate(
             measure=measure.value,
             max_replications=max_replications,
         )
-        typer.echo(_render(result, output, events or events_for is not None, events_for or ""), nl=False)
+        say(_render(result, output, events or events_for is not None, events_for or ""), nl=False)
         if not quiet:
-            typer.echo(f"Result: {directory}", err=True)
+            remark(f"Result: {directory}")
+        if report:
+            _write_page(result, directory, quiet)
         if not result.complete:
-            typer.echo("Interrupted: what was finished is in the result, which is marked incomplete.", err=True)
+            complain("Interrupted: what was finished is in the result, which is marked incomplete.")
             raise typer.Exit(INTERRUPTED)
         if enforce and result.status == "missed":
             raise typer.Exit(1)
@@ -151,12 +167,20 @@ def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, *
     directory = out or Path("results") / loaded.name
     check_replaceable(directory)
     if not quiet:
-        prepare_plane(loaded, lambda words: typer.echo(words, err=True), plane=options["plane"])
+        prepare_plane(loaded, remark, plane=options["plane"])
     fixed = options["replications"] or loaded.file.replications
     count = options["max_replications"] if options["precision"] else fixed
     with progress_bar(count, quiet=quiet) as progress:
         result = run(loaded, progress=progress, **options)
     return result, result.save(directory, plots=loaded.file.window.duration >= _WORTH_DRAWING_NS)
+
+
+def _write_page(result: Result, directory: Path, quiet: bool) -> None:
+    from fvcapacity.report.page import write_report
+
+    page = write_report(result, directory / "report.html")
+    if not quiet:
+        remark(f"Report: {page}")
 
 
 def _render(result: Result, output: OutputFormat, events: bool, events_for: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import typer
+from fvcapacity.cli.terminal import say
 
 
 def version() -> None:
@@ -12,6 +12,4 @@ def version() -> None:
 
     from fvcapacity.scenario.model import KUBERNETES_RELEASE
 
-    typer.echo(
-        f"fvcapacity {installed('fvcapacity')} (Kubernetes {KUBERNETES_RELEASE}, Python {platform.python_version()})"
-    )
+    say(f"fvcapacity {installed('fvcapacity')} (Kubernetes {KUBERNETES_RELEASE}, Python {platform.python_version()})")

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from fvcapacity.cli.tongue import spoken, spoken_time, spoken_word
 from fvcapacity.units import format_bytes, format_cpu, format_duration
 
 NONE = "-"
@@ -31,14 +32,14 @@ class Grid:
 def headline(summary: Summary) -> str:
     """Return the verdict in one line: ``MISSED  valentines, Sat 14 Feb 2026 17:00, 3h``."""
     scenario = summary["scenario"]
-    return f"{verdict_word(summary)}  {scenario['name']}: {window_text(scenario)}"
+    return f"{spoken_word(verdict_word(summary))}  {scenario['name']}: {window_text(scenario)}"
 
 
 def window_text(part: Mapping[str, Any]) -> str:
     """Return when a window was: ``Sat 14 Feb 2026 17:00 America/Santiago, 3h``."""
     start = datetime.fromisoformat(part["start_utc"]).astimezone(ZoneInfo(part["time_zone"]))
     length = format_duration(round(part["duration_s"] * 1e9))
-    return f"{start:%a} {start.day} {start:%b %Y %H:%M} {part['time_zone']}, {length}"
+    return f"{spoken_time(f'{start:%a} {start.day} {start:%b %Y %H:%M}')} {part['time_zone']}, {length}"
 
 
 def verdict_word(summary: Summary) -> str:
@@ -140,7 +141,7 @@ def recovery_lines(summary: Summary) -> list[str]:
 
 def sentence_text(text: str) -> str:
     """Return a sentence with one full stop. Names keep their first letter."""
-    return text.rstrip(".") + "."
+    return spoken(text.rstrip(".") + ".")
 
 
 def _route_row(route: Mapping[str, Any]) -> tuple[str, ...]:

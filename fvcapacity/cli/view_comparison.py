@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fvcapacity.cli.tongue import spoken_word
 from fvcapacity.cli.view import NONE, Grid, Summary, window_text
 
 _LABELS = {
@@ -27,7 +28,7 @@ def verdicts(summary: Summary) -> tuple[str, str]:
 def comparison_headline(summary: Summary) -> str:
     """Return the verdicts in one line: ``A MISSED, B HOLDS  Sat 14 Feb 2026 17:00 America/Santiago, 3h``."""
     first, second = verdicts(summary)
-    return f"A {first}, B {second}  {window_text(summary['run'])}"
+    return f"A {spoken_word(first)}, B {spoken_word(second)}  {window_text(summary['run'])}"
 
 
 def side_lines(summary: Summary) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fvcapacity.cli.tongue import spoken_word
 from fvcapacity.cli.view import NONE, Grid, Summary, number_text, sentence_text
 from fvcapacity.units import format_cpu
 
@@ -25,7 +26,7 @@ def verdict_word(document: Summary) -> str:
 
 def headline(document: Summary) -> str:
     """Return the verdict in one line: ``RECOMMENDED  valentines``."""
-    return f"{verdict_word(document)}  {document['scenario']}"
+    return f"{spoken_word(verdict_word(document))}  {document['scenario']}"
 
 
 def money_line(document: Summary) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import warnings
 import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,11 @@ from fvcapacity.inputs.yaml_source import read_text
 
 MAX_SHOWN = 5
 """Lines shown one by one for each kind of problem; the rest is counted."""
+
+MAX_UNPACKED_BYTES = 512 * 2**20
+"""Of a packed file; a thousandth of it may be on disk."""
+MAX_ROWS = 10_000_000
+MAX_HEADER_BYTES = 100_000
 
 _FORMATS = (".csv", ".csv.gz", ".parquet")
 
@@ -101,22 +107,29 @@ def read_counts(path: Path, zone: ZoneInfo) -> tuple[Counts | None, list[Problem
 def _csv(raw: bytes, path: Path, report: _Report) -> tuple[pd.DataFrame | None, bool]:
     place = Location(str(path))
     try:
-        data = gzip.decompress(raw) if path.name.endswith(".gz") else raw
+        data = _unpacked(raw) if path.name.endswith(".gz") else raw
+        if data is None or data.count(b"\n") > MAX_ROWS or len(data.partition(b"\n")[0]) > MAX_HEADER_BYTES:
+            message = f"the table is larger than {MAX_ROWS:,} rows or {MAX_UNPACKED_BYTES // 2**20} MiB"
+            hint = "cut it into parts, or count by longer intervals"
+            report.problems.append(Problem(message, place, hint=hint, rule="file-too-large"))
+            return None, False
         text = data.decode("utf-8-sig")
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         report.problems.append(Problem(f"the file cannot be read: {error}", place, rule="unreadable-file"))
         return None, False
     comments, sparse = 0, False
-    for line in text.splitlines():
+    for line in io.StringIO(text):
         if not line.startswith("#"):
             break
         comments += 1
         sparse = sparse or line[1:].strip().lower() in ("sparse", "sparse: true")
     try:
-        frame = pd.read_csv(
-            io.StringIO(text), dtype=str, keep_default_na=False, skiprows=comments, skip_blank_lines=False,
-            index_col=False,
-        )  # fmt: skip
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", pd.errors.ParserWarning)  # cells beyond the header are not read
+            frame = pd.read_csv(
+                io.StringIO(text), dtype=str, keep_default_na=False, skiprows=comments, skip_blank_lines=False,
+                index_col=False,
+            )  # fmt: skip
     except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
         message = f"this is no CSV table: {error}"
         report.problems.append(Problem(message, place, hint="one header line, then rows", rule="unreadable-file"))
@@ -124,6 +137,13 @@ def _csv(raw: bytes, path: Path, report: _Report) -> tuple[pd.DataFrame | None, 
     frame = frame.fillna("")
     frame.index = frame.index + comments + 2
     return frame[(frame != "").any(axis=1)], sparse
+
+
+def _unpacked(raw: bytes) -> bytes | None:
+    """Return what is packed, of one member or several; None when it is more than memory is meant for."""
+    with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
+        data = file.read(MAX_UNPACKED_BYTES + 1)
+    return data if len(data) <= MAX_UNPACKED_BYTES else None
 
 
 def _parquet(path: Path, report: _Report) -> pd.DataFrame | None:

@@ -16,6 +16,8 @@ from fvcapacity.inputs.yaml_scalars import Dialect, ScalarTrapError, resolve_pla
 
 MAX_DEPTH = 100
 """Mappings and lists may be nested this deep."""
+MAX_NODES = 3_000_000
+"""Values of one file, those that are written out: each takes some hundred bytes of memory."""
 MAX_ALIASED_NODES = 100_000
 """Nodes that aliases may stand for, beyond ten times the nodes that are written out."""
 
@@ -150,6 +152,9 @@ class Composer:
 
     def _open(self, node: Node, anchor: str | None, *, before: bool = False) -> Node:
         self._written += 1
+        if self._written > MAX_NODES:
+            self._refuse(node, f"the file has more than {MAX_NODES:,} values", "split the file", "file-too-large")
+            raise _TooMuchError
         if anchor is not None:
             self._anchors[anchor] = node
         self._attach(node)

@@ -18,7 +18,7 @@ from pydantic import BaseModel
 from fvcapacity.errors import InputError, Location, Problem
 from fvcapacity.inputs.model_validation import in_file_order, validate_model
 from fvcapacity.inputs.yaml_document import Constructor, YamlDocument
-from fvcapacity.inputs.yaml_nodes import Composer
+from fvcapacity.inputs.yaml_nodes import MAX_NODES, Composer
 from fvcapacity.inputs.yaml_scalars import Dialect
 
 __all__ = [
@@ -113,7 +113,9 @@ def read_text(path: str | Path) -> tuple[bytes | None, list[Problem]]:
             return None, [Problem("is a directory, not a file", place, rule="unreadable-file")]
         if size > MAX_FILE_BYTES:
             return None, [_too_large(size, place)]
-        return source.read_bytes(), []
+        with source.open("rb") as file:  # a pipe or a device tells no size beforehand
+            data = file.read(MAX_FILE_BYTES + 1)
+        return (data, []) if len(data) <= MAX_FILE_BYTES else (None, [_too_large(len(data), place)])
     except FileNotFoundError:
         hint = _similar_file(source)
         return None, [Problem("the file does not exist", place, hint=hint, rule="missing-file")]
@@ -165,7 +167,7 @@ def _decode(text: str | bytes, file: str) -> tuple[str, Problem | None]:
 def _try_json(text: str) -> tuple[bool, Any]:
     """Tell whether a text is JSON throughout; nesting is then judged by the composer."""
     start = text.lstrip()[:1]
-    if start not in ("{", "["):
+    if start not in ("{", "[") or sum(text.count(mark) for mark in "[{,") > MAX_NODES:
         return False, None
     try:
         return True, json.loads(text, parse_constant=_no_constant)

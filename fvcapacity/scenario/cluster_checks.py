@@ -65,7 +65,7 @@ def _forbidden_edges(topology: Topology, cluster: ClusterObjects) -> Iterator[Fi
         service = cluster.service(called)
         if source is None or target is None or service is None:
             continue
-        ports = _ports(service, target)
+        ports = container_ports(service, target)
         verdicts = [check_edge(cluster, source, target, port) for port in ports]
         if not verdicts or any(verdict.allowed for verdict in verdicts):
             continue
@@ -81,7 +81,7 @@ def _forbidden_edges(topology: Topology, cluster: ClusterObjects) -> Iterator[Fi
         )
 
 
-def _ports(service: Service, workload: Workload) -> list[int]:
+def container_ports(service: Service, workload: Workload) -> list[int]:
     """Return the container ports behind a Service; a named one that no container has is left out."""
     named = {name: port for c in workload.template.containers for name, port in c.ports.items()}
     resolved = [port if isinstance(port, int) else named.get(port) for port in service.ports.values()]

@@ -16,6 +16,7 @@ from fvcapacity.inputs.bills.complaints import Complaints
 _GZIP = b"\x1f\x8b"
 _LONGEST_CELL = 1 << 20
 """Tags of a resource may be long; a cell beyond this is no table any more."""
+_LONGEST_LINE = 1 << 24
 
 
 class CsvRows:
@@ -46,7 +47,7 @@ class CsvRows:
         self.rows = 0
         csv.field_size_limit(_LONGEST_CELL)
         self._lines = self._open()
-        self._reader = csv.reader(self._lines, strict=True)
+        self._reader = csv.reader(self._bounded(), strict=True)
         self.header = self._header()
 
     def _open(self) -> io.TextIOWrapper:
@@ -57,6 +58,13 @@ class CsvRows:
         except OSError as error:
             raise InputError(Problem(f"cannot be read: {error.strerror or error}", Location(str(self.path)))) from None
         return io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
+
+    def _bounded(self) -> Iterator[str]:
+        """Yield lines, none longer than memory is meant for: a packed one may unfold to any length."""
+        while line := self._lines.readline(_LONGEST_LINE + 1):
+            if len(line) > _LONGEST_LINE:
+                raise csv.Error(f"the line is longer than {_LONGEST_LINE:,} characters")
+            yield line
 
     def _header(self) -> list[str]:
         hint = "one header line with the names of the columns, then rows, separated by commas"

@@ -174,6 +174,9 @@ class Fields:
         if quantity is not None and quantity.exact < 0:
             self.problem(key, f"{quantity} is negative", "write 0 or more", rule="manifest-quantity")
             return None
+        if quantity is not None and not quantity.countable:
+            self.problem(key, "the amount is beyond any machine", "write what one has", rule="manifest-quantity")
+            return None
         return quantity
 
     def texts(self, key: str) -> dict[str, str]:

@@ -133,6 +133,9 @@ class _Builder:
         if not isinstance(entry, str) or not entry:
             self._problem(f"{entry!r} is no path", place, "write a file or a directory")
             return
+        if not _is_path(entry):
+            self._problem(f"{entry[:60]!r} is no path", place, "write a file or a directory")
+            return
         path = directory / entry
         if _is_remote(entry) and not path.exists():
             self._problem(f"{entry} is remote; nothing is fetched from the network here", place, self._way_out())
@@ -146,6 +149,9 @@ class _Builder:
 
     def _file(self, entry: str, directory: Path, place: Location) -> bytes | None:
         """Read a file of a kustomization, which must lie in or below its directory (as kustomize asks)."""
+        if not _is_path(entry):
+            self._problem(f"{entry[:60]!r} is no path", place, "write a file below the kustomization")
+            return None
         path = directory / entry
         if not path.resolve().is_relative_to(directory.resolve()):
             hint = "move it below the kustomization, or make its directory a kustomization and name that"
@@ -215,7 +221,9 @@ class _Builder:
         place = item.place("patch") if "patch" in item else item.place("path") if "path" in item else item.at
         file = place.file
         path = item.get("path")
-        if isinstance(path, str) or (isinstance(text, str) and "\n" not in text and (directory / text).is_file()):
+        if isinstance(path, str) or (
+            isinstance(text, str) and "\n" not in text and _is_path(text) and (directory / text).is_file()
+        ):
             entry = path if isinstance(path, str) else text
             file = str(_tidy(directory / entry))
             text = self._file(entry, directory, place)
@@ -330,6 +338,11 @@ def strategic(resource: Resource, patch: LocatedMap) -> bool:
 def _moved(problem: Problem, place: Location) -> Problem:
     """Return a problem of an inline patch at the place where the patch begins."""
     return Problem(problem.message, place, problem.field, problem.hint, problem.severity, problem.rule)
+
+
+def _is_path(entry: str) -> bool:
+    """Tell whether a file may be named so at all: systems refuse zero bytes and long names by raising."""
+    return "\x00" not in entry and len(entry) < 1024 and all(len(part.encode()) < 256 for part in entry.split("/"))
 
 
 def _is_remote(entry: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fvcapacity.inputs.manifests.located import LocatedMap, mappings
+from fvcapacity.inputs.patterns import matches_whole
 
 CLUSTER_SCOPED = {
     "Namespace", "ClusterRole", "ClusterRoleBinding", "PriorityClass", "StorageClass", "IngressClass",
@@ -101,7 +102,7 @@ class Selector:
             (self.name, wanted[2]),
             (self.namespace, wanted[3]),
         )
-        return all(not pattern or re.fullmatch(pattern, value) for pattern, value in pairs)
+        return all(not pattern or matches_whole(pattern, value) for pattern, value in pairs)
 
 
 def _labels_match(selector: str, labels: Any) -> bool:

@@ -91,7 +91,8 @@ def _claim_templates(spec: Fields, namespace: str) -> tuple[VolumeClaim, ...]:
 
 
 def _check_selector(spec: Fields, selector: Any, template: PodTemplate) -> None:
-    labels = selector.get("matchLabels", {})
+    labels = selector.get("matchLabels")
+    labels = labels if isinstance(labels, dict) else {}
     if not selector:
         spec.problem("selector", "the selector is missing", "add selector.matchLabels as in the template's labels")
         return

@@ -20,6 +20,7 @@ from fvcapacity.errors import SourceError
 from fvcapacity.inputs.prometheus.auth import Credentials, refuse_secret_in_url
 from fvcapacity.inputs.prometheus.failures import from_answer, from_exception, is_retried
 from fvcapacity.inputs.prometheus.session import NO_RETRIES, make_session, watch
+from fvcapacity.inputs.prometheus.shapes import check_series, refuse_shape
 
 CONNECT_TIMEOUT_S = 10.0
 _LONGEST_WAIT_S = 30.0
@@ -126,11 +127,16 @@ class PrometheusClient:
         SourceError
             When there is no answer, or it is not one to the question.
         """
+        result, warnings = self._evaluated(query, at_s, params)
+        return Answer(check_series(result, query), warnings)
+
+    def _evaluated(
+        self, query: str, at_s: float | None = None, params: Mapping[str, str] | None = None
+    ) -> tuple[Any, tuple[str, ...]]:
         extra = {**self._params, **(params or {}), "timeout": self._server_timeout}
         if at_s is not None:
             extra["time"] = repr(float(at_s))
-        result, warnings = self._ask(query, lambda: self._connect.custom_query(query, params=extra))
-        return Answer(result, warnings)
+        return self._ask(query, lambda: self._connect.custom_query(query, params=extra))
 
     def query_range(self, query: str, start_s: int, end_s: int, step_s: int) -> Answer:
         """Evaluate a query at ``start_s``, ``start_s + step_s``, ... up to ``end_s``, in one request.
@@ -145,7 +151,7 @@ class PrometheusClient:
         result, warnings = self._ask(
             query, lambda: self._connect.custom_query_range(query, start, end, str(step_s), params=extra)
         )
-        return Answer(result, warnings)
+        return Answer(check_series(result, query), warnings)
 
     def metric_names(self) -> list[str]:
         """Return the names of all metrics that the server knows.
@@ -157,7 +163,7 @@ class PrometheusClient:
         """
         extra = dict(self._params)
         names, _ = self._ask("", lambda: self._connect.get_label_values("__name__", params=extra))
-        return [str(name) for name in names]
+        return [str(name) for name in names] if isinstance(names, list) else []
 
     def now_s(self) -> float:
         """Return the server's time, in seconds since 1970.
@@ -167,9 +173,14 @@ class PrometheusClient:
         SourceError
             When there is no answer.
         """
-        result: Any = self.query("time()").result
-        pair = result[0]["value"] if isinstance(result[0], dict) else result  # VictoriaMetrics knows no scalars
-        return float(pair[1])
+        result, _ = self._evaluated("time()")
+        try:
+            pair = result[0]["value"] if isinstance(result[0], dict) else result  # VictoriaMetrics knows no scalars
+            now_s = float(pair[1])
+            datetime.fromtimestamp(now_s, UTC)
+        except (LookupError, TypeError, ValueError, OverflowError, OSError):
+            refuse_shape("time()", "it is no time")
+        return now_s
 
     def _ask(self, query: str, call: Callable[[], Any]) -> tuple[Any, tuple[str, ...]]:
         wait_s = self._backoff.first_wait_s
@@ -230,4 +241,5 @@ def _warnings(response: requests.Response | None) -> tuple[str, ...]:
     if response is None or (b'"warnings"' not in response.content and b'"infos"' not in response.content):
         return ()
     document = response.json()
-    return tuple(str(text) for key in ("warnings", "infos") for text in document.get(key) or ())
+    found = [document.get(key) for key in ("warnings", "infos")]
+    return tuple(str(text) for texts in found if isinstance(texts, list) for text in texts)

@@ -10,6 +10,7 @@ from typing import Any
 import requests
 
 from fvcapacity.errors import SourceError
+from fvcapacity.inputs.prometheus.session import TooLargeError
 
 Scrub = Callable[[str], str]
 _TOO_MUCH = re.compile(r"too many samples|exceeded maximum resolution|max(imum)? (number of )?(samples|points)", re.I)
@@ -64,6 +65,9 @@ def from_answer(response: requests.Response, query: str, scrub: Scrub) -> Source
 
 def from_exception(error: Exception, query: str, timeout_s: float) -> SourceError:
     """Return what an exception of the transport means."""
+    if isinstance(error, TooLargeError):
+        hint = "ask for less at once: a larger --step, a shorter range or fewer namespaces; or it is no Prometheus"
+        return SourceError(f"{error}", hint=hint, query=query, rule="too-large")
     if isinstance(error, requests.exceptions.ConnectTimeout):
         hint = "check the address, the network and whether the server runs"
         return SourceError(

@@ -111,6 +111,7 @@ def _look(client: PrometheusClient, metric: str, selected: str, grid: Grid) -> F
     looks, look_s = _looks(grid)
     rows, _ = fetch_grid(client, f"count({selected})", grid.start_s, looks, look_s)
     counts = rows[0].values if rows else np.empty(0)
+    counts = np.where(np.isfinite(counts), counts, np.nan)
     there = np.flatnonzero(counts > 0)
     if not there.size:
         return None

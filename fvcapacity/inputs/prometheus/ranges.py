@@ -11,11 +11,13 @@ import numpy.typing as npt
 
 from fvcapacity.inputs.prometheus.client import Answer, PrometheusClient
 from fvcapacity.inputs.prometheus.failures import TooMuchError
+from fvcapacity.inputs.prometheus.shapes import refuse_shape
 
 Floats = npt.NDArray[np.float64]
 MOST_POINTS = 10_000
 """Points of a series in one request; Prometheus refuses more than 11,000."""
 MOST_HALVINGS = 6
+_LATEST_S = 1e12
 Labels = tuple[tuple[str, str], ...]
 
 
@@ -57,7 +59,10 @@ def fetch_grid(
                 labels = labels_of(series)
                 row = rows.setdefault(labels, np.full(points, np.nan))
                 times, values = samples_of(series)
-                row[offset + np.rint((times - begin) / step_s).astype(np.int64)] = values
+                places = offset + np.rint((times - begin) / step_s)
+                if not ((places >= 0) & (places < points)).all():
+                    refuse_shape(query, "samples stand outside of the range that was asked for")
+                row[places.astype(np.int64)] = values
     return [GridSeries(labels, rows[labels]) for labels in sorted(rows)], tuple(warnings)
 
 
@@ -96,8 +101,20 @@ def labels_of(series: dict[str, Any]) -> Labels:
 
 
 def samples_of(series: dict[str, Any]) -> tuple[Floats, Floats]:
-    """Return instants (seconds) and values of a series of an answer."""
+    """Return instants (seconds) and values of a series of an answer.
+
+    Raises
+    ------
+    SourceError
+        When the samples are no pairs of numbers.
+    """
     pairs: Sequence[Any] = series.get("values") or ()
     count = len(pairs)
-    times = np.fromiter((pair[0] for pair in pairs), np.float64, count)
-    return times, np.fromiter((float(pair[1]) for pair in pairs), np.float64, count)
+    try:
+        times = np.fromiter((pair[0] for pair in pairs), np.float64, count)
+        values = np.fromiter((float(pair[1]) for pair in pairs), np.float64, count)
+    except (TypeError, ValueError, LookupError, OverflowError):
+        refuse_shape("", "its samples are no pairs of an instant and a number")
+    if not (np.abs(times) < _LATEST_S).all():  # also what is no number at all
+        refuse_shape("", "its samples have instants that no clock shows")
+    return times, values

@@ -7,6 +7,7 @@ query's text in the address even with POST. Both are mended here, below it, so t
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 import requests
@@ -18,6 +19,10 @@ from fvcapacity.inputs.prometheus.auth import Credentials
 _FORM_ENDPOINTS = ("/api/v1/query", "/api/v1/query_range", "/api/v1/labels")
 NO_RETRIES = Retry(total=0, redirect=0, raise_on_status=False)
 """Retries are ours (`client.py`): urllib3 would repeat a query that just overloaded the server, and lose its answer."""
+MAX_ANSWER_BYTES = 256 * 2**20
+"""Of one answer, unpacked. Pieces are planned to be a tenth of it."""
+_PIECE_BYTES = 65_536
+"""Read at once; packed, it unfolds to a thousand times as much at most."""
 
 
 class LastAnswer(threading.local):
@@ -40,6 +45,40 @@ class Session(requests.Session):
             kwargs["data"] = kwargs.pop("params", None)
         kwargs["allow_redirects"] = False
         return super().request(method, url, *args, **kwargs)
+
+    def send(self, request: Any, **kwargs: Any) -> requests.Response:
+        """Send one request, and read no more of its answer than memory is meant for."""
+        later = bool(kwargs.pop("stream", False))
+        response = super().send(request, stream=True, **kwargs)
+        if hasattr(response.raw, "stream"):
+            response.raw = _Bounded(response.raw)
+        if not later:
+            response.content  # noqa: B018 (it is read now, and kept)
+        return response
+
+
+class TooLargeError(requests.exceptions.RequestException):
+    """An answer that unfolds to more than `MAX_ANSWER_BYTES`."""
+
+
+class _Bounded:
+    """The body of an answer, unpacked on the way, up to its bound."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._raw, name)
+
+    def stream(self, amount: int, decode_content: bool | None = None) -> Iterator[bytes]:
+        """Yield pieces of the body."""
+        taken = 0
+        for piece in self._raw.stream(_PIECE_BYTES, decode_content=decode_content):
+            taken += len(piece)
+            if taken > MAX_ANSWER_BYTES:
+                self._raw.close()
+                raise TooLargeError(f"the answer is larger than {MAX_ANSWER_BYTES // 2**20} MiB")
+            yield piece
 
 
 def make_session(url: str, credentials: Credentials) -> Session:

@@ -108,7 +108,7 @@ def test_a_patch_that_misses_is_told_with_its_line(home):
         "patch.yaml:9:17: error: deployment/shop.spec.template.spec.containers: there is no container 'shp' "
         "[patch-target]\n"
         "  9 |         - name: shp\n"
-        "    |                 ^\n"
+        "    |                 ^^^\n"
         "  = did you mean 'shop'? There are: shop, exporter\n"
         "\n"
         "1 problem.\n"

@@ -202,7 +202,7 @@ def test_all_problems_of_a_load_are_told_with_their_lines(fake):
     assert done.stderr == (
         "scenario.yaml:3:9: error: window.start: 'later' is no time\n"
         "  3 | \tstart: later\n"
-        "    | \t       ^\n"
+        "    | \t       ^^^^^\n"
         "  = write 2026-02-14T17:00\n"
         "\n"
         "scenario.yaml:4:3: error: unknown key [unknown-key]\n"  # the line might hold a secret: it is not shown

@@ -1,0 +1,116 @@
+"""Verdicts and their reasons in the language that was asked for.
+
+A summary says its sentences in English, whatever is printed: programs read them, and a result that was kept may be read
+in another language later. What is printed is put into words again from the phrases below. As in the words of a review,
+both languages of a phrase name the same things in braces; a thing's first letter says what it may be:
+
+``n`` a number, ``m`` a measure, ``t`` a time, ``c`` one at which and ``d`` one from which, ``w`` where, ``u`` a unit,
+``l`` a list, ``x`` a name or anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from fvcapacity.cli.spanish_phrases import MEASURES, MONTHS, PHRASES, UNITS, WEEKDAYS, WHERE, WORDS
+from fvcapacity.cli.terminal import Language, language
+
+_THING = re.compile(r"\{([nmtcdwulx][a-z]*)\}")
+_CLOCK = (
+    rf"(?:(?:{'|'.join(WEEKDAYS)}) )?(?:[0-9]{{1,2}} (?:{'|'.join(MONTHS)}) )?(?:[0-9]{{4}} )?[0-9]{{2}}:[0-9]{{2}}"
+)
+_MEASURE = "|".join(sorted(map(re.escape, MEASURES), key=len, reverse=True))
+_PATTERNS = {
+    "n": r"[-+±]?[0-9][0-9,]*(?:\.[0-9]+)?(?:e[-+][0-9]+)?",
+    "m": rf"(?i:{_MEASURE})",
+    "t": _CLOCK,
+    "c": _CLOCK,
+    "d": _CLOCK,
+    "w": r"over all user requests|on [^;:()]+?",
+    "u": "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True)),
+    "l": r".+?",
+    "x": r".+?",
+}
+
+
+def spoken(text: str) -> str:
+    """Return a sentence in the language that was asked for; what has no phrase stays as it is."""
+    return text if language() is Language.EN else in_spanish(text)
+
+
+def spoken_word(word: str) -> str:
+    """Return the word of a verdict: ``MISSED``, ``NO CUMPLE``."""
+    return word if language() is Language.EN else WORDS.get(word, word)
+
+
+def spoken_time(text: str) -> str:
+    """Return a time with the names of its day and month in the language that was asked for."""
+    return text if language() is Language.EN else spanish_time(text)
+
+
+@cache
+def _compiled() -> list[tuple[re.Pattern[str], str]]:
+    return [(re.compile(_regex(english)), spanish) for english, spanish in PHRASES.values()]
+
+
+def _regex(english: str) -> str:
+    parts = _THING.split(english)
+    seen: set[str] = set()
+    built = [re.escape(parts[0])]
+    for name, literal in zip(parts[1::2], parts[2::2], strict=True):
+        built.append(f"(?P={name})" if name in seen else f"(?P<{name}>{_PATTERNS[name[0]]})")
+        seen.add(name)
+        built.append(re.escape(literal))
+    start = r"(?<![\w-])" if re.match(r"[\w{]", english) else ""
+    end = r"(?![\w-])" if re.search(r"[\w}]$", english) and not english.endswith("{x}") else ""
+    return f"{start}{''.join(built)}{end}"
+
+
+def in_spanish(text: str) -> str:
+    """Return an English sentence of a summary in Spanish, its figures as Chile writes them (1.234,5)."""
+    for pattern, spanish in _compiled():
+        text = pattern.sub(_filled(spanish), text)
+    return _capitalised(text)
+
+
+def _filled(spanish: str) -> Callable[[re.Match[str]], str]:
+    def fill(match: re.Match[str]) -> str:
+        said = {name: _thing(name, value) for name, value in match.groupdict().items()}
+        return _THING.sub(lambda thing: said[thing.group(1)], spanish)
+
+    return fill
+
+
+def _thing(name: str, value: str) -> str:
+    kind = name[0]
+    if kind == "n":
+        return spanish_number(value)
+    if kind == "m":
+        return MEASURES[value.lower()]
+    if kind == "t":
+        return spanish_time(value)
+    if kind in "cd":
+        day, _, clock = spanish_time(value).rpartition(" ")
+        return f"el {day} a las {clock}" if day else f"{'a ' if kind == 'c' else ''}las {clock}"
+    if kind == "l":
+        return value.replace(" and ", " y ")
+    if kind == "w":
+        return WHERE.get(value, f"en {value.removeprefix('on ').replace(' and ', ' y ')}")
+    return UNITS[value] if kind == "u" else value
+
+
+def spanish_number(text: str) -> str:
+    """Return a number as Chile writes it: ``1.234,5``."""
+    return text.translate(str.maketrans(",.", ".,"))
+
+
+def spanish_time(text: str) -> str:
+    """Return a time with the names of its day and month: ``sáb 14 feb 18:05``."""
+    return " ".join(WEEKDAYS.get(word, MONTHS.get(word, word)) for word in text.split(" "))
+
+
+def _capitalised(text: str) -> str:
+    """Return sentences that begin with a capital where a phrase put a small article."""
+    return re.sub(r"(^|[.!?] )(el|la|los|las|un|una|en|a|con|no|hay)(?= )", lambda m: m[1] + m[2].capitalize(), text)
