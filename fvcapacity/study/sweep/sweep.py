@@ -144,6 +144,9 @@ def sweep(
     SourceError
         When the cluster is lost, or the processes die again and again; what is finished is kept in ``out``.
     """
+    target = None if out is None else Path(out)
+    if target is not None:
+        check_replaceable_or_begun(target)
     source = Source(scenario, dict(overrides or {}), tuple(patches))
     base, axes, points = grid(source, vary, seed=seed, plane=plane)
     count = base.file.replications if replications is None else replications
@@ -153,11 +156,9 @@ def sweep(
         prepare_plane(points[0].scenario, tell)
     wanted = [(point.number, task) for point in points for task in tasks_of(point.scenario, range(count))]
     today = {axis.path: base.value(axis.path) for axis in axes if axis.kind == "path"}
-    if out is None:
+    if target is None:
         rows = _gathered(wanted, {}, None, jobs, scheduler, progress)
         return _finished(base, axes, points, today, wanted, rows, 0)
-    target = Path(out)
-    check_replaceable_or_begun(target)
     with closing(Journal(target)) as journal:
         known = journal.known()
         recalled = sum(task.key in known for _, task in wanted)
