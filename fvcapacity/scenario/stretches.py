@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field, field_validator
 
-from fvcapacity.scenario.base import Basis, DurationNs, Model
+from fvcapacity.scenario.base import LONGEST_WINDOW_NS, Basis, DurationNs, Model
 from fvcapacity.scenario.prices import MONTH_HOURS
 from fvcapacity.scenario.traffic import Traffic
 
@@ -22,7 +22,7 @@ class Stretch(Model):
     name: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)
     start: datetime
     """Local time of the scenario's time zone, unless it carries an offset."""
-    duration: DurationNs = Field(gt=0)
+    duration: DurationNs = Field(gt=0, le=LONGEST_WINDOW_NS)
     traffic: Traffic | None = None
     """None: that of the scenario, whose events count by their dates."""
     basis: Basis | None = None
