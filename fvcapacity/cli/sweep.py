@@ -41,7 +41,7 @@ def sweep(
     ] = None,
     plane: Plane = None,
     out: Annotated[
-        Path | None, typer.Option(help="Directory for tables, document and plot [default: results/NAME-sweep].")
+        Path | None, typer.Option(help="Directory for tables, document and plot [default: results/FILE-sweep].")
     ] = None,
     output: Annotated[OutputFormat, typer.Option("--format", help="How to print.")] = OutputFormat.TABLE,
     quiet: Quiet = False,
@@ -55,7 +55,7 @@ def sweep(
     with reported(debug=debug):
         given = {"window.start": start, "window.duration": duration}
         overrides = {field: value for field, value in given.items() if value is not None}
-        target = out or _default_target(scenario, overrides)
+        target = out or Path("results") / f"{scenario.stem}-sweep"
         try:
             found = _run(
                 scenario,
@@ -77,12 +77,6 @@ def sweep(
         if not quiet:
             again = f" ({found.recalled:,} of {len(found.runs):,} runs were there already)" if found.recalled else ""
             typer.echo(f"Sweep: {target}{again}", err=True)
-
-
-def _default_target(scenario: Path, overrides: dict[str, Any]) -> Path:
-    from fvcapacity.inputs import load_scenario
-
-    return Path("results") / f"{load_scenario(scenario, overrides=overrides).name}-sweep"
 
 
 def _run(scenario: Path, vary: list[str], target: Path, quiet: bool, **options: Any) -> Sweep:

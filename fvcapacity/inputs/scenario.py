@@ -22,6 +22,7 @@ from fvcapacity.inputs.canonical import manifests_hash
 from fvcapacity.inputs.instances import load_instance_list
 from fvcapacity.inputs.manifests import ManifestSet, read_manifests
 from fvcapacity.inputs.model_validation import field_text, in_file_order, seen
+from fvcapacity.inputs.names_of_files import may_name_file
 from fvcapacity.inputs.patched import ManifestPatcher, told
 from fvcapacity.inputs.prices import load_price_list
 from fvcapacity.inputs.rollouts import RolloutPatch, new_versions, read_rollout_patches
@@ -196,7 +197,7 @@ class _Loader:
         patches, files, problems = read_rollout_patches(file, zone, base, self.documents["scenario"])
         self.problems += problems
         for path in files:
-            if path.is_file():
+            if may_name_file(str(path)) and path.is_file():
                 self._hash(path)
         return patches
 
@@ -215,8 +216,8 @@ class _Loader:
         return self._list(_joined(base, named), "list of instances", field, hint, load_instance_list)
 
     def _list(self, path: Path, what: str, at: tuple[str, str], hint: str, load: Callable[[Path], L]) -> L | None:
-        if not path.is_file():
-            message = f"there is no {what} {str(path)!r}"
+        if not may_name_file(str(path)) or not path.is_file():
+            message = f"there is no {what} {seen(str(path))}"
             self.problems.append(self._placed(Finding("scenario", at, message, hint, rule="missing-file")))
             return None
         try:

@@ -33,8 +33,13 @@ def write_sweep_plot(document: Mapping[str, Any], directory: Path) -> None:
         A sweep's document (``sweep.json``).
     """
     directory.mkdir(parents=True, exist_ok=True)
+    save_figure(draw_sweep(document), directory, "sweep")
+
+
+def draw_sweep(document: Mapping[str, Any]) -> Figure:
+    """Return `plot_sweep` with the common look."""
     with styled():
-        save_figure(plot_sweep(document), directory, "sweep")
+        return plot_sweep(document)
 
 
 def plot_sweep(document: Mapping[str, Any]) -> Figure:

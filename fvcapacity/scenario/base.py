@@ -39,6 +39,11 @@ def _quantity_cores(value: Any) -> Any:
 
 DurationNs = Annotated[int, BeforeValidator(_duration, json_schema_input_type=str)]
 """Nanoseconds, written as ``250ms``, ``90s``, ``1h30m``."""
+LONGEST_WINDOW_NS = 3_660 * 86_400 * 10**9
+"""Ten years: tables hold every minute of a window in memory."""
+MOST_PODS = 150_000
+MOST_NODES = 100_000
+"""Kubernetes itself is made for 150,000 pods on 5,000 nodes; far beyond is a slip, or means to take all memory."""
 Bytes = Annotated[int, BeforeValidator(_quantity_bytes, json_schema_input_type=str | int)]
 """Bytes, written as a Kubernetes quantity (``256Mi``)."""
 Cores = Annotated[float, BeforeValidator(_quantity_cores, json_schema_input_type=str | float)]

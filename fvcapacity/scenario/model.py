@@ -14,7 +14,7 @@ from pydantic import Field, field_validator
 from fvcapacity.errors import ScenarioError
 from fvcapacity.scenario.autoscaling import Autoscaler, Scheduler
 from fvcapacity.scenario.backups import Backup
-from fvcapacity.scenario.base import Basis, Bytes, Cores, DurationNs, Model
+from fvcapacity.scenario.base import LONGEST_WINDOW_NS, MOST_NODES, Basis, Bytes, Cores, DurationNs, Model
 from fvcapacity.scenario.cluster import ClusterObjects
 from fvcapacity.scenario.costs import CostSettings
 from fvcapacity.scenario.faults import Fault
@@ -50,9 +50,9 @@ class Window(Model):
 
     start: datetime
     """Local time of the scenario's time zone, unless it carries an offset."""
-    duration: DurationNs = Field(gt=0)
+    duration: DurationNs = Field(gt=0, le=LONGEST_WINDOW_NS)
     """How long, in simulated time."""
-    warm_up: DurationNs = 600_000_000_000
+    warm_up: DurationNs = Field(default=600_000_000_000, ge=0, le=LONGEST_WINDOW_NS // 100)
     """Rounded up to whole windows of five minutes, so that the judged windows begin at ``start``."""
 
     @field_validator("warm_up")
@@ -91,11 +91,11 @@ class NodePool(Model):
     """Further resources by name, such as ``nvidia.com/gpu: 1``. Without ``ephemeral-storage`` there is enough of it."""
     max_pods: int = Field(default=110, ge=1)
     """Pods that one machine takes."""
-    count: int = Field(ge=0)
+    count: int = Field(ge=0, le=MOST_NODES)
     """Machines at the start."""
-    minimum: int = Field(default=0, ge=0)
+    minimum: int = Field(default=0, ge=0, le=MOST_NODES)
     """Fewest machines."""
-    maximum: int = Field(ge=0)
+    maximum: int = Field(ge=0, le=MOST_NODES)
     """Most machines; the same as the minimum: no autoscaling."""
     zones: tuple[str, ...] = ("zone-1",)
     """Machines are spread over them."""

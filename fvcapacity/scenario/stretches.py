@@ -6,7 +6,7 @@ from datetime import datetime
 
 from pydantic import Field, field_validator
 
-from fvcapacity.scenario.base import Basis, DurationNs, Model
+from fvcapacity.scenario.base import LONGEST_WINDOW_NS, Basis, DurationNs, Model
 from fvcapacity.scenario.prices import MONTH_HOURS
 from fvcapacity.scenario.traffic import Traffic
 
@@ -23,7 +23,7 @@ class Stretch(Model):
     """By which a calendar and commands call it."""
     start: datetime
     """Local time of the scenario's time zone, unless it carries an offset."""
-    duration: DurationNs = Field(gt=0)
+    duration: DurationNs = Field(gt=0, le=LONGEST_WINDOW_NS)
     """How long."""
     traffic: Traffic | None = None
     """None: that of the scenario, whose events count by their dates."""

@@ -14,6 +14,8 @@ COMPARISON_PLOTS = {
     "latency": "p95 of the route that is slowest in A, in both",
     "differences": "what B changes of each route's p95, with intervals",
 }
+SWEEP_PLOTS = {"overview": "p95, errors and cost over the varied fields; two fields make heat maps"}
+_MOST_POINTS = 12
 HEADROOM_PLOTS = {"overview": "the multiple that each system bears, with intervals"}
 _FIGURES = {
     "p95": ("p95 of all user requests, ms", 1e3, 0),
@@ -66,6 +68,33 @@ def headroom_html(summary: Summary) -> Html:
         table(("system", "times the traffic", "least that held"), rows),
         *(soft(words) for words in (summary["whole"], summary["stopped"]) if words),
         soft("figure: .plot(); every trial: .trials"),
+    )
+
+
+def sweep_html(summary: Summary) -> Html:
+    """Return the card of a sweep: its best point, and the first ones of the grid."""
+    best = summary["best"]
+    points = summary["points"]
+    heads = [axis["path"] for axis in summary["axes"]]
+    rows = [
+        (
+            *("none" if point["values"][path] is None else point["values"][path] for path in heads),
+            point["status"] + (", best" if point["point"] == best else ""),
+            with_interval(point["p95_s"], 1e3, 0),
+            with_interval(point["error_ratio"], 100, 2),
+            with_interval(point["cost_usd"], digits=2),
+        )
+        for point in points[:_MOST_POINTS]
+    ]
+    more = len(points) - _MOST_POINTS
+    held = sum(point["status"] == "holds" for point in points)
+    return card(
+        f"Sweep of {summary['scenario']}",
+        chip(f"{held} of {len(points)} points hold", "good" if held else "bad"),
+        line(summary["sentence"]),
+        table((*heads, "verdict", "p95 ms", "errors %", "USD"), rows, left=(len(heads),)),
+        soft(f"and {more} more: .points") if more > 0 else "",
+        soft(f"{window_words(summary)} · {summary['run']['replications']} replications of each; figure: .plot()"),
     )
 
 

@@ -20,6 +20,7 @@ from fvcapacity.inputs.manifests.patches import PatchError, json_patch, strategi
 from fvcapacity.inputs.manifests.raw_objects import parse_objects
 from fvcapacity.inputs.manifests.resources import Resource, Selector, identity, rename_references
 from fvcapacity.inputs.model_validation import nearest
+from fvcapacity.inputs.names_of_files import may_name_file
 from fvcapacity.inputs.yaml_source import YamlDocument, read_documents, read_text
 
 KUSTOMIZATION_NAMES = ("kustomization.yaml", "kustomization.yml", "Kustomization")
@@ -133,7 +134,7 @@ class _Builder:
         if not isinstance(entry, str) or not entry:
             self._problem(f"{entry!r} is no path", place, "write a file or a directory")
             return
-        if not _is_path(entry):
+        if not may_name_file(entry):
             self._problem(f"{entry[:60]!r} is no path", place, "write a file or a directory")
             return
         path = directory / entry
@@ -149,7 +150,7 @@ class _Builder:
 
     def _file(self, entry: str, directory: Path, place: Location) -> bytes | None:
         """Read a file of a kustomization, which must lie in or below its directory (as kustomize asks)."""
-        if not _is_path(entry):
+        if not may_name_file(entry):
             self._problem(f"{entry[:60]!r} is no path", place, "write a file below the kustomization")
             return None
         path = directory / entry
@@ -222,7 +223,7 @@ class _Builder:
         file = place.file
         path = item.get("path")
         if isinstance(path, str) or (
-            isinstance(text, str) and "\n" not in text and _is_path(text) and (directory / text).is_file()
+            isinstance(text, str) and "\n" not in text and may_name_file(text) and (directory / text).is_file()
         ):
             entry = path if isinstance(path, str) else text
             file = str(_tidy(directory / entry))
@@ -338,11 +339,6 @@ def strategic(resource: Resource, patch: LocatedMap) -> bool:
 def _moved(problem: Problem, place: Location) -> Problem:
     """Return a problem of an inline patch at the place where the patch begins."""
     return Problem(problem.message, place, problem.field, problem.hint, problem.severity, problem.rule)
-
-
-def _is_path(entry: str) -> bool:
-    """Tell whether a file may be named so at all: systems refuse zero bytes and long names by raising."""
-    return "\x00" not in entry and len(entry) < 1024 and all(len(part.encode()) < 256 for part in entry.split("/"))
 
 
 def _is_remote(entry: str) -> bool:

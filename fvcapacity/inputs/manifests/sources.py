@@ -12,6 +12,7 @@ from fvcapacity.errors import Location, Problem
 from fvcapacity.inputs.manifests.kustomize import KUSTOMIZATION_NAMES, build_kustomization
 from fvcapacity.inputs.manifests.located import LocatedMap
 from fvcapacity.inputs.manifests.raw_objects import parse_objects
+from fvcapacity.inputs.names_of_files import may_name_file
 from fvcapacity.inputs.yaml_source import read_text
 
 SUFFIXES = (".yaml", ".yml", ".json")
@@ -33,6 +34,9 @@ class Sources:
             elif "://" in str(source):
                 message, hint = "is not a path", "download it first; nothing is fetched from the network here"
                 self.problems.append(Problem(message, Location(str(source)), hint=hint, rule="remote-source"))
+            elif not may_name_file(str(source)):
+                shown = f"{str(source)[:60]!r}"
+                self.problems.append(Problem(f"{shown} is no path", hint="name a file or directory", rule="no-path"))
             else:
                 objects += self._path(Path(source))
         return objects

@@ -10,6 +10,7 @@ from fvcapacity.inputs.manifests.fields import Fields, selector_of
 from fvcapacity.inputs.manifests.located import LocatedMap
 from fvcapacity.inputs.manifests.pods import read_template, template_names
 from fvcapacity.inputs.manifests.storage import read_claim
+from fvcapacity.scenario.base import MOST_PODS
 from fvcapacity.scenario.cluster import PodTemplate, VolumeClaim, Workload, WorkloadKind
 
 _DEPLOYMENT_KEYS = (
@@ -81,7 +82,7 @@ def _places(spec: Fields, template: Fields) -> dict[str, Location]:
 def _replicas(holder: Fields, kind: WorkloadKind) -> int | None:
     if kind in ("Job", "CronJob"):
         return holder.integer("parallelism")
-    return None if kind in ("DaemonSet", "Pod") else holder.integer("replicas")
+    return None if kind in ("DaemonSet", "Pod") else holder.integer("replicas", maximum=MOST_PODS)
 
 
 def _claim_templates(spec: Fields, namespace: str) -> tuple[VolumeClaim, ...]:

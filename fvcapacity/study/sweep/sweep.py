@@ -7,15 +7,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from fvcapacity.display.plots import Plots
 from fvcapacity.errors import ScenarioError
 from fvcapacity.run import prepare_plane
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.patch import Change
 from fvcapacity.scenario.paths import Value
+from fvcapacity.study.shown import SWEEP_PLOTS, sweep_html
 from fvcapacity.study.sweep.axes import Axis, Vary
 from fvcapacity.study.sweep.cluster import refused_late, run_on_cluster
 from fvcapacity.study.sweep.columns import INTERVALS, POINTS, RUNS
@@ -27,6 +29,9 @@ from fvcapacity.study.sweep.task import Refused, Row, Task, tasks_of
 from fvcapacity.tabular.directory import check_replaceable, write_file
 from fvcapacity.tabular.frames import conform
 from fvcapacity.tabular.storage import write_csv, write_parquet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Progress = Callable[[int, int], None]
 """Told of finished runs, and of all of them."""
@@ -53,8 +58,33 @@ class Sweep:
     points: pd.DataFrame = field(repr=False)
     recalled: int = 0
 
+    @property
+    def plot(self) -> Plots:
+        """The figures: ``plot()`` is the overview, ``plot(name)`` one of ``plot.names``.
+
+        Raises
+        ------
+        InputError
+            When it is called with another name, with the list of names.
+        """
+        return Plots(SWEEP_PLOTS, self._draw)
+
+    def _draw(self, name: str) -> Figure:
+        from fvcapacity.plots.sweep import draw_sweep  # matplotlib, only when it is needed
+
+        return draw_sweep(self.summary)
+
+    def _repr_html_(self) -> str:
+        return sweep_html(self.summary)
+
     def to_json(self) -> str:
-        """Return the summary as JSON text, the same to the byte in every repetition."""
+        """Return the summary as JSON text, the same to the byte in every repetition.
+
+        Returns
+        -------
+        str
+            JSON text, indented, with a line break at its end.
+        """
         return json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -114,6 +144,9 @@ def sweep(
     SourceError
         When the cluster is lost, or the processes die again and again; what is finished is kept in ``out``.
     """
+    target = None if out is None else Path(out)
+    if target is not None:
+        check_replaceable_or_begun(target)
     source = Source(scenario, dict(overrides or {}), tuple(patches))
     base, axes, points = grid(source, vary, seed=seed, plane=plane)
     count = base.file.replications if replications is None else replications
@@ -123,11 +156,9 @@ def sweep(
         prepare_plane(points[0].scenario, tell)
     wanted = [(point.number, task) for point in points for task in tasks_of(point.scenario, range(count))]
     today = {axis.path: base.value(axis.path) for axis in axes if axis.kind == "path"}
-    if out is None:
+    if target is None:
         rows = _gathered(wanted, {}, None, jobs, scheduler, progress)
         return _finished(base, axes, points, today, wanted, rows, 0)
-    target = Path(out)
-    check_replaceable_or_begun(target)
     with closing(Journal(target)) as journal:
         known = journal.known()
         recalled = sum(task.key in known for _, task in wanted)

@@ -50,6 +50,12 @@ def found(shop) -> Headroom:
     return Headroom(shop, (first, none), (), None, empty, HOSTILE)
 
 
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory) -> fv.Sweep:
+    vary = {"deployment/shop.limits.cpu": ["150m", None], "traffic.scale": [1, 2]}
+    return fv.sweep(write_shop(tmp_path_factory.mktemp("swept")), vary, replications=1)
+
+
 def hostile(document: Any) -> Any:
     """Return a copy in which every text that is not a word of ours is markup."""
     if isinstance(document, dict):
@@ -103,7 +109,7 @@ def test_a_result_in_which_nothing_was_judged():
     check(fv.Result(result.summary, tables, result.histograms, "")._repr_html_(), "slowest routes")
 
 
-@pytest.mark.parametrize("kind", ["comparison", "answer", "found"])
+@pytest.mark.parametrize("kind", ["comparison", "answer", "found", "swept"])
 def test_every_answer_draws_all_that_it_lists(kind, request):
     shown = request.getfixturevalue(kind)
     assert shown.plot.names[0] == "overview"
@@ -167,6 +173,12 @@ def test_a_search_says_that_it_is_not_proven(answer):
 
 def test_a_headroom_shows_each_stage(found):
     check(found._repr_html_(), "bears 1.27 times the traffic", "never breaks", "&lt;img")
+
+
+def test_a_sweep_shows_its_points(swept):
+    check(swept._repr_html_(), "of 4 points hold", "deployment/shop.limits.cpu", "none", "holds, best", "missed")
+    bad = {**hostile(swept.summary), "axes": swept.summary["axes"]}  # the paths are keys of the points too
+    check(dataclasses.replace(swept, summary=bad)._repr_html_(), "&lt;img")
 
 
 def test_hostile_scenario_names_are_refused_at_the_door(tmp_path: Path):

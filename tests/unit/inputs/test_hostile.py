@@ -125,6 +125,12 @@ def test_a_long_text_is_no_quantity_at_once():
         ("topology", "x" * 5000),
         ("topology", "/dev/stdin/../zero"),
         ("manifests", ["\x00"]),
+        ("manifests", ["9" * 400]),
+        ("cost", {"prices": "9" * 400}),
+        ("recommend.instances", "\x00"),
+        ("window.duration", "5000d"),
+        ("nodes.general.count", 10**9),
+        ("nodes.general.maximum", 10**9),
         ("traffic.file", "x" * 5000),
         ("name", "../../x"),
         ("name", "a" * 70_000),
@@ -151,6 +157,7 @@ DEPLOYMENT = yaml.safe_load(shops.MANIFESTS.split("---")[0])
         ("spec.template.spec.containers", {"a": 1}),
         ("metadata.name", {"a": 1}),
         ("metadata", []),
+        ("spec.replicas", 2**31 - 1),
     ],
 )
 def test_manifests_of_odd_shapes_are_problems(tmp_path, path, value):
