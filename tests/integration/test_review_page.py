@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 
 from fvcapacity.report.review import write_review
 from fvcapacity.review.quarter import review_quarter
+from tests.support.browser import browse, needs_chromium
 from tests.support.quarters import books, finished
 from tests.support.reviews import FORECAST, RECOMMENDATION
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None and os.environ.get("CI") != "true",
-    reason="no chromium on the PATH; Debian's package chromium provides it",
-)
+pytestmark = needs_chromium
 MEASURE = """
 <script>
   const bodies = [...document.querySelectorAll("body *")].filter((e) => !e.closest(".wide") && !e.closest("svg"));
@@ -27,21 +20,6 @@ MEASURE = """
   document.title = `widest=${Math.round(widest)} window=${innerWidth} charts=${document.querySelectorAll("svg").length}`;
 </script>
 """
-
-
-def browse(page: Path, profile: Path, width: int) -> tuple[str, str]:
-    """Return what the page has become, and what the browser said meanwhile."""
-    assert CHROMIUM is not None, "the tests need chromium here: apt-get install chromium"
-    done = subprocess.run(
-        [
-            CHROMIUM, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-extensions",
-            f"--user-data-dir={profile}", f"--window-size={width},2000", "--enable-logging=stderr", "--dump-dom",
-            page.as_uri(),
-        ],
-        capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return done.stdout, done.stderr
 
 
 @pytest.fixture(scope="module")

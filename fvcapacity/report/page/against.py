@@ -66,6 +66,13 @@ def measures_of(first: Result, second: Result, facts: tuple[Facts, Facts]) -> tu
         return Measure(key, kind, (values[0], values[1]))
 
     costs = [summary["cost"] or {} for summary in pair]
+    factors = [item.month_usd / item.usd if item.usd and item.month_usd else 1.0 for item in facts]
+    month = Measure(
+        "month",
+        "usd",
+        (facts[0].month_usd, facts[1].month_usd),
+        (_half(costs[0].get("total_usd"), factors[0]), _half(costs[1].get("total_usd"), factors[1])),
+    )
     return (
         plain("worst-p95", "ms", [_objective(item, "p95").worst for item in facts]),
         plain("failing-p95", "percent", [_worst_failing(item, "p95") for item in facts]),
@@ -78,7 +85,7 @@ def measures_of(first: Result, second: Result, facts: tuple[Facts, Facts]) -> tu
         plain("nodes", "count", [float(item.nodes[1]) for item in facts]),
         plain("node-hours", "hours", [item.node_hours for item in facts]),
         estimated("cost", "usd", [item.get("total_usd") for item in costs]),
-        plain("month", "usd", [item.month_usd for item in facts]),
+        month,
         estimated("thousand", "usd4", [item.get("per_thousand_served_usd") for item in costs]),
     )
 

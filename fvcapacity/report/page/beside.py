@@ -35,10 +35,10 @@ def beside_of(
     name, other = (plain(item, 60) for item in names)
     pair = f"against.status.{facts[0].status}.{facts[1].status}"
     said = [tongue.known(pair, tongue("against.status.other")).format(name=name, other=other)]
-    said += _money(facts, name, other, tongue)
+    measures = measures_of(first, second, facts)
+    said += _money(measures, name, other, tongue)
     if not same_window(first, second):
         said.append(tongue("against.different"))
-    measures = measures_of(first, second, facts)
     heads = [tongue("t.measure"), f">{name}", f">{other}", f">{tongue('t.change')}"]
     settings = settings_of(first, second)
     notes = [tongue("against.dashed", other=other)]
@@ -55,12 +55,12 @@ def beside_of(
     )  # fmt: skip
 
 
-def _money(facts: tuple[Facts, Facts], name: str, other: str, tongue: Tongue) -> list[str]:
-    first, second = facts[0].month_usd, facts[1].month_usd
-    if first is None or second is None or not first:
+def _money(measures: Sequence[Measure], name: str, other: str, tongue: Tongue) -> list[str]:
+    month = next(item for item in measures if item.key == "month")
+    first, change = month.values[0], month.change
+    if change is None or not first:
         return []
-    change = second - first
-    if abs(change) < 0.005 * first:
+    if not month.clear or abs(change) < 0.005 * first:
         return [tongue("against.sentence.same")]
     key = "against.sentence.worse" if change > 0 else "against.sentence.better"
     percent = tongue.percent(100 * abs(change) / first, 1)
@@ -101,7 +101,7 @@ def _route(name: str, first: float | None, second: float | None, tongue: Tongue)
         percent = 100 * (second - first) / first
         # A percentile is known to about one percent: less than that is no difference.
         style = "" if abs(percent) < 2 else "good" if percent < 0 else "bad"
-        change = Cell("=" if abs(percent) < 1 else tongue.percent(percent, 0, signed=True), style)  # type: ignore[arg-type]
+        change = Cell("=" if abs(percent) < 1 else tongue.percent(percent, 0, signed=True).replace("-", "−"), style)  # type: ignore[arg-type]
     return row(Cell(plain(name, 60), "code"), *texts, change)
 
 

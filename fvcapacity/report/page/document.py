@@ -230,7 +230,7 @@ class _Page:
     @property
     def description(self) -> str:
         """The scenario's own words."""
-        return plain(self.summary["scenario"]["description"], 300)
+        return plain(self.summary["scenario"]["description"], 300).rstrip(".")
 
     @property
     def runs(self) -> str:

@@ -127,7 +127,8 @@ def user_routes(result: Result) -> list[str]:
 def _objective(part: Mapping[str, Any], clock: Clock) -> Objective:
     scopes = part["scopes"]
     missed = sorted(
-        (item for item in scopes if item["status"] == "missed"), key=lambda item: -float(item["failing_percent"])
+        (item for item in scopes if item["status"] == "missed"),
+        key=lambda item: (-float(item["failing_percent"]), item["scope"] == ALL),
     )
     single = [item for item in scopes if item["worst_value"] is not None and item["scope"] != ALL]
     whole = next((item["worst_value"] for item in scopes if item["scope"] == ALL), None)

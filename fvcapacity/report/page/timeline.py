@@ -251,8 +251,10 @@ class _Stage:
                 level="underlay", fill_alpha=1.0, line_alpha=0.0,
             )  # fmt: skip
             figure.add_layout(self.paint(box, fill_color="band"))
+            late = season.start_s > 0.7 * self.clock.duration_s  # a name that begins there would be cut off
             label = self.models.Label(
-                x=box.left, y=0, y_units="screen", x_offset=5, y_offset=4, text=plain(season.name, 40),
+                x=box.right if late else box.left, text_align="right" if late else "left",
+                y=0, y_units="screen", x_offset=-5 if late else 5, y_offset=4, text=plain(season.name, 40),
                 text_font_size="10.5px", text_font=_FONT, text_baseline="bottom",
             )  # fmt: skip
             figure.add_layout(self.paint(label, text_color="soft"))

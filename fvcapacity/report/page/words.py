@@ -24,8 +24,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "skip": ("Skip to the verdict", "Ir al veredicto"),
     "nav": ("Sections", "Secciones"),
-    "theme": ("Dark", "Oscuro"),
-    "theme.light": ("Light", "Claro"),
     "theme.label": ("Dark colours", "Colores oscuros"),
     "made-by": (
         "Made by fvcapacity {version} (Kubernetes {kubernetes}, seed {seed}). A simulation: its figures are as good as "
@@ -86,10 +84,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "v.whole": (
         "Over all routes together it is {worst} at worst: an average hides who waits.",
         "En el conjunto de las rutas es de {worst} en el peor caso: un promedio esconde a quien espera.",
-    ),
-    "v.cost": (
-        "The run costs {usd}. A month of 730 hours at this rate would cost {month}.",
-        "La simulación cuesta {usd}. Un mes de 730 horas a este ritmo costaría {month}.",
     ),
     "v.unpriced": (
         "{n} items have no price and are in no sum.",
@@ -275,7 +269,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "part.outside": ("outside", "afuera"),
     "part.waiting": ("waiting for others", "esperando a otros"),
     "waits": ("{service} {ms}", "{service} {ms}"),
-    "time.more": ("More routes", "Más rutas"),
     # against
     "against.sentence.better": (
         "{other} costs {percent} less ({saving} a month at this rate) than {name}.",
@@ -285,7 +278,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{other} costs {percent} more ({saving} a month at this rate) than {name}.",
         "{other} cuesta {percent} más ({saving} al mes a este ritmo) que {name}.",
     ),
-    "against.sentence.same": ("Both cost the same.", "Ambas cuestan lo mismo."),
+    "against.sentence.same": (
+        "Both cost the same, as far as the replays can tell.",
+        "Ambas cuestan lo mismo, hasta donde muestran las reproducciones.",
+    ),
     "against.status.holds.missed": (
         "{name} keeps its objectives, {other} does not.",
         "{name} cumple sus objetivos, {other} no.",
@@ -340,7 +336,6 @@ WORDS: dict[str, tuple[str, str]] = {
     "category.backup": ("Backups", "Copias de seguridad"),
     "category.logs": ("Logs", "Registros"),
     "money.no-price": ("no price", "sin precio"),
-    "money.names": ("Without a price: {names}.", "Sin precio: {names}."),
     # table heads
     "t.measure": ("Measure", "Medida"),
     "t.change": ("Change", "Variación"),

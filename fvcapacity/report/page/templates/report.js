@@ -49,7 +49,7 @@
   const documents = JSON.parse(document.getElementById("bokeh-document").textContent);
   for (const element of all(".live")) element.hidden = false;
 
-  Bokeh.set_log_level("error");
+  Bokeh.logger?.set_level("error");
   const start = async () => {
     await Bokeh.embed.embed_items(documents, [{ docid: "timeline", roots: settings.roots, root_ids: Object.keys(settings.roots) }]);
     const bokeh = Bokeh.documents[0];
