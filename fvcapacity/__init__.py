@@ -17,6 +17,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from fvcapacity.release import __version__
+
 if TYPE_CHECKING:
     from fvcapacity.cost.focus import check_focus, export_focus
     from fvcapacity.cost.reconcile import reconcile
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.prometheus.pull import pull
     from fvcapacity.inputs.rates import load_rates
     from fvcapacity.inputs.sides import load_sides
+    from fvcapacity.interactive.answer import WhatIfAnswer
+    from fvcapacity.interactive.model import WhatIf, what_if
     from fvcapacity.recommend.answer import Answer, recommend_with_evidence
     from fvcapacity.report.alerts import check_alerts
     from fvcapacity.report.difference import difference_of
@@ -58,9 +62,9 @@ if TYPE_CHECKING:
     from fvcapacity.study.calibrate import Calibration, calibrate
     from fvcapacity.study.compare import compare
     from fvcapacity.study.comparison import Comparison
+    from fvcapacity.study.headroom import Headroom, headroom
     from fvcapacity.study.planning import plan_days
-
-__version__ = "0.1.0"
+    from fvcapacity.study.sweep import Sweep, sweep
 
 __all__ = [
     "Answer",
@@ -71,6 +75,7 @@ __all__ = [
     "Forecast",
     "ForecastOptions",
     "FvcapError",
+    "Headroom",
     "InputError",
     "InvariantError",
     "LogOptions",
@@ -84,8 +89,11 @@ __all__ = [
     "Scenario",
     "ScenarioError",
     "SourceError",
+    "Sweep",
     "TopologyError",
     "TrafficError",
+    "WhatIf",
+    "WhatIfAnswer",
     "__version__",
     "backtest",
     "calibrate",
@@ -99,6 +107,7 @@ __all__ = [
     "forecast",
     "forecast_traffic",
     "gate_change",
+    "headroom",
     "load_measurements",
     "load_rates",
     "load_result",
@@ -112,7 +121,9 @@ __all__ = [
     "reconcile",
     "review_quarter",
     "simulate",
+    "sweep",
     "verify_overlay",
+    "what_if",
     "write_overlay",
     "write_plan",
     "write_recommendation",
@@ -127,12 +138,16 @@ _HOMES = {
     "Cost": "fvcapacity.cost.statement",
     "Forecast": "fvcapacity.review.forecast",
     "ForecastOptions": "fvcapacity.review.forecast",
+    "Headroom": "fvcapacity.study.headroom",
     "LogOptions": "fvcapacity.inputs.access_log",
     "Measurements": "fvcapacity.inputs.measurements",
     "Proposal": "fvcapacity.report.overlay",
     "QuarterReview": "fvcapacity.review.quarter",
     "Result": "fvcapacity.results.result",
     "Scenario": "fvcapacity.scenario.model",
+    "Sweep": "fvcapacity.study.sweep",
+    "WhatIf": "fvcapacity.interactive.model",
+    "WhatIfAnswer": "fvcapacity.interactive.answer",
     "backtest": "fvcapacity.study.backtest",
     "calibrate": "fvcapacity.study.calibrate",
     "check_alerts": "fvcapacity.report.alerts",
@@ -145,6 +160,7 @@ _HOMES = {
     "gate_change": "fvcapacity.report.gate",
     "forecast": "fvcapacity.review.forecast",
     "forecast_traffic": "fvcapacity.review.forecast",
+    "headroom": "fvcapacity.study.headroom",
     "load_measurements": "fvcapacity.inputs.measurements",
     "load_rates": "fvcapacity.inputs.rates",
     "load_result": "fvcapacity.results.result",
@@ -158,7 +174,9 @@ _HOMES = {
     "reconcile": "fvcapacity.cost.reconcile",
     "review_quarter": "fvcapacity.review.quarter",
     "simulate": "fvcapacity.run",
+    "sweep": "fvcapacity.study.sweep",
     "verify_overlay": "fvcapacity.report.overlay",
+    "what_if": "fvcapacity.interactive.model",
     "write_overlay": "fvcapacity.report.overlay",
     "write_recommendation": "fvcapacity.report.handover",
     "write_review": "fvcapacity.report.review",

@@ -98,6 +98,11 @@ class Checkpoints:
         """Remove all of the run: its result is there."""
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    def forget_replication(self, replication: int, seed: int) -> None:
+        """Remove what is kept of one replication: its figures are put away elsewhere."""
+        for path in self.directory.glob(f"{self._path(replication, seed).name.removesuffix('.pickle.gz')}*"):
+            path.unlink(missing_ok=True)
+
     def _path(self, replication: int, seed: int, what: str = "") -> Path:
         return self.directory / f"{replication:05d}-{seed & (2**64 - 1):016x}{what}.pickle.gz"
 

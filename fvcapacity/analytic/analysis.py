@@ -202,9 +202,10 @@ def _held(load: Load, times_s: Floats) -> tuple[Floats, Floats]:
     rate = load.rates.peak_rps[:, demand.op_route[arrays.call_start]] * demand.op_reached[arrays.call_start]
     with np.errstate(invalid="ignore"):
         busy = np.where(rate > 0, rate * times_s, 0.0)
-    each = arrays.call_memory_bytes + arrays.service_memory_per_open_bytes[arrays.call_service]
+        each = arrays.call_memory_bytes + arrays.service_memory_per_open_bytes[arrays.call_service]
+        held = np.where(each > 0, busy * each, 0.0)  # where nobody is served, endlessly many hold nothing
     services = len(load.program.services)
-    return added_up(busy, arrays.call_service, services), added_up(busy * each, arrays.call_service, services)
+    return added_up(busy, arrays.call_service, services), added_up(held, arrays.call_service, services)
 
 
 def _memory(load: Load, sizing: Sizing, replicas: Floats, times_s: Floats) -> Floats:

@@ -53,7 +53,7 @@ def render_findings(findings: Sequence[Problem], output: CheckFormat) -> str:
     import json
 
     if output is CheckFormat.SARIF:
-        from fvcapacity import __version__
+        from fvcapacity.release import __version__
         from fvcapacity.scenario.findings.sarif import to_sarif
 
         return json.dumps(to_sarif(findings, version=__version__), indent=2, ensure_ascii=False) + "\n"

@@ -113,3 +113,17 @@ def pieces_bar(*, quiet: bool) -> Iterator[Callable[[PullProgress], None] | None
         yield lambda update: bar.update(
             task, total=update.total, completed=update.done, description=f"fetching {update.query}"
         )
+
+
+@contextmanager
+def runs_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Yield a callback that draws how many runs are finished, as `progress_bar` does."""
+    if not moving(quiet=quiet):
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=error_console(), transient=True) as bar:
+        task = bar.add_task("sweeping", total=None)
+        yield lambda done, total: bar.update(task, total=total, completed=done)

@@ -44,12 +44,19 @@ def render_table(summary: Summary, *, width: int | None = None, color: bool | No
     color
         Default: when stdout is a terminal.
     """
-    text = ""
-    for routes, services in _ROW_LIMITS:
-        text = _rendered(summary, routes, services, width, color)
-        if text.count("\n") <= SCREEN_LINES:
-            break
+    text, too_many = "", 0
+    rows = _rows(summary, *_ROW_LIMITS[0])
+    for limits in _ROW_LIMITS:
+        if rows - _rows(summary, *limits) >= too_many:  # else it cannot fit: every row is a line
+            text = _rendered(summary, *limits, width, color)
+            if text.count("\n") <= SCREEN_LINES:
+                break
+            rows, too_many = _rows(summary, *limits), text.count("\n") - SCREEN_LINES
     return text
+
+
+def _rows(summary: Summary, routes: int, services: int) -> int:
+    return len(routes_grid(summary, routes).rows) + len(services_grid(summary, services).rows)
 
 
 def _rendered(summary: Summary, routes: int, services: int, width: int | None, color: bool | None) -> str:

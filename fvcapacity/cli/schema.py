@@ -26,6 +26,7 @@ class Document(StrEnum):
     COST = "cost"
     FORECAST = "forecast"
     REVIEW = "review"
+    SWEEP = "sweep"
     TABLES = "tables"
     PATHS = "paths"
 
@@ -61,6 +62,7 @@ def document_text(document: Document) -> str:
     from fvcapacity.study.comparison import comparison_schema
     from fvcapacity.study.headroom_summary import headroom_schema
     from fvcapacity.study.planning.summary import plan_schema
+    from fvcapacity.study.sweep.summary import sweep_schema
 
     if document is Document.TABLES:
         return tables_markdown()
@@ -88,6 +90,8 @@ def document_text(document: Document) -> str:
         body = forecast_schema()
     elif document is Document.REVIEW:
         body = review_schema()
+    elif document is Document.SWEEP:
+        body = sweep_schema()
     elif document is Document.PROFILE:
         body = profile_schema()
     else:

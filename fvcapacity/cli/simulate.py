@@ -82,6 +82,9 @@ def simulate(
             help="Print the events of one object: deployment/order-service, node/general-1.", autocompletion=workloads
         ),
     ] = None,
+    report: Annotated[
+        bool, typer.Option("--report", help="Write a page for people as well: report.html in the result directory.")
+    ] = False,
     quiet: Quiet = False,
     debug: Debug = False,
 ) -> None:
@@ -93,6 +96,10 @@ def simulate(
     """
     refuse_both(replications, precision)
     with reported(debug=debug):
+        if report:
+            from fvcapacity.report.page import check_libraries
+
+            check_libraries()  # not only after a long run
         overrides = scenario_overrides(scenario, traffic, traffic_from, scale, arrivals, start, duration)
         written = {
             "requests.start": requests_from,
@@ -116,6 +123,8 @@ def simulate(
         say(_render(result, output, events or events_for is not None, events_for or ""), nl=False)
         if not quiet:
             remark(f"Result: {directory}")
+        if report:
+            _write_page(result, directory, quiet)
         if not result.complete:
             complain("Interrupted: what was finished is in the result, which is marked incomplete.")
             raise typer.Exit(INTERRUPTED)
@@ -164,6 +173,14 @@ def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, *
     with progress_bar(count, quiet=quiet) as progress:
         result = run(loaded, progress=progress, **options)
     return result, result.save(directory, plots=loaded.file.window.duration >= _WORTH_DRAWING_NS)
+
+
+def _write_page(result: Result, directory: Path, quiet: bool) -> None:
+    from fvcapacity.report.page import write_report
+
+    page = write_report(result, directory / "report.html")
+    if not quiet:
+        remark(f"Report: {page}")
 
 
 def _render(result: Result, output: OutputFormat, events: bool, events_for: str) -> str:

@@ -65,6 +65,11 @@ def reconcile(
     usd_rate
         Units of the bill's currency for one US dollar, when it is in another one.
 
+    Returns
+    -------
+    Reconciliation
+        Line by line what was billed and what the model says, and the rest that nothing explains.
+
     Raises
     ------
     InputError

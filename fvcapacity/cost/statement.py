@@ -76,6 +76,11 @@ def cost_of(
     on
         Day of quoting, to which the age of prices is counted; default: the day on which the window begins.
 
+    Returns
+    -------
+    Cost
+        The bill, who caused it and what nobody used; each table says its currency.
+
     Raises
     ------
     InputError

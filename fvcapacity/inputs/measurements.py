@@ -60,7 +60,15 @@ _PART_ROWS = 32_768
 
 @dataclass(frozen=True, eq=False)
 class Measurements:
-    """What was measured; the three tables are described by `TRAFFIC`, `USAGE` and `LATENCY`."""
+    """What was measured; the three tables are described by `TRAFFIC`, `USAGE` and `LATENCY`.
+
+    Attributes
+    ----------
+    provenance
+        Where they come from, when, and how complete they are.
+    traffic, usage, latency
+        Tables by interval, with their units in the names of the columns.
+    """
 
     provenance: Provenance
     traffic: pd.DataFrame
@@ -69,6 +77,16 @@ class Measurements:
 
     def save(self, directory: str | Path) -> Path:
         """Write the measurements as a directory, all of it or nothing.
+
+        Parameters
+        ----------
+        directory
+            Where to. One of ours that stands there is replaced.
+
+        Returns
+        -------
+        Path
+            The directory that was written.
 
         Raises
         ------
@@ -107,6 +125,16 @@ def write_traffic(traffic: pd.DataFrame, path: Path) -> None:
 
 def load_measurements(directory: str | Path) -> Measurements:
     """Read a directory of measurements.
+
+    Parameters
+    ----------
+    directory
+        What ``fvcap pull`` or `Measurements.save` wrote.
+
+    Returns
+    -------
+    Measurements
+        As they were saved.
 
     Raises
     ------

@@ -12,6 +12,16 @@ from fvcapacity.scenario.costs import Rate, RateList
 def load_rates(path: str | Path) -> tuple[Rate, ...]:
     """Read and check a file of exchange rates (see ``data/prices/rates.yaml``).
 
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    tuple of Rate
+        What a US dollar is worth in each currency, with the day and the source of the rate.
+
     Raises
     ------
     PriceError

@@ -55,6 +55,11 @@ def load_scenario(path: str | Path, *, overrides: Mapping[str, Any] | None = Non
         Values to put in place of the file's, by the dotted path of the field: ``{"traffic.scale": 2.0}``. None takes
         the field out. Values are written as in YAML (durations and times as text).
 
+    Returns
+    -------
+    Scenario
+        Loaded and checked: it can be run.
+
     Raises
     ------
     ScenarioError

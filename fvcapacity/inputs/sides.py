@@ -65,6 +65,11 @@ def load_sides(
     overrides
         Values to put in place of the scenario's, as `load_scenario` takes them.
 
+    Returns
+    -------
+    tuple of Side
+        Both, the base first.
+
     Raises
     ------
     InputError

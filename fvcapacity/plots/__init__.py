@@ -1,4 +1,4 @@
-"""Tables in, figures out: `draw_all` makes every figure of a result, `write_plots` puts them into a folder."""
+"""Tables in, figures out: `draw_all` makes every figure of a result, `draw_figure` one, `write_plots` all as files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fvcapacity.plots.style import save_figure, styled
 from fvcapacity.plots.throttling import plot_throttling
 from fvcapacity.plots.traffic import plot_traffic
 
-__all__ = ["draw_all", "write_plots"]
+__all__ = ["draw_all", "draw_figure", "write_plots"]
 
 _FIGURES = {
     "overview": plot_overview,
@@ -42,10 +42,14 @@ def draw_all(tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any]) -> 
     summary
         Its summary, for the window, the objectives and the limits.
     """
-    context = PlotContext.of(summary)
-    for name, plot in _FIGURES.items():
-        with styled():
-            yield name, plot(tables, context)
+    for name in _FIGURES:
+        yield name, draw_figure(name, tables, summary)
+
+
+def draw_figure(name: str, tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any]) -> Figure:
+    """Return one figure of a result by its name: ``overview``, ``latency`` and so on (see ``Result.plot``)."""
+    with styled():
+        return _FIGURES[name](tables, PlotContext.of(summary))
 
 
 def write_plots(tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any], directory: Path) -> None:

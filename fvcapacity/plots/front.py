@@ -44,8 +44,13 @@ def write_front_plot(document: Mapping[str, Any], directory: Path) -> None:
         A recommendation's document (``recommendation.json``).
     """
     directory.mkdir(parents=True, exist_ok=True)
+    save_figure(draw_front(document), directory, "front")
+
+
+def draw_front(document: Mapping[str, Any]) -> Figure:
+    """Return `plot_front` with the common look."""
     with styled():
-        save_figure(plot_front(document), directory, "front")
+        return plot_front(document)
 
 
 def plot_front(document: Mapping[str, Any]) -> Figure:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -57,6 +58,10 @@ _SETTINGS: dict[str, Any] = {
 }
 
 
+_NOTEBOOK_DPI = 80
+"""Small enough to be committed with a notebook, and to be read beside its text."""
+
+
 @contextmanager
 def styled() -> Iterator[None]:
     """Draw with the common look inside this block."""
@@ -64,9 +69,19 @@ def styled() -> Iterator[None]:
         yield
 
 
+class ShownFigure(Figure):
+    """A figure that a notebook shows by itself: without pyplot, none would know how."""
+
+    def _repr_png_(self) -> bytes:
+        with styled():
+            written = BytesIO()
+            self.savefig(written, format="png", dpi=_NOTEBOOK_DPI, metadata={"Software": None})
+        return written.getvalue()
+
+
 def new_figure(width: float = 9.0, height: float = 4.2) -> Figure:
     """Return an empty figure of a size in inches, tied to no window."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    figure = ShownFigure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
+from fvcapacity.display.plots import Plots
 from fvcapacity.recommend.askable import check_askable, is_short, refusal
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.companions import Handover, alone_words, handover_of, refused_pods
@@ -22,8 +23,13 @@ from fvcapacity.recommend.outcome import Outcome
 from fvcapacity.recommend.overrides import with_overrides
 from fvcapacity.recommend.recommend import Recommendation, VerdictName, recommend
 from fvcapacity.recommend.remarks import connection_remarks, volume_remarks
+from fvcapacity.recommend.shown import ANSWER_PLOTS, answer_html
 from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.recommendation import Bound
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 AnswerVerdict = VerdictName | Literal["refused"]
 
@@ -56,6 +62,12 @@ class Answer:
         What is handed over; None unless recommended.
     fields
         Every field that was decided, also those that stay.
+    missing
+        How much of the history's traffic had to be filled in.
+    containers
+        What each sized container asks for and uses, in cores and bytes.
+    notes
+        What a reader has to know besides.
     """
 
     scenario: Scenario = field(repr=False)
@@ -70,6 +82,30 @@ class Answer:
     fields: tuple[DecidedField, ...] = ()
     containers: tuple[ContainerUse, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def plot(self) -> Plots:
+        """The figures: ``plot()`` is the overview, ``plot(name)`` one of ``plot.names``.
+
+        Raises
+        ------
+        InputError
+            When it is called with another name, with the list of names.
+        """
+        return Plots(ANSWER_PLOTS, self._draw)
+
+    def _draw(self, name: str) -> Figure:
+        from fvcapacity.plots.front import draw_front  # matplotlib, only when it is needed
+
+        return draw_front(self._document())
+
+    def _repr_html_(self) -> str:
+        return answer_html(self._document())
+
+    def _document(self) -> dict[str, Any]:
+        from fvcapacity.recommend.document import recommendation_document  # it is made of what stands here
+
+        return recommendation_document(self)
 
 
 def recommend_with_evidence(
@@ -101,6 +137,12 @@ def recommend_with_evidence(
         Directory where trials are kept: what was interrupted goes on from there. None: nothing is kept.
     tell
         Told in a few words what is being done.
+
+    Returns
+    -------
+    Answer
+        The verdict with its sentence, every field that was decided with its reason, and the proof; money in US
+        dollars a month.
 
     Raises
     ------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fvcapacity.errors import Problem, ScenarioError
 from fvcapacity.recommend.bounds import Bounds
@@ -90,13 +90,21 @@ class _Explainer:
                 yield self._field(path, owner_of(self.scenario, path), value, self._of_other(path, value))
 
     def _others(self) -> Iterator[tuple[str, Value]]:
-        yield from limits_of(self.scenario, self.bounds.policy)
+        for path, value in limits_of(self.scenario, self.bounds.policy):
+            if self._without_container(path) not in self.values:  # else it is told as what was mended
+                yield path, value
         for hpa in self.scenario.cluster.autoscalers:
             yield f"hpa/{quoted(hpa.name)}.max", hpa.max_replicas
         for name, pool in self.scenario.file.nodes.items() if MACHINES not in self.values else ():
             yield f"nodes/{quoted(name)}.maximum", pool.maximum
         for item in self.found.changes:
             yield item.path, item.before
+
+    def _without_container(self, path: str) -> str:
+        """Return the short path of a field of a workload's first container; any other path as it is."""
+        parsed = parse_path(path)
+        first = self.bounds.first_containers.get(parsed.object)
+        return str(replace(parsed, container="")) if parsed.container and parsed.container == first else path
 
     def _field(self, path: str, owner: str, today: Value, why: str) -> DecidedField:
         return DecidedField(path, owner, today, self.values.get(path, today), self.reasons.get(path, why))

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
+from fvcapacity.display.plots import Plots
 from fvcapacity.recommend.bounds import Bounds
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.costing import Costing, offers_in
@@ -16,6 +17,7 @@ from fvcapacity.recommend.evaluation import Evaluator, OutOfTimeError, Place, wh
 from fvcapacity.recommend.floors import month_use
 from fvcapacity.recommend.reasons import Reasoned, Reasons
 from fvcapacity.recommend.search import CONFIRMED_WITH, NODE_FIELDS, Search
+from fvcapacity.recommend.shown import RECOMMENDATION_PLOTS, front_document, recommendation_html
 from fvcapacity.recommend.slack import Slack, slack_of
 from fvcapacity.recommend.states import States
 from fvcapacity.recommend.tried import Tried, front_of
@@ -23,6 +25,10 @@ from fvcapacity.recommend.variables import limits_of, variables_of
 from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.study.headroom import bisect
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 VerdictName = Literal["recommended", "left alone", "no configuration", "unfinished"]
 _COARSE = 1.1
@@ -114,6 +120,25 @@ class Recommendation:
     def pools(self) -> Mapping[str, NodePool | None]:
         """Node pools that come, and None for those that go; empty where only numbers of machines change."""
         return Candidates(self.scenario, dict(self.machines)).pools(self.values)
+
+    @property
+    def plot(self) -> Plots:
+        """The figures: ``plot()`` is the overview, ``plot(name)`` one of ``plot.names``.
+
+        Raises
+        ------
+        InputError
+            When it is called with another name, with the list of names.
+        """
+        return Plots(RECOMMENDATION_PLOTS, self._draw)
+
+    def _draw(self, name: str) -> Figure:
+        from fvcapacity.plots.front import draw_front  # matplotlib, only when it is needed
+
+        return draw_front(front_document(self.front))
+
+    def _repr_html_(self) -> str:
+        return recommendation_html(self)
 
 
 def recommend(

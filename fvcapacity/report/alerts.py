@@ -42,6 +42,14 @@ def check_alerts(
         Which one to look at.
     tell
         Told what is being done.
+    result
+        A run, from ``simulate`` or ``load_result``.
+
+    Returns
+    -------
+    AlertReport
+        Every time (UTC) that an alert was active, rules with what is wrong with them, and the incidents with who
+        noticed them (``unnoticed``: nobody).
 
     Raises
     ------

@@ -83,7 +83,7 @@ def healthy(findings: list[Finding]) -> bool:
 
 
 def _package() -> Iterator[Finding]:
-    from fvcapacity import __version__
+    from fvcapacity.release import __version__
     from fvcapacity.report.starter.shipped import shipped_directory
     from fvcapacity.scenario.model import KUBERNETES_RELEASE
 

@@ -386,6 +386,19 @@ ROUTE_PATHS = TableSpec(
     ),
 )
 
+ROUTE_CALLS = TableSpec(
+    "route_calls",
+    "Who calls whom for one request of a route on average, by the topology (retries and failures left out).",
+    (
+        Column("route", "", "string", "Name of the route."),
+        Column("caller", "", "string", "Service that calls; empty for the client."),
+        Column("service", "", "string", "Service that is called."),
+        Column("calls", "calls", "float64", "How often."),
+        Column("cpu_core_s", "core s", "float64", "CPU that the called service itself takes for them."),
+        Column("wait_s", "s", "float64", "Time that it waits for others that are no services, like an API outside."),
+    ),
+)
+
 POD_SAMPLES = TableSpec(
     "pod_samples",
     "One pod at the end of one interval of `monitoring`, as the kubelet's metrics would show it.",
@@ -416,10 +429,10 @@ POD_SAMPLES = TableSpec(
 )
 
 OPTIONAL = (
-    *("backups", "pod_samples", "requests", "route_samples", "service_samples"),
+    *("backups", "pod_samples", "requests", "route_calls", "route_samples", "service_samples"),
     *(spec.name for spec in MONEY),
 )
-"""Tables that a result has only when they were asked for, or when there are prices."""
+"""Tables that a result has only when they were asked for, with prices, or since they exist (``route_calls``)."""
 
 TABLES: dict[str, TableSpec] = {
     spec.name: spec
@@ -450,6 +463,7 @@ TABLES: dict[str, TableSpec] = {
         POD_SAMPLES,
         CONTAINERS,
         ROUTE_PATHS,
+        ROUTE_CALLS,
     )
 }
 

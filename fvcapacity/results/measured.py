@@ -57,6 +57,11 @@ def measurements_of(
     buckets_s
         Upper edges of the latency buckets; an infinite one comes last in any case.
 
+    Returns
+    -------
+    Measurements
+        Traffic, usage and latency, as if they had been pulled from the cluster that was simulated.
+
     Raises
     ------
     InputError

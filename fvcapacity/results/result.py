@@ -14,20 +14,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from pydantic import ValidationError
 
+from fvcapacity.display.plots import Plots
 from fvcapacity.errors import InputError, Location, Problem
 from fvcapacity.results.columns import HISTOGRAMS, OPTIONAL, TABLES
 from fvcapacity.results.minutes import Minutes
+from fvcapacity.results.shown import PLOTS, result_html
 from fvcapacity.results.summary import SCHEMA_VERSION, Summary
 from fvcapacity.tabular import directory as directories
 from fvcapacity.tabular.storage import read_parquet, write_csv, write_parquet
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +74,25 @@ class Result:
         """``holds``, ``missed`` or ``nothing to judge``."""
         return str(self.summary["verdict"]["status"])
 
+    @property
+    def plot(self) -> Plots:
+        """The figures: ``plot()`` is the overview, ``plot("latency")`` one of ``plot.names``.
+
+        Raises
+        ------
+        InputError
+            When it is called with another name, with the list of names.
+        """
+        return Plots(PLOTS, self._draw)
+
+    def _draw(self, name: str) -> Figure:
+        from fvcapacity.plots import draw_figure  # matplotlib, only when it is needed
+
+        return draw_figure(name, self.tables, self.summary)
+
+    def _repr_html_(self) -> str:
+        return result_html(self.summary, self.tables)
+
     def __eq__(self, other: object) -> bool:
         """Tell whether two results are the same to the bit."""
         if not isinstance(other, Result):
@@ -84,7 +108,13 @@ class Result:
     __hash__ = None  # type: ignore[assignment]
 
     def to_json(self) -> str:
-        """Return the summary as JSON text, the same to the byte in every repetition."""
+        """Return the summary as JSON text, the same to the byte in every repetition.
+
+        Returns
+        -------
+        str
+            JSON text, indented, with a line break at its end.
+        """
         return json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def save(self, directory: str | Path, *, plots: bool = False) -> Path:
@@ -92,6 +122,18 @@ class Result:
 
         It is written beside ``directory`` under a temporary name and then renamed. An existing directory is
         replaced only when it holds a result of ours.
+
+        Parameters
+        ----------
+        directory
+            Where to. A result of ours that stands there is replaced.
+        plots
+            Draw the figures into it as well (PNG and SVG).
+
+        Returns
+        -------
+        Path
+            The directory that was written.
 
         Raises
         ------
@@ -121,8 +163,20 @@ class Result:
             write_plots(self.tables, self.summary, directory / "plots")
 
 
-def load_result(directory: str | Path) -> Result:
+def load_result(directory: str | Path, *, without: Collection[str] = ()) -> Result:
     """Read a result directory back, equal to what was saved.
+
+    Parameters
+    ----------
+    directory
+        What ``fvcap simulate --out`` or `Result.save` wrote.
+    without
+        Names of tables and histograms that are not read; large ones take seconds.
+
+    Returns
+    -------
+    Result
+        Equal to what was saved, to the bit; without the tables that were not to be read.
 
     Raises
     ------
@@ -140,10 +194,12 @@ def load_result(directory: str | Path) -> Result:
     tables = {
         name: read_parquet(root / "tables" / f"{name}.parquet", spec)
         for name, spec in TABLES.items()
-        if name not in OPTIONAL or (root / "tables" / f"{name}.parquet").exists()
+        if name not in without and (name not in OPTIONAL or (root / "tables" / f"{name}.parquet").exists())
     }
     histograms = {
-        name: read_parquet(root / "histograms" / f"{name}.parquet", spec) for name, spec in HISTOGRAMS.items()
+        name: read_parquet(root / "histograms" / f"{name}.parquet", spec)
+        for name, spec in HISTOGRAMS.items()
+        if name not in without
     }
     minutes = Minutes(root / "minutes") if (root / "minutes").is_dir() else None
     return Result(summary, tables, histograms, _read(root / "scenario.yaml"), minutes)

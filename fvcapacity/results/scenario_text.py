@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from pathlib import PurePath
 from types import UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
@@ -47,7 +48,7 @@ def scenario_text(file: ScenarioFile) -> str:
         data["cost"]["prices"] = portable_path(data["cost"]["prices"])
         if staging := data["cost"]["staging"]:
             staging["manifests"] = [portable_path(text) for text in staging["manifests"]]
-    return _HEADER + yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+    return _HEADER + yaml.dump(data, Dumper=yaml.CSafeDumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 def portable_path(text: str) -> str:
@@ -74,7 +75,7 @@ def _plain(value: Any, annotation: Any, *, only_set: bool = False) -> Any:
         if annotation is annotated or annotation == annotated:
             return write(value)
     if isinstance(value, BaseModel):
-        hints = get_type_hints(type(value), include_extras=True)
+        hints = _hints(type(value))
         names = [name for name in type(value).model_fields if not only_set or name in value.model_fields_set]
         return {name: _plain(getattr(value, name), hints[name], only_set=only_set) for name in names}
     origin, members = get_origin(annotation), get_args(annotation)
@@ -88,6 +89,11 @@ def _plain(value: Any, annotation: Any, *, only_set: bool = False) -> Any:
     if isinstance(value, list | tuple):
         return [_plain(item, members[0] if members else Any, only_set=only_set) for item in value]
     return value.isoformat() if isinstance(value, datetime | date) else value
+
+
+@cache
+def _hints(model: type[BaseModel]) -> dict[str, Any]:
+    return get_type_hints(model, include_extras=True)
 
 
 def _member(value: Any, members: tuple[Any, ...]) -> Any:

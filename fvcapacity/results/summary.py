@@ -21,7 +21,7 @@ Share = Annotated[float, Field(ge=0)]
 class Part(BaseModel):
     """A part of the summary: frozen, no unknown keys, no NaN."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, defer_build=True)
 
 
 class Figure(Part):

@@ -19,6 +19,7 @@ from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.pod_samples import pod_samples, sample_rows
 from fvcapacity.results.recovery import backup_table
 from fvcapacity.results.request_table import request_table
+from fvcapacity.results.route_calls import route_calls
 from fvcapacity.results.route_paths import route_paths
 from fvcapacity.results.route_tables import route_counts, route_table, route_windows, sparse_histogram
 from fvcapacity.results.service_tables import service_counts, service_table
@@ -52,6 +53,7 @@ def build_tables(
     joined = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
     joined["containers"] = container_table(scenario, program)
     joined["route_paths"] = route_paths(scenario, program)
+    joined["route_calls"] = route_calls(scenario)
     if scenario.file.backups:
         joined["backups"] = backup_table(scenario)
     return {name: joined[name] for name in columns.TABLES if name in joined}

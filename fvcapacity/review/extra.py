@@ -1,4 +1,4 @@
-"""Libraries of the extra ``review``, imported when they are needed."""
+"""Libraries of the extras ``review`` and ``report``, imported when they are needed."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def structural_model() -> Any:
     return needed("statsmodels.tsa.statespace.structural", "statsmodels").UnobservedComponents
 
 
-def needed(module: str, distribution: str) -> Any:
-    """Return a module of the extra.
+def needed(module: str, distribution: str, extra: str = "review") -> Any:
+    """Return a module of an extra.
 
     Raises
     ------
@@ -30,5 +30,5 @@ def needed(module: str, distribution: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        hint = "pip install 'fvcapacity[review]'"
+        hint = f"pip install 'fvcapacity[{extra}]'"
         raise InputError(Problem(f"{distribution} cannot be imported: {error.msg}", hint=hint)) from None

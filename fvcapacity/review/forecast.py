@@ -96,7 +96,13 @@ class Forecast:
     summary: dict[str, Any]
 
     def to_json(self) -> str:
-        """Return it as JSON text."""
+        """Return it as JSON text.
+
+        Returns
+        -------
+        str
+            JSON text, indented, with a line break at its end.
+        """
         return json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -115,6 +121,12 @@ def forecast(
         Default: the scenario's own traffic, no budget, no what-if.
     tell
         Told what is being done.
+
+    Returns
+    -------
+    Forecast
+        Its document (``docs/reference/forecast.schema.json``): requests, machine-hours and US dollars, by month and
+        in all, with intervals.
 
     Raises
     ------
@@ -181,6 +193,13 @@ def forecast_traffic(
         Those that are about money have no effect.
     time_zone
         Whose days are meant.
+    tell
+        Told in a few words what is being done.
+
+    Returns
+    -------
+    Forecast
+        Its document, with requests alone.
 
     Raises
     ------

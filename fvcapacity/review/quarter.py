@@ -45,7 +45,13 @@ class QuarterReview:
     summary: dict[str, Any]
 
     def to_json(self) -> str:
-        """Return it as JSON text."""
+        """Return it as JSON text.
+
+        Returns
+        -------
+        str
+            JSON text, indented, with a line break at its end.
+        """
         return json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -71,6 +77,11 @@ def review_quarter(
         What ``fvcap recommend`` found (``recommendation.json``).
     forecast
         What ``fvcap forecast`` said of the next quarter (``Forecast.summary``).
+
+    Returns
+    -------
+    QuarterReview
+        Its document (``docs/reference/review.schema.json``), in no language; `write_review` makes pages of it.
 
     Raises
     ------

@@ -30,10 +30,15 @@ class Autoscaler(Model):
     max_node_provision: DurationNs = Field(default=900_000_000_000, gt=0)
     """A node that has not joined by then is given back, and its pool left alone for a while."""
     scale_down_delay_after_delete: DurationNs = 0
+    """After a node was given back."""
     scale_down_delay_after_failure: DurationNs = 180_000_000_000
+    """After giving a node back failed."""
     scale_down_unready: DurationNs = 1_200_000_000_000
+    """An unready node is given back after so long."""
     scale_down_gpu_utilization: float = Field(default=0.5, ge=0, le=1)
+    """The threshold for nodes with GPUs."""
     ignore_daemonsets_utilization: bool = False
+    """Whether DaemonSets' requests are left out of a node's utilization."""
     unremovable_recheck: DurationNs = 300_000_000_000
     """A node whose pods found no other place is not looked at again for so long."""
     max_pod_eviction: DurationNs = 120_000_000_000
@@ -51,6 +56,7 @@ class Autoscaler(Model):
     skip_nodes_with_local_storage: bool = True
     """Pods with an emptyDir on disk or a hostPath keep their node."""
     ok_unready_count: int = Field(default=3, ge=0)
+    """See ``max_unready_percent``."""
     max_unready_percent: float = Field(default=45.0, ge=0, le=100)
     """With more nodes unready than both of these the autoscaler does nothing."""
 
@@ -59,13 +65,16 @@ class ShapePoint(Model):
     """A point of ``requestedToCapacityRatio``."""
 
     utilization: int = Field(ge=0, le=100)
+    """Per cent of the node that is requested."""
     score: int = Field(ge=0, le=10)
+    """From 0 to 10, the more the better."""
 
 
 class Scheduler(Model):
     """The scheduler's ``scoringStrategy`` of NodeResourcesFit."""
 
     scoring: Literal["LeastAllocated", "MostAllocated", "RequestedToCapacityRatio"] = "LeastAllocated"
+    """Whether emptier or fuller nodes are better."""
     resources: dict[str, int] = Field(default_factory=lambda: {"cpu": 1, "memory": 1}, min_length=1)
     """Resource to its weight."""
     shape: tuple[ShapePoint, ...] = ()

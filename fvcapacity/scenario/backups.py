@@ -23,9 +23,11 @@ class Backup(Model):
     """A schedule of backups (a Velero ``Schedule``), and its restoration."""
 
     name: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)
+    """For reports."""
     schedule: str
     """Cron line in UTC (as Velero's server reads it), or ``@daily``, ``@every 6h``."""
     services: dict[str, BackedUp] = Field(min_length=1)
+    """Whose volumes are saved, by name."""
     method: Literal["file-system", "snapshot"] = "file-system"
     """``file-system``: an agent on the node of the pod reads the volume, beside the database. ``snapshot``: the storage
     takes a snapshot, which costs the database nothing."""

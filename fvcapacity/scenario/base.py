@@ -15,7 +15,8 @@ Basis = Literal["documented", "measured", "assumed"]
 class Model(BaseModel):
     """A frozen model that refuses keys it does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, defer_build=True)
+    # a part is built with the whole that it stands in, not at import and once more by itself
 
 
 def _duration(value: Any) -> Any:

@@ -19,10 +19,13 @@ class Rate(Model):
     """What a dollar is worth in another currency, on a day, as somebody said."""
 
     currency: ReportCurrency
+    """Which."""
     per_usd: float = Field(gt=0, allow_inf_nan=False)
     """Units of the currency for one US dollar."""
     as_of: date
+    """Of which day the rate is."""
     source: str = Field(min_length=1)
+    """Who said so."""
 
 
 def _one_a_currency(rates: tuple[Rate, ...]) -> tuple[Rate, ...]:
@@ -88,7 +91,9 @@ class CostSettings(Model):
     """Which price list counts, in which currency, and what is needed to bill the rest."""
 
     prices: str
+    """File with a price list."""
     region: str | None = None
+    """Of the list's prices."""
     currency: ReportCurrency = "USD"
     """In which amounts are shown by `fvcap cost`. Bills are kept in US dollars, the currency of the price lists."""
     rates: Rates = ()
@@ -102,6 +107,7 @@ class CostSettings(Model):
     logs: Literal["cluster", "managed"] = "cluster"
     """Who keeps log lines: pods and volumes of the cluster, billed as such, or a service that is paid by GiB."""
     staging: Staging | None = None
+    """A second environment on the bill."""
     team_label: str = Field(default="team", min_length=1)
     """Label of workloads (or their pods) that says whose they are."""
     shared_namespaces: tuple[str, ...] = ("kube-system",)

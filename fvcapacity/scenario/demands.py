@@ -18,6 +18,10 @@ Part = tuple[str, str]
 """A program and the service whose CPU it spends: ``("auth-service.verify", "auth-service")``."""
 
 
+Call = tuple[str, str, str]
+"""A route, who calls, and the service that is called."""
+
+
 @dataclass
 class Demands:
     """Expectations of one request of each route.
@@ -30,6 +34,10 @@ class Demands:
         CPU at a service in core seconds, by (route, service).
     parts_s
         The same by (route, part): the parts of one service add up to its ``cpu_s``.
+    calls
+        Calls of a service by another, by (route, caller, service); the caller of a route's first call is ``""``.
+    call_cpu_s, call_wait_s
+        What the called service spends on them itself: CPU, and waiting for what is no service (an API outside).
     programs
         Routes that may come to a program, by program; in the order in which they are first met.
     """
@@ -37,6 +45,9 @@ class Demands:
     visits: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
     cpu_s: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
     parts_s: dict[tuple[str, Part], float] = field(default_factory=lambda: defaultdict(float))
+    calls: dict[Call, float] = field(default_factory=lambda: defaultdict(float))
+    call_cpu_s: dict[Call, float] = field(default_factory=lambda: defaultdict(float))
+    call_wait_s: dict[Call, float] = field(default_factory=lambda: defaultdict(float))
 
     programs: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
@@ -55,7 +66,7 @@ def expected_demands(topology: Topology) -> Demands:
     """
     demands = Demands()
     for name, route in topology.routes.items():
-        _Walk(topology, demands, name).steps(route.steps, "", f"routes.{name}", 1.0)
+        _Walk(topology, demands, name).steps(route.steps, ("", ""), f"routes.{name}", 1.0)
     return demands
 
 
@@ -65,33 +76,39 @@ class _Walk:
     demands: Demands
     route: str
 
-    def steps(self, steps: Sequence[Step], service: str, program: str, weight: float) -> None:
+    def steps(self, steps: Sequence[Step], at: tuple[str, str], program: str, weight: float) -> None:
+        """Walk over steps of a service: ``at`` is who called it, and its name."""
         if self.route not in self.demands.programs[program]:
             self.demands.programs[program].append(self.route)
         for step in steps:
-            self.step(step, service, program, weight)
+            self.step(step, at, program, weight)
 
-    def step(self, step: Step, service: str, program: str, weight: float) -> None:
+    def step(self, step: Step, at: tuple[str, str], program: str, weight: float) -> None:
+        service = at[1]
         if step.cpu is not None and service:
             seconds = weight * step.cpu.mean_ms / 1e3
             self.demands.cpu_s[self.route, service] += seconds
             self.demands.parts_s[self.route, (program, service)] += seconds
+            self.demands.call_cpu_s[self.route, *at] += seconds
+        elif step.wait is not None and service:
+            self.demands.call_wait_s[self.route, *at] += weight * step.wait.mean_ms / 1e3
         elif step.branch is not None:
-            self.steps(step.branch.then, service, program, weight * step.branch.probability)
-            self.steps(step.branch.otherwise, service, program, weight * (1 - step.branch.probability))
+            self.steps(step.branch.then, at, program, weight * step.branch.probability)
+            self.steps(step.branch.otherwise, at, program, weight * (1 - step.branch.probability))
         elif step.parallel is not None:
-            self.steps(step.parallel, service, program, weight)
+            self.steps(step.parallel, at, program, weight)
         elif step.call is not None:
-            self.call(step, program, weight)
+            self.call(step, service, program, weight)
 
-    def call(self, step: Step, program: str, weight: float) -> None:
+    def call(self, step: Step, caller: str, program: str, weight: float) -> None:
         call = step.call or ""
         target = called_service(self.topology, call)
         if target is None:
             return
         self.demands.visits[self.route, target] += weight
+        self.demands.calls[self.route, caller, target] += weight
         if step.steps is not None:
-            self.steps(step.steps, target, program, weight)
+            self.steps(step.steps, (caller, target), program, weight)
         elif call != target:
             operation = self.topology.services[target].operations[call.rpartition(".")[2]]
-            self.steps(operation.steps, target, call, weight)
+            self.steps(operation.steps, (caller, target), call, weight)

@@ -62,6 +62,7 @@ class ZoneLoss(_Fault):
 
 class _Lasting(_Fault):
     duration: DurationNs = Field(gt=0)
+    """How long it lasts."""
 
 
 class SlowDown(_Lasting):
@@ -69,6 +70,7 @@ class SlowDown(_Lasting):
 
     kind: Literal["slow-down"]
     service: str
+    """Which one, by its name in the topology."""
     factor: float = Field(gt=0, le=1000, allow_inf_nan=False)
     """On the CPU demand of every operation of the service that begins meanwhile."""
 
@@ -78,6 +80,7 @@ class FailOver(_Lasting):
 
     kind: Literal["fail-over"]
     service: str
+    """Which one, by its name in the topology."""
 
 
 class SaturatedVolume(_Lasting):
@@ -85,6 +88,7 @@ class SaturatedVolume(_Lasting):
 
     kind: Literal["saturated-volume"]
     service: str
+    """Which one, by its name in the topology."""
     iops_percent: float = Field(gt=0, le=100)
     """What is left of the topology's ``disk_iops``."""
 
@@ -94,6 +98,7 @@ class DnsLatency(_Lasting):
 
     kind: Literal["dns-latency"]
     add: DurationNs = Field(gt=0)
+    """What a look-up takes longer."""
     share: float = Field(default=1.0, gt=0, le=1)
     """Of the calls that have to look the name up (no cache, no connection kept alive)."""
     services: tuple[str, ...] = ()

@@ -51,6 +51,7 @@ class Window(Model):
     start: datetime
     """Local time of the scenario's time zone, unless it carries an offset."""
     duration: DurationNs = Field(gt=0, le=LONGEST_WINDOW_NS)
+    """How long, in simulated time."""
     warm_up: DurationNs = Field(default=600_000_000_000, ge=0, le=LONGEST_WINDOW_NS // 100)
     """Rounded up to whole windows of five minutes, so that the judged windows begin at ``start``."""
 
@@ -64,8 +65,11 @@ class Objectives(Model):
     """What the system must keep, judged per 5-minute window over user requests."""
 
     p95_ms: float = Field(default=500.0, gt=0)
+    """A window fails when more than 5 % of its user requests took longer."""
     error_percent: float = Field(default=1.0, ge=0, le=100)
+    """A window fails when more of its user requests ended in an error."""
     failing_windows_percent: float = Field(default=1.0, ge=0, le=100)
+    """Share of windows that may fail."""
     minimum_requests: int = Field(default=60, ge=1)
     """Windows of a route with fewer requests are not judged alone (they count in the whole)."""
 
@@ -74,20 +78,33 @@ class NodePool(Model):
     """Machines of one type that the cluster autoscaler may add and remove."""
 
     instance_type: str
+    """As the price list names it."""
     cpu: Cores = Field(gt=0)
+    """Of one machine."""
     memory: Bytes = Field(gt=0)
+    """Of one machine."""
     allocatable_cpu: Cores = Field(gt=0)
+    """What the kubelet leaves to pods."""
     allocatable_memory: Bytes = Field(gt=0)
+    """What the kubelet leaves to pods."""
     allocatable_others: dict[str, Bytes] = Field(default_factory=dict)
     """Further resources by name, such as ``nvidia.com/gpu: 1``. Without ``ephemeral-storage`` there is enough of it."""
     max_pods: int = Field(default=110, ge=1)
+    """Pods that one machine takes."""
     count: int = Field(ge=0, le=MOST_NODES)
+    """Machines at the start."""
     minimum: int = Field(default=0, ge=0, le=MOST_NODES)
+    """Fewest machines."""
     maximum: int = Field(ge=0, le=MOST_NODES)
+    """Most machines; the same as the minimum: no autoscaling."""
     zones: tuple[str, ...] = ("zone-1",)
+    """Machines are spread over them."""
     labels: dict[str, str] = Field(default_factory=dict)
+    """Of every machine, besides the well-known ones."""
     taints: tuple[dict[str, str], ...] = ()
+    """Of every machine: ``{key, value, effect}``."""
     spot: bool = False
+    """Billed at the spot price."""
     boot: DurationNs = 90_000_000_000
     """From the autoscaler's decision to a Ready node."""
     basis: Basis | None = None
@@ -102,18 +119,27 @@ class ClusterTimings(Model):
     image_size: Bytes = 300 * 2**20
     """Of every image on a node's disk; the scheduler prefers nodes that hold a pod's images, the larger the more."""
     container_create: DurationNs = 800_000_000
+    """From an image on the node to a started container."""
     init_container: DurationNs = 2_000_000_000
     """How long an init container runs of which the topology says nothing (``init``). They run one after the other."""
     endpoint_propagation: DurationNs = 500_000_000
     """From a pod's change of readiness to every proxy knowing it."""
     metrics_resolution: DurationNs = 15_000_000_000
+    """metrics-server's ``--metric-resolution``."""
     hpa_sync: DurationNs = 15_000_000_000
+    """``--horizontal-pod-autoscaler-sync-period``."""
     autoscaler_scan: DurationNs = 10_000_000_000
+    """The cluster autoscaler's ``--scan-interval``."""
     scale_down_unneeded: DurationNs = 600_000_000_000
+    """``--scale-down-unneeded-time``."""
     scale_down_utilization: float = Field(default=0.5, ge=0, le=1)
+    """``--scale-down-utilization-threshold``."""
     scale_down_delay_after_add: DurationNs = 600_000_000_000
+    """``--scale-down-delay-after-add``."""
     autoscaler: Autoscaler = Autoscaler()
+    """Its other flags."""
     scheduler: Scheduler = Scheduler()
+    """How nodes are scored."""
 
 
 class RequestLog(Model):
@@ -122,28 +148,40 @@ class RequestLog(Model):
     start: datetime
     """Local time of the scenario's time zone, unless it carries an offset. Requests that arrive from then on."""
     duration: DurationNs = Field(gt=0)
+    """How long."""
 
 
 class ScenarioFile(Model):
     """The YAML that the user writes. Paths are relative to the file."""
 
     name: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)
+    """Of the scenario and its results: small letters, digits and hyphens."""
     description: str = ""
+    """One sentence for those who read the report."""
     manifests: tuple[str, ...] = Field(min_length=1)
+    """Kubernetes YAML: files, directories or a kustomization: what is said of requests, limits, probes and HPAs."""
     topology: str
+    """File that says which routes there are, whom they call, and what that costs."""
     traffic: Traffic
+    """How many requests come, when, and how bunched."""
     window: Window
+    """What is simulated and judged."""
     time_zone: str = "America/Santiago"
+    """Of all local times (IANA name)."""
     nodes: dict[str, NodePool] = Field(min_length=1)
+    """Pools of machines, by name."""
     provisioner: Literal["cluster-autoscaler", "karpenter"] = "cluster-autoscaler"
     """Who buys machines and gives them back. With Karpenter the pools of ``nodes`` keep their count."""
     karpenter: Karpenter | None = None
+    """Its NodePools; only with ``provisioner: karpenter``."""
     cluster: ClusterTimings = ClusterTimings()
+    """How long the cluster's own work takes."""
     faults: tuple[Fault, ...] = ()
     """What breaks meanwhile, at set times or at random."""
     backups: tuple[Backup, ...] = ()
     """Of the databases' volumes; what one can come back to (RPO), and after how long (RTO), is in the summary."""
     objectives: Objectives = Objectives()
+    """What has to be kept."""
     history: tuple[Stretch, ...] = ()
     """What a search for a better configuration may see; without any, the window itself."""
     holdout: tuple[Stretch, ...] = ()
@@ -153,11 +191,15 @@ class ScenarioFile(Model):
     special_days: tuple[SpecialDay, ...] = ()
     """Days that come back every year; a forecast moves their events to where they fall in its quarter."""
     cost: CostSettings | None = None
+    """Prices and what else a bill needs; without it the run has no money."""
     recommend: Policy = Policy()
     """How `fvcap recommend` is to choose."""
     seed: int = Field(default=1, ge=0, lt=2**63)
+    """Of every random number: the same seed, the same run to the last bit."""
     replications: int = Field(default=1, ge=1, le=10_000)
+    """How often the window is run, each time with other customers."""
     plane: Literal["fast", "simpy"] = "fast"
+    """Which data plane carries the requests: the compiled one, or the readable one."""
     rollouts: tuple[Rollout, ...] = ()
     """New versions that come in while the traffic goes on."""
     schedule: tuple[ScheduledChange, ...] = ()
@@ -211,8 +253,11 @@ class Scenario:
     """Everything that a run needs, loaded and checked. Made by ``fvcapacity.inputs.load_scenario``."""
 
     file: ScenarioFile
+    """What the user wrote."""
     cluster: ClusterObjects
+    """What the manifests say."""
     topology: Topology
+    """Routes and services: who calls whom, and what it costs there."""
     traffic: TrafficTable | None
     """None for a closed loop of users."""
     start_ns: int
@@ -220,6 +265,7 @@ class Scenario:
     input_hashes: dict[str, str] = field(default_factory=dict)
     """SHA-256 of every file that was read, by its path relative to the scenario."""
     findings: tuple[str, ...] = ()
+    """What was remarked when it was loaded, and did not stop it."""
     prices: PriceList | None = None
     """None when the scenario names no prices: it is then run without money."""
     instances: InstanceList | None = None
@@ -240,6 +286,11 @@ class Scenario:
         """Name of the scenario."""
         return self.file.name
 
+    def _repr_html_(self) -> str:
+        from fvcapacity.scenario.shown import scenario_html
+
+        return scenario_html(self)
+
     def during(self, name: str) -> Scenario:
         """Return the scenario over another stretch of time.
 
@@ -247,6 +298,11 @@ class Scenario:
         ----------
         name
             Of a stretch of ``history`` or ``holdout``, or ``window`` for the scenario as it is.
+
+        Returns
+        -------
+        Scenario
+            The same system under the traffic of that stretch.
 
         Raises
         ------
@@ -272,6 +328,11 @@ class Scenario:
             or YAML text), a path to a file of such patches, or a path to a directory with a ``kustomization.yaml``: a
             Component changes the manifests, an overlay takes their place.
 
+        Returns
+        -------
+        Scenario
+            A new one; this one stays as it is.
+
         Raises
         ------
         ManifestError
@@ -285,6 +346,11 @@ class Scenario:
 
     def value(self, path: str) -> Value:
         """Return the present value of a field by its path, such as ``deployment/order-service.limits.cpu``.
+
+        Parameters
+        ----------
+        path
+            Of the field (``docs/reference/paths.md``).
 
         Returns
         -------
@@ -320,6 +386,11 @@ class Scenario:
             Node pools to add or to put in the place of one; None takes a pool away.
         objects
             New objects as mappings of the API: a ResourceQuota, a LimitRange, a PodDisruptionBudget.
+
+        Returns
+        -------
+        Scenario
+            A new one; this one stays as it is.
 
         Raises
         ------

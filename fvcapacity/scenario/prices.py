@@ -63,19 +63,26 @@ class Price(Model):
     """
 
     kind: Kind
+    """Of what."""
     name: str = Field(min_length=1)
     """Instance type, disk family (gp3, Premium_LRS), kind of traffic (internet, inter_zone), or what the provider calls
     the thing. Data and capacity of a load balancer carry the load balancer's name."""
     region: str = Field(min_length=1)
+    """As the provider names it."""
     unit: Unit
+    """What the price is for."""
     price: float = Field(ge=0, allow_inf_nan=False)
     """US dollars per unit. Zero is a price (a free control plane), not a gap."""
     source: str = Field(min_length=1)
+    """Where the figure stands."""
     as_of: date | Literal["unknown"]
+    """Day of the figure."""
     purchase: Purchase = "on_demand"
     """Of an instance. A reserved one is paid for all of its term, used or not; ``price`` is what an hour comes to."""
     size_gib: float | None = Field(default=None, gt=0)
+    """Of a disk that is sold in sizes."""
     tier: str = ""
+    """The provider's name for that size."""
     from_gib: float = Field(default=0.0, ge=0)
     """Egress: the figure holds for what lies beyond so much in a month."""
     up_to_gib: float | None = Field(default=None, gt=0)
@@ -120,27 +127,38 @@ class Defaults(Model):
     """Which figure of several counts when a manifest does not say (each is a ``name`` of the list)."""
 
     volume: str | None = None
+    """Disk family."""
     load_balancer: str | None = None
+    """Load balancer."""
     control_plane: str | None = None
+    """Control plane."""
     egress: str | None = None
+    """Kind of traffic out."""
     snapshot: str | None = None
+    """Snapshots."""
     object_storage: str | None = None
+    """Object storage."""
     logs: str | None = None
+    """Log service."""
 
 
 class PriceList(Model):
     """Prices of one provider. Every lookup returns None when the list has no figure."""
 
     name: str = Field(min_length=1)
+    """Of the provider."""
     description: str = ""
+    """What the list is of."""
     currency: Literal["USD"]
     """The bill is in US dollars; convert other currencies and say so in ``source``."""
     defaults: Defaults = Defaults()
+    """Which figure counts when a manifest does not say."""
     storage_classes: dict[str, str] = Field(default_factory=dict)
     """Kubernetes storage class to disk family."""
     disk_sizes: dict[str, tuple[float, ...]] = Field(default_factory=dict)
     """Disk family to all sizes (GiB) that are sold, priced here or not. Without it the priced sizes are all."""
     prices: tuple[Price, ...] = ()
+    """The figures."""
 
     def instance(
         self, instance_type: str, region: str | None, *, spot: bool = False, purchase: Purchase = "on_demand"

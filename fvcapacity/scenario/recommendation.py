@@ -13,7 +13,9 @@ class Bound(Model):
     """Least and largest value of a field, written as its path takes them (``250m``, ``384Mi``, 70)."""
 
     minimum: str | int | float | None = None
+    """None: no least value."""
     maximum: str | int | float | None = None
+    """None: no largest value."""
 
 
 class Policy(Model):
@@ -30,6 +32,7 @@ class Policy(Model):
     least_cpu: Cores = Field(default=0.01, gt=0)
     """No container that is sized requests less CPU, nor less memory; KRR's own minimum is 10m too."""
     least_memory: Bytes = Field(default=16 * 2**20, gt=0)
+    """No container that is sized requests less."""
     memory_margin_percent: float = Field(default=15.0, ge=0)
     """A memory request that is lowered keeps this above the largest working set."""
     cpu_limits: bool = True
@@ -53,7 +56,9 @@ class Policy(Model):
     spot_percent: float = Field(default=0.0, ge=0, le=100)
     """Most of the CPU that may be on spot machines."""
     most_pools: int = Field(default=2, ge=1, le=10)
+    """Most node pools that a recommendation may have."""
     target_minimum: int = Field(default=50, ge=1)
+    """Lowest CPU target in per cent."""
     target_maximum: int = Field(default=90, ge=1)
     """Between these a CPU target in per cent may be moved."""
     quota_margin_percent: float = Field(default=10.0, ge=0)

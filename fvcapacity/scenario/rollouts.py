@@ -64,6 +64,7 @@ class Canary(Model):
     """A canary with a traffic router: the old version keeps its pods until the new one has taken over."""
 
     steps: tuple[CanaryStep, ...] = Field(min_length=1)
+    """Shares of the traffic, one after the other."""
     abort: AbortRule | None = None
     """None: it goes through whatever happens."""
     scale_down_delay: DurationNs = SCALE_DOWN_DELAY_NS
@@ -96,7 +97,9 @@ class Rollout(Model):
     strategy: Strategy | None = None
     """None: as the manifest says."""
     canary: Canary | None = None
+    """For ``strategy: canary``."""
     blue_green: BlueGreen | None = None
+    """For ``strategy: blue-green``."""
     basis: Basis | None = None
     source: str = ""
 

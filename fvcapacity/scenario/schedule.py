@@ -36,6 +36,7 @@ class ScheduledChange(Model):
     """
 
     name: str = ""
+    """For reports."""
     at: datetime
     """Local time of the scenario's time zone, unless it carries an offset."""
     values: dict[str, Minimum] = Field(min_length=1)

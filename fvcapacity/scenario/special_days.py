@@ -20,11 +20,13 @@ class SpecialDay(Model):
     """
 
     name: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)
+    """For reports."""
     rule: str
     """When it is: a yearly recurrence rule of RFC 5545, like ``FREQ=YEARLY;BYMONTH=5;BYDAY=2SU``."""
     before: int = Field(default=0, ge=0, le=14)
     """So many days before it belong to it."""
     after: int = Field(default=0, ge=0, le=14)
+    """So many days after it belong to it."""
     factors: tuple[Annotated[float, Field(gt=0, allow_inf_nan=False)], ...] = ()
     """Times an ordinary day's requests, for each of its days from the first to the last; when nothing else tells."""
     basis: Basis | None = None

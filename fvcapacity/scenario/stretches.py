@@ -20,9 +20,11 @@ class Stretch(Model):
     """A stretch of time, under the scenario's traffic or its own. Roll-outs and faults stay with the window."""
 
     name: str = Field(pattern=r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?$", max_length=63)
+    """By which a calendar and commands call it."""
     start: datetime
     """Local time of the scenario's time zone, unless it carries an offset."""
     duration: DurationNs = Field(gt=0, le=LONGEST_WINDOW_NS)
+    """How long."""
     traffic: Traffic | None = None
     """None: that of the scenario, whose events count by their dates."""
     basis: Basis | None = None
@@ -42,3 +44,4 @@ class CalendarPart(Model):
     like: str = WINDOW
     """Name of a stretch of ``history`` or ``holdout``, or ``window``."""
     days: float = Field(gt=0, le=31)
+    """How many of a month's days."""

@@ -27,8 +27,11 @@ class Distribution(Model):
     """
 
     mean_ms: float = Field(ge=0)
+    """Mean."""
     distribution: DistributionKind = "lognormal"
+    """Its kind."""
     cv: float = Field(default=0.5, ge=0, le=20)
+    """Standard deviation over mean (lognormal only)."""
     values_ms: tuple[NonNegativeFloat, ...] = Field(default=(), repr=False)
     """What was recorded (``distribution: recorded`` only)."""
     basis: Basis | None = None
@@ -56,14 +59,18 @@ class CpuStep(Distribution):
     """CPU work at the service itself, in CPU-milliseconds; ``threads`` names the thread group."""
 
     threads: str = "main"
+    """Group of threads that does it."""
 
 
 class Branch(Model):
     """Take ``then`` with a probability, else ``otherwise`` (a cache hit, a coupon)."""
 
     probability: float = Field(ge=0, le=1)
+    """Of ``then``."""
     then: tuple[Step, ...] = ()
+    """Steps of the one way."""
     otherwise: tuple[Step, ...] = ()
+    """Steps of the other; none: nothing is done."""
     basis: Basis | None = None
     source: str = ""
 
@@ -72,6 +79,7 @@ class Disk(Model):
     """Input and output on the volume of the service: ``operations`` of at most ``bytes`` each."""
 
     operations: float = Field(gt=0)
+    """Operations on the volume."""
     basis: Basis | None = None
     source: str = ""
 
@@ -80,7 +88,9 @@ class Breaker(Model):
     """A circuit breaker of the caller: after ``failures`` in a row it refuses to call for ``open``."""
 
     failures: int = Field(default=5, ge=1)
+    """Failures in a row that open it."""
     open: DurationNs = 10_000_000_000
+    """How long it refuses."""
     basis: Basis | None = None
     source: str = ""
 
@@ -92,24 +102,40 @@ class Step(Model):
     """
 
     cpu: CpuStep | None = None
+    """Work of this service's own CPU."""
     call: str | None = None
+    """Another service (with ``steps``), or an operation of one."""
     parallel: tuple[Step, ...] | None = None
+    """Calls at the same time; the step is over with the last."""
     branch: Branch | None = None
+    """One of two ways, at random."""
     wait: Distribution | None = None
+    """Time that costs no CPU: an external API."""
     disk: Disk | None = None
+    """Input and output on the service's volume."""
 
     steps: tuple[Step, ...] | None = None
+    """Of a call: what the called service does."""
     timeout: DurationNs | None = None
+    """Of a call: when the caller gives up. None: never."""
     retries: int = Field(default=0, ge=0, le=10)
+    """Of a call: attempts after the first that failed."""
     retry_backoff: DurationNs = 0
+    """Of a call: pause before an attempt."""
     cancel_on_timeout: bool = False
+    """Of a call: whether work that nobody waits for is given up downstream."""
     breaker: Breaker | None = None
+    """Of a call: a circuit breaker of the caller."""
     optional: bool = False
     """A failed optional call does not fail its caller (reviews on a product page)."""
     request_memory: Bytes | None = None
+    """Of a call: what it holds at the called service while it is open, on top of ``memory.per_open_request``."""
     response_bytes: Bytes | None = None
+    """Of a call: size of the answer."""
     log_bytes: Bytes | None = None
+    """Of a call: written to the log."""
     written_bytes: Bytes | None = None
+    """Of a call: written to the called service's volume."""
     basis: Basis | None = None
     source: str = ""
 
@@ -132,10 +158,15 @@ class Operation(Model):
     """A named program of a service; the byte counts are defaults of the calls that use it."""
 
     steps: tuple[Step, ...]
+    """What is done, in order."""
     request_memory: Bytes | None = None
+    """What an open request holds, on top of ``memory.per_open_request``."""
     response_bytes: Bytes | None = None
+    """Size of the answer."""
     log_bytes: Bytes | None = None
+    """Written to the log."""
     written_bytes: Bytes | None = None
+    """Written to the service's volume."""
     basis: Basis | None = None
     source: str = ""
 
@@ -148,7 +179,9 @@ class ThreadGroup(Model):
     """
 
     kind: Literal["event_loop", "per_request"] = "event_loop"
+    """When a thread is free again."""
     count: int = Field(default=1, ge=1, le=10_000)
+    """Threads."""
     queue_limit: int = Field(default=511, ge=0)
     """Requests that may wait; one more is refused. 511 is Node.js' listen backlog."""
 
@@ -157,8 +190,11 @@ class MemoryModel(Model):
     """Working set of a container: base + what open requests hold + what grows with each request served."""
 
     base: Bytes = 0
+    """Of an idle container."""
     per_open_request: Bytes = 0
+    """What an open request holds."""
     growth_per_request: Bytes = 0
+    """What each served request leaves behind (a leak, a cache)."""
     basis: Basis | None = None
     source: str = ""
 
@@ -169,13 +205,17 @@ class ServiceModel(Model):
     container: str | None = None
     """Container that serves; default: the first app container."""
     threads: dict[str, ThreadGroup] = Field(default_factory=lambda: {"main": ThreadGroup()})
+    """Groups of threads that share the container's quota, by name; work is done by ``main`` unless it names another."""
     memory: MemoryModel = MemoryModel()
+    """The container's working set."""
     startup_cpu_ms: float = Field(default=0, ge=0)
     """CPU that the container burns before it listens."""
     probe_cpu_ms: float = Field(default=0.5, ge=0)
+    """CPU that answering a probe takes."""
     background_cpu: Cores = 0.0
     """Steady CPU besides requests (scrapes, garbage collection of an idle process)."""
     balancing: Balancing = "random"
+    """How callers choose a pod: ``random`` (iptables mode), ``round_robin`` (IPVS), ``sticky`` per connection."""
     connections_per_client: int = Field(default=8, ge=1)
     """Keep-alive connections that each client pod holds (sticky balancing only)."""
     pools: dict[str, int] = Field(default_factory=dict)
@@ -183,9 +223,11 @@ class ServiceModel(Model):
     disk_iops: float | None = None
     """Operations a second of the volume behind the service; None: not limited."""
     disk_latency: DurationNs = 0
+    """Of each operation, when the volume is idle."""
     network_round_trip: DurationNs = 300_000
     """Added to every call of this service (both directions together)."""
     operations: dict[str, Operation] = Field(default_factory=dict)
+    """Named programs that calls can ask for."""
     basis: Basis | None = None
     source: str = ""
 
@@ -194,12 +236,15 @@ class Route(Model):
     """A route as Prometheus labels it: method and path, its share of the traffic, and its program."""
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] = "GET"
+    """HTTP method."""
     path: str
+    """As Prometheus labels it: ``/api/products/:id``."""
     share: float = Field(default=0.0, ge=0)
     """Weight among the routes, for traffic that is not told by route."""
     steps: tuple[Step, ...]
     """Exactly one call: the entry of the request into the cluster."""
     client_timeout: DurationNs = 30_000_000_000
+    """When the customer gives up."""
     user: bool = True
     """False for machine traffic that the objectives leave out."""
     basis: Basis | None = None
@@ -213,8 +258,11 @@ class Gauge(Model):
     """
 
     opened_by: tuple[str, ...]
+    """Routes whose success opens things."""
     per_request: float = Field(default=1.0, gt=0)
+    """Things that one request opens."""
     lifetime: DurationNs
+    """How long each stays open."""
     basis: Basis | None = None
     source: str = ""
 
@@ -223,7 +271,9 @@ class BackgroundLoad(Model):
     """A workload that serves no route but takes CPU and memory (Prometheus, Kibana, an exporter)."""
 
     cpu: Cores = 0.0
+    """Steady use."""
     memory: Bytes = 0
+    """Working set."""
     basis: Basis | None = None
     source: str = ""
 
@@ -234,8 +284,11 @@ class Topology(Model):
     basis: Basis = "assumed"
     """Default for every number that does not say otherwise."""
     services: dict[str, ServiceModel]
+    """By the name of their Kubernetes Service."""
     routes: dict[str, Route]
+    """By a short name."""
     gauges: dict[str, Gauge] = Field(default_factory=dict)
+    """Custom metrics, by their names."""
     background: dict[str, BackgroundLoad] = Field(default_factory=dict)
     """Keyed by ``kind/name`` or, for one container of a pod, ``kind/name/container``."""
     init: dict[str, DurationNs] = Field(default_factory=dict)

@@ -160,6 +160,12 @@ def _once_for_all_integers(dispatcher: Any) -> Any:
     return dispatcher
 
 
+@cache
+def _record(core: np.dtype[Any]) -> Any:
+    """Return Numba's type of a record: dozens of readers share that of the core, which has hundreds of fields."""
+    return numba.from_dtype(core)
+
+
 def row_reader(core: np.dtype[Any], table: str, row: np.dtype[Any], rows: str = "") -> Callable[[Any, int], Any]:
     """Return a function ``(core, number) -> record`` for compiled code: a row of a table that lies at an address.
 
@@ -178,7 +184,7 @@ def row_reader(core: np.dtype[Any], table: str, row: np.dtype[Any], rows: str = 
     from numba.core import types
     from numba.extending import intrinsic
 
-    owner, result = numba.from_dtype(core), numba.from_dtype(row)
+    owner, result = _record(core), numba.from_dtype(row)
     check = bool(cast(Any, numba.config).BOUNDSCHECK)
     places = [owner.fields[name].offset for name in (table, rows or f"{table}_rows")]
 

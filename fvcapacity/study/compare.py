@@ -88,6 +88,12 @@ def compare(
     progress
         Told now and then how far each run is; the runs of the two scenarios are numbered in turns.
 
+    Returns
+    -------
+    Comparison
+        The document (``docs/reference/comparison.schema.json``: seconds, ratios, US dollars), every pair of
+        figures, and both results.
+
     Raises
     ------
     ScenarioError

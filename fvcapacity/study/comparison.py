@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pandas as pd
 from pydantic import ConfigDict, Field
 
+from fvcapacity.display.plots import Plots
 from fvcapacity.results.measures import MeasureName
 from fvcapacity.results.result import Result
 from fvcapacity.results.summary import Figure, Part, Status, StoppingPart, Utc
+from fvcapacity.study.shown import COMPARISON_PLOTS, comparison_html
 from fvcapacity.tabular.directory import check_replaceable, write_directory
 from fvcapacity.tabular.storage import write_csv
+
+if TYPE_CHECKING:
+    from matplotlib import figure as drawn
 
 COMPARISON_SCHEMA: Final = "fvcapacity/comparison/1"
 """Changes when a reader of older documents would stumble."""
@@ -119,12 +124,49 @@ class Comparison:
         """Verdict on B: ``holds``, ``missed`` or ``nothing to judge``."""
         return str(self.summary["second"]["status"])
 
+    @property
+    def plot(self) -> Plots:
+        """The figures: ``plot()`` is the overview, ``plot(name)`` one of ``plot.names``.
+
+        Raises
+        ------
+        InputError
+            When it is called with another name, with the list of names.
+        """
+        return Plots(COMPARISON_PLOTS, self._draw)
+
+    def _draw(self, name: str) -> drawn.Figure:
+        from fvcapacity.plots.comparison import draw_comparison  # matplotlib, only when it is needed
+        from fvcapacity.plots.context import PlotContext
+
+        context = PlotContext.of(self.first.summary)
+        return draw_comparison(name, self.summary, self.first.tables, self.second.tables, context)
+
+    def _repr_html_(self) -> str:
+        return comparison_html(self.summary, self.first.tables, self.second.tables)
+
     def to_json(self) -> str:
-        """Return the summary as JSON text, the same to the byte in every repetition."""
+        """Return the summary as JSON text, the same to the byte in every repetition.
+
+        Returns
+        -------
+        str
+            JSON text, indented, with a line break at its end.
+        """
         return json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
     def save(self, directory: str | Path) -> Path:
         """Write ``comparison.json``, ``pairs.csv`` and the two results as a directory, all of it or nothing.
+
+        Parameters
+        ----------
+        directory
+            Where to. One of ours that stands there is replaced.
+
+        Returns
+        -------
+        Path
+            The directory that was written.
 
         Raises
         ------

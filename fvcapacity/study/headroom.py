@@ -11,16 +11,22 @@ import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import pandas as pd
 
+from fvcapacity.display.plots import Plots
 from fvcapacity.errors import ScenarioError
 from fvcapacity.results.estimators import Estimate, estimate_mean
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.study.mending import Mend, mends
 from fvcapacity.study.peaks import LENGTH_NS, STEP_NS, Peak, peaks
+from fvcapacity.study.shown import HEADROOM_PLOTS, headroom_html
 from fvcapacity.study.trial import Trial, failing_window, try_all, try_out
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 
 LARGEST = 64.0
 SMALLEST = 1 / 64
@@ -123,14 +129,40 @@ class Headroom:
         Every trial: ``stage, replication, multiple, stretch, holds, excess``.
     stopped
         Why there are no further stages; empty when none was asked for.
+    scenario
+        That was asked about.
     """
 
     scenario: Scenario = field(repr=False)
     stages: tuple[Stage, ...]
     stretches: tuple[Peak, ...]
     whole: Trial | None
-    trials: pd.DataFrame
+    trials: pd.DataFrame = field(repr=False)
     stopped: str = ""
+
+    @property
+    def plot(self) -> Plots:
+        """The figures: ``plot()`` is the overview, ``plot(name)`` one of ``plot.names``.
+
+        Raises
+        ------
+        InputError
+            When it is called with another name, with the list of names.
+        """
+        return Plots(HEADROOM_PLOTS, self._draw)
+
+    def _draw(self, name: str) -> Figure:
+        from fvcapacity.plots.headroom import draw_headroom  # matplotlib, only when it is needed
+
+        return draw_headroom(self._summary())
+
+    def _repr_html_(self) -> str:
+        return headroom_html(self._summary())
+
+    def _summary(self) -> dict[str, Any]:
+        from fvcapacity.study.headroom_summary import headroom_summary  # it is made of what stands here
+
+        return headroom_summary(self)
 
 
 def headroom(
@@ -161,6 +193,11 @@ def headroom(
         Ratio of the two multiples, one that holds and one that does not, at which a bisection stops.
     tell
         Told in a few words what is being done.
+
+    Returns
+    -------
+    Headroom
+        What the system bears in multiples of its traffic, with a 95 % interval, what breaks first, and all trials.
 
     Raises
     ------

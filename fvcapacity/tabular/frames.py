@@ -33,17 +33,20 @@ def conform(spec: TableSpec, data: Mapping[str, Any] | pd.DataFrame) -> pd.DataF
     if missing or (unknown and not spec.open_ended):
         raise InvariantError(f"table {spec.name}: columns missing {missing}, not described {unknown}")
     columns = {column.name: _typed(column, data[column.name]) for column in spec.columns}
-    columns.update({name: pd.Series(data[name]).reset_index(drop=True) for name in unknown})
+    columns.update({name: _counted(data[name]) for name in unknown})
     return pd.DataFrame(columns)
 
 
 def _typed(column: Column, values: Any) -> pd.Series[Any]:
     if column.dtype == "utc":
         return _timestamps(values)
-    series = pd.Series(values).reset_index(drop=True)
-    return series.astype("str" if column.dtype == "string" else column.dtype)
+    return _counted(values).astype("str" if column.dtype == "string" else column.dtype)
 
 
 def _timestamps(values: Any) -> pd.Series[Any]:
-    stamps = pd.to_datetime(pd.Series(values).reset_index(drop=True), utc=True)
-    return stamps.astype("datetime64[ns, UTC]")
+    return pd.to_datetime(_counted(values), utc=True).astype("datetime64[ns, UTC]")
+
+
+def _counted(values: Any) -> pd.Series[Any]:
+    """Return values as a series whose rows are counted from zero."""
+    return values.reset_index(drop=True) if isinstance(values, pd.Series) else pd.Series(values)

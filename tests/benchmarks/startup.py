@@ -16,6 +16,9 @@ START, DURATION = "2026-02-14T12:00:00", "1m"
 
 COMMAND = ("--start", START, "--duration", DURATION, "--replications", "1", "--plane", "fast", "--quiet")
 
+_NO_USERS = ("NUMBA_CACHE_DIR", "NUMBA_BOUNDSCHECK", "PYTHONDONTWRITEBYTECODE")
+"""What tests and build machines set and a user does not: without bytecode, every module is parsed at every start."""
+
 IMPORTS = (
     "import numba, numba.np.arraymath, pandas, pyarrow.parquet, pydantic, rich.console, scipy.linalg, simpy, typer"
 )
@@ -56,7 +59,7 @@ def waits(warm_runs: int = 3) -> Waits:
 
 
 def _run(directory: Path, command: list[str]) -> float:
-    kept = {name: value for name, value in os.environ.items() if name not in ("NUMBA_CACHE_DIR", "NUMBA_BOUNDSCHECK")}
+    kept = {name: value for name, value in os.environ.items() if name not in _NO_USERS}
     environment = {**kept, "XDG_CACHE_HOME": str(directory / "cache"), "MPLCONFIGDIR": str(directory / "matplotlib")}
     started = time.perf_counter()
     subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, stdout=subprocess.DEVNULL)

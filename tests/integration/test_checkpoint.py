@@ -53,7 +53,7 @@ ROLLOUTS = {
 SIGNS = {"rolling": "NewReplicaSetAvailable", "canary": "RolloutAborted", "blue-green": "RolloutCompleted"}
 
 
-@pytest.fixture(params=["canary", *(pytest.param(name, marks=pytest.mark.long) for name in ("rolling", "blue-green"))])
+@pytest.fixture(params=["canary", "rolling", "blue-green"])
 def deployed(request: pytest.FixtureRequest) -> tuple[Scenario, str]:
     """Six minutes in which a new version comes in, and what shows that it did."""
     overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "1m", "window.warm_up": "5m"}
@@ -89,6 +89,7 @@ def test_a_round_trip_at_every_control_event_changes_nothing(evening: Scenario) 
     assert any(event.reason == "SuccessfulRescale" for event in control.history.events)
 
 
+@pytest.mark.long
 def test_a_round_trip_in_the_middle_of_a_roll_out_changes_nothing(deployed: tuple[Scenario, str]) -> None:
     scenario, sign = deployed
     control = round_trips(scenario)
@@ -210,7 +211,7 @@ import sys
 from fvcapacity import checkpoint, run
 import fvcapacity as fv
 checkpoint.INTERVAL_NS = run.CHECKPOINT_INTERVAL_NS = 300 * 10**9
-overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "2h", "window.warm_up": "5m"}
+overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "80m", "window.warm_up": "5m"}
 scenario = fv.load_scenario(sys.argv[1], overrides=overrides)
 result = fv.simulate(scenario, replications=2)
 print(result.to_json())
@@ -222,8 +223,9 @@ def start(environment: dict[str, str]) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
 
 
-def test_killed_at_any_moment_it_ends_the_same(tmp_path: Path) -> None:
-    """SIGKILL after the first checkpoints, then again, then to the end."""
+@pytest.mark.parametrize("kills", [(3,), pytest.param((2, 3), marks=pytest.mark.long)], ids=["once", "twice"])
+def test_killed_at_any_moment_it_ends_the_same(tmp_path: Path, kills: tuple[int, ...]) -> None:
+    """SIGKILL after so many checkpoints, perhaps again after some more, then to the end."""
     from fvcapacity.semantics.jit import ready_mark
 
     mark = ready_mark("fast-plane")
@@ -232,7 +234,7 @@ def test_killed_at_any_moment_it_ends_the_same(tmp_path: Path) -> None:
     environment = {**os.environ, **compiled, "XDG_CACHE_HOME": str(tmp_path)}
     untouched, _ = start({**environment, "XDG_CACHE_HOME": str(tmp_path / "other")}).communicate()
     checkpoints = tmp_path / "fvcapacity" / "checkpoints"
-    for kept in (2, 3):
+    for kept in kills:
         process = start(environment)
         deadline = time.monotonic() + 120
         written: set[tuple[str, int]] = set()

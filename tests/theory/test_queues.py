@@ -62,7 +62,7 @@ def station(threads: int, distribution: str, **more: float) -> Callable[[list[tu
     return lambda arrivals: Tiny(program, arrivals, [{"service": "s"}])
 
 
-@pytest.mark.parametrize("servers", [1, 3])
+@pytest.mark.parametrize("servers", [1, pytest.param(3, marks=pytest.mark.long)])
 def test_mm_c(servers: int) -> None:
     means = run_means(station(servers, "exponential"), RHO * servers / SERVICE_S, 5_000)
     assert_covers(means, mm_c(servers, SERVICE_S))
@@ -82,6 +82,7 @@ def test_mg1_processor_sharing() -> None:
     assert_covers(means, SERVICE_S / (1 - RHO))
 
 
+@pytest.mark.long
 def test_tandem_of_mm_c() -> None:
     """Burke: the stations of a tandem are as if alone. A caller works before it calls, so times add up."""
     servers = {"a": 1, "b": 2}

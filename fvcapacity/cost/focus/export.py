@@ -83,6 +83,11 @@ def export_focus(
     provider
         ``ProviderName``; default: that of the price list.
 
+    Returns
+    -------
+    FocusExport
+        Where the file is, how many rows it has, what they add up to, and what has no price.
+
     Raises
     ------
     InputError

@@ -49,6 +49,16 @@ class FocusCheck:
 def check_focus(path: str | Path) -> FocusCheck:
     """Check a CSV file (plain or gzip), however long it is.
 
+    Parameters
+    ----------
+    path
+        The file.
+
+    Returns
+    -------
+    FocusCheck
+        Number of rows, the sum of ``BilledCost``, and every problem with its line; ``conforms`` when none is an error.
+
     Raises
     ------
     InputError

@@ -6,13 +6,14 @@ bare pointer for Numba: no array is passed or counted. With NUMBA_BOUNDSCHECK=1 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from fvcapacity.dataplane.fast import layout
-from fvcapacity.dataplane.fast.layout import CORE, HEAPS, TABLES, Table
+from fvcapacity.dataplane.fast.layout import CACHE_LINE, CORE, HEAPS, TABLES, Table
 from fvcapacity.dataplane.histogram import BINS, bin_of
 from fvcapacity.dataplane.statistics import RouteColumn
 from fvcapacity.semantics.jit import inlined, merged, row_reader
@@ -172,6 +173,14 @@ def roomy(table: Table, rows: int) -> Table:
     """Return a table with at least so many rows; one that must grow doubles at least, and new rows are zero."""
     if len(table) >= rows:
         return table
-    larger = np.zeros((max(rows, 2 * len(table)), *table.shape[1:]), table.dtype)
+    larger = _at_a_cache_line((max(rows, 2 * len(table)), *table.shape[1:]), table.dtype)
     larger[: len(table)] = table
     return larger
+
+
+def _at_a_cache_line(shape: tuple[int, ...], kind: np.dtype[Any]) -> Table:
+    """Return a table of zeros that begins where a line of the processor's cache does."""
+    size = math.prod(shape) * kind.itemsize
+    room = np.zeros(size + CACHE_LINE, np.uint8)
+    begin = -room.ctypes.data % CACHE_LINE
+    return room[begin : begin + size].view(kind).reshape(shape)

@@ -122,6 +122,11 @@ def read_access_logs(
     on_bytes
         Told how many more bytes were read.
 
+    Returns
+    -------
+    AccessLog
+        Routes with their totals, how many lines were read, and ``traffic()``: counts by route and interval.
+
     Raises
     ------
     InputError

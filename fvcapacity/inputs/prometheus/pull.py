@@ -94,6 +94,11 @@ def pull(
     progress
         Called after each piece.
 
+    Returns
+    -------
+    Pulled
+        What was read, with the coverage of each figure, gaps and remarks; ``measurements()`` makes tables of it.
+
     Raises
     ------
     InputError

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fvcapacity import __version__
 from fvcapacity.recommend.answer import Answer
 from fvcapacity.recommend.document import DOCUMENT, document_json, recommendation_document
+from fvcapacity.release import __version__
 from fvcapacity.report.handover.promise import admission_check, replay_check
 from fvcapacity.report.handover.proposal import evidence_table, proposal_of
 from fvcapacity.report.overlay.base import check_base
@@ -68,6 +68,15 @@ def write_recommendation(
         See `write_overlay`.
     plots
         Draw the front.
+    answer
+        From `recommend_with_evidence`.
+    directory
+        Where to; a recommendation of ours that stands there is replaced.
+
+    Returns
+    -------
+    Written
+        Where it is, and how it was verified.
 
     Raises
     ------

@@ -73,6 +73,13 @@ def export_openmetrics(
         Which one.
     tell
         Told which day is being written.
+    result
+        A run, from ``simulate`` or ``load_result``.
+
+    Returns
+    -------
+    Export
+        The files of the days, number of samples, labels, and first and last instant (milliseconds since 1970, UTC).
 
     Raises
     ------

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from fvcapacity import __version__
+from fvcapacity.release import __version__
 from fvcapacity.report.overlay.proposal import PlannedOverlay, Table
 from fvcapacity.report.overlay.verification import Verification
 from fvcapacity.scenario.paths.change import FieldChange

@@ -76,6 +76,11 @@ def write_overlay(
     extras
         Writes more files into it.
 
+    Returns
+    -------
+    Overlay
+        Where it is, and how it was verified.
+
     Raises
     ------
     ScenarioError

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from fvcapacity import __version__
+from fvcapacity.release import __version__
 from fvcapacity.report.overlay.documents import markdown_table
 from fvcapacity.report.planned_days.tables import local_text, plan_tables
 from fvcapacity.scenario.model import Scenario

@@ -52,6 +52,15 @@ def write_plan(plan: DayPlan, scenario: Scenario, directory: str | Path, *, kube
         As it was loaded: its manifests are the base of the overlays.
     kubectl
         Path of kubectl to verify with; default: the one that is found. None: our own builder.
+    plan
+        From `plan_days`.
+    directory
+        Where to; a plan of ours that stands there is replaced.
+
+    Returns
+    -------
+    Path
+        The directory that was written.
 
     Raises
     ------

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fvcapacity.report.blocks import Block, Cell, Chart, Section, bullets, charts, heading, row, table, text
 from fvcapacity.report.review import charts as draw
-from fvcapacity.report.review.blocks import Block, Cell, Chart, Section, bullets, charts, heading, row, table, text
-from fvcapacity.report.review.tongue import NOTHING, Tongue, plain
+from fvcapacity.report.tongue import NOTHING, Tongue, plain
 
 Summary = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from fvcapacity.plots.style import BLUE, GREEN, INK, ORANGE, SKY, SOFT, new_figure, styled
-from fvcapacity.report.review.tongue import Tongue, plain
+from fvcapacity.report.tongue import Tongue, plain
 
 WIDTH = 5.2
 _MOST_SERVICES = 12

@@ -7,12 +7,12 @@ ours, Markdown is escaped by a filter, and a policy in the page's head forbids s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fvcapacity.report.blocks import Key, Page
+from fvcapacity.report.markup import environment
 from fvcapacity.report.review.ahead import advice_section, forecast_section, notes_section
-from fvcapacity.report.review.blocks import Key, Page
 from fvcapacity.report.review.past import (
     bill_section,
     change_words,
@@ -20,18 +20,14 @@ from fvcapacity.report.review.past import (
     quality_section,
     services_section,
 )
-from fvcapacity.report.review.tongue import NOTHING, Tongue, plain
-from fvcapacity.report.review.words import Language
+from fvcapacity.report.review.words import review_tongue
+from fvcapacity.report.tongue import NOTHING, Language, Tongue, plain
 from fvcapacity.review.extra import needed
 from fvcapacity.review.quarter import QuarterReview
 from fvcapacity.review.quarter_summary import SCHEMA_VERSION
 from fvcapacity.tabular import directory
 
 _TEMPLATES = Path(__file__).with_name("templates")
-_MARKDOWN = str.maketrans(
-    {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\n": " ", "\r": " "}
-    | {sign: f"\\{sign}" for sign in "\\`*_[]|#~$"}
-)  # fmt: skip
 
 
 def review_html(summary: Mapping[str, Any], language: Language = "en") -> str:
@@ -45,15 +41,15 @@ def review_html(summary: Mapping[str, Any], language: Language = "en") -> str:
         ``en`` or ``es``.
     """
     markup = needed("markupsafe", "MarkupSafe").Markup
-    page = review_page(summary, Tongue(language))
-    template = _environment(True).get_template("review.html.j2")
+    page = review_page(summary, review_tongue(language))
+    template = environment(_TEMPLATES, html=True).get_template("review.html.j2")
     return str(template.render(page=page, lang=language, ours=markup))
 
 
 def review_markdown(summary: Mapping[str, Any], language: Language = "en") -> str:
     """Return a review as GitHub-flavoured Markdown, without its charts."""
-    page = review_page(summary, Tongue(language), drawn=False)
-    return str(_environment(False).get_template("review.md.j2").render(page=page))
+    page = review_page(summary, review_tongue(language), drawn=False)
+    return str(environment(_TEMPLATES, html=False).get_template("review.md.j2").render(page=page))
 
 
 def check_review_replaceable(target: Path) -> None:
@@ -69,6 +65,20 @@ def check_review_replaceable(target: Path) -> None:
 
 def write_review(review: QuarterReview, target: str | Path, language: Language = "en") -> Path:
     """Write ``review.html``, ``review.md`` and ``review.json`` into a directory, all of them or nothing.
+
+    Parameters
+    ----------
+    review
+        From `review_quarter`.
+    target
+        Where to; a review of ours that stands there is replaced.
+    language
+        ``en`` or ``es``.
+
+    Returns
+    -------
+    Path
+        The directory that was written.
 
     Raises
     ------
@@ -129,16 +139,3 @@ def _keys(summary: Mapping[str, Any], tongue: Tongue) -> tuple[Key, ...]:
         remark = f"{tongue.usd(total['low_80'], 0)} – {tongue.usd(total['high_80'], 0)}"
         keys.append(Key(tongue("key.next", quarter=forecast["quarter"]), tongue.usd(total["median"], 0), remark))
     return tuple(keys)
-
-
-@cache
-def _environment(html: bool) -> Any:
-    jinja2 = needed("jinja2", "Jinja2")
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(_TEMPLATES),
-        autoescape=html,
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-    )
-    environment.filters["md"] = lambda text: str(text).translate(_MARKDOWN)
-    return environment

@@ -6,9 +6,7 @@ it).
 
 from __future__ import annotations
 
-from typing import Literal
-
-Language = Literal["en", "es"]
+from fvcapacity.report.tongue import Language, Tongue
 
 WORDS: dict[str, tuple[str, str]] = {
     # head
@@ -314,7 +312,6 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def words(language: Language) -> dict[str, str]:
-    """Return the sentences of a language by their keys."""
-    column = 0 if language == "en" else 1
-    return {key: both[column] for key, both in WORDS.items()}
+def review_tongue(language: Language) -> Tongue:
+    """Return a language with the sentences of a review."""
+    return Tongue(language, WORDS)

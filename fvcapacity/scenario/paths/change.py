@@ -73,6 +73,27 @@ def read_value(scenario: Scenario, path: str) -> Value:
     return _read(find_place(objects_of(scenario), parsed))
 
 
+def canonical_value(scenario: Scenario, path: str, value: Value) -> Value:
+    """Return a value of a field in its canonical form, whatever else would have to change with it.
+
+    Raises
+    ------
+    ScenarioError
+        When the path leads nowhere, or the field takes no such value.
+    """
+    parsed = parse_path(path)
+    if parsed.owner not in KIND_NAMES:
+        read_setting(scenario.file, scenario.topology, parsed)  # says when there is no such name
+        return _canonical(parsed, parsed.kind.value, value)
+    place = find_place(objects_of(scenario), parsed)
+    if parsed.kind.value != "target":
+        return _canonical(parsed, place.value, value)
+    try:
+        return as_target(place, value)[1]
+    except ValueError as error:
+        raise _wrong(parsed, error) from None
+
+
 def plan_change(
     scenario: Scenario, values: Mapping[str, Value], pools: Mapping[str, NodePool | None] | None = None
 ) -> ChangePlan:

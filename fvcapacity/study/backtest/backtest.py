@@ -64,6 +64,8 @@ class Backtest:
         From the part of the history that was learnt from.
     notes
         What a reader has to know: gaps, what cannot be compared.
+    source
+        Where the measurements come from, and the stretches.
     """
 
     source: Mapping[str, Any]
@@ -73,7 +75,13 @@ class Backtest:
     notes: tuple[str, ...]
 
     def to_json(self) -> str:
-        """Return scores and notes as JSON, the same to the byte in every repetition."""
+        """Return scores and notes as JSON, the same to the byte in every repetition.
+
+        Returns
+        -------
+        str
+            JSON text, indented, with a line break at its end.
+        """
         document = {
             "schema_version": SCHEMA_VERSION,
             "source": dict(self.source),
@@ -84,6 +92,18 @@ class Backtest:
 
     def save(self, directory: str | Path, *, plots: bool = True) -> Path:
         """Write the backtest and its calibration as a directory, all of it or nothing.
+
+        Parameters
+        ----------
+        directory
+            Where to. One of ours that stands there is replaced.
+        plots
+            Draw the figures into it as well (PNG and SVG).
+
+        Returns
+        -------
+        Path
+            The directory that was written.
 
         Raises
         ------
@@ -132,6 +152,16 @@ def backtest(
         From ``load_measurements`` or ``measurements_of``.
     scenario
         The system: manifests, topology, nodes. Its window and traffic are replaced by the measured ones.
+    options
+        Which stretches to learn from and to predict (default: the first two thirds, and the rest), replications, seed.
+    progress
+        Told now and then how far the replays are.
+
+    Returns
+    -------
+    Backtest
+        ``scores`` of CPU (cores), memory (bytes), replicas (pods), p95 (seconds) and errors (ratios), and the
+        ``series`` that they are taken of.
 
     Raises
     ------

@@ -89,6 +89,13 @@ def calibrate(
         Its topology says who calls whom on which route, and which numbers stand where the data say nothing.
     tell
         Told what is being done; the variability of demands takes minutes.
+    options
+        Least coverage, seed of the bootstrap, and what is estimated besides; all have a default.
+
+    Returns
+    -------
+    Calibration
+        A topology that runs at once, with tables of estimates, their 95 % intervals and units, and findings.
 
     Raises
     ------

@@ -61,6 +61,8 @@ class Calibration:
         As in measurements: expected requests by the minute, without the chance that arrivals add.
     source
         Where the measurements come from, start, end, interval.
+    header
+        Comment above the topology that is written.
     """
 
     topology: Topology
@@ -72,13 +74,25 @@ class Calibration:
     header: str = field(default="", repr=False)
 
     def topology_yaml(self) -> str:
-        """Return the topology as YAML, numbers with their source."""
+        """Return the topology as YAML, numbers with their source.
+
+        Returns
+        -------
+        str
+            YAML text that a scenario can name as its topology.
+        """
         data = plain(self.topology, only_set=True)
         text = yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=1000)
         return self.header + text
 
     def to_json(self) -> str:
-        """Return everything but the topology as JSON, the same to the byte in every repetition."""
+        """Return everything but the topology as JSON, the same to the byte in every repetition.
+
+        Returns
+        -------
+        str
+            JSON text, indented, with a line break at its end.
+        """
         document = {
             "schema_version": SCHEMA_VERSION,
             "source": dict(self.source),
@@ -90,6 +104,18 @@ class Calibration:
 
     def save(self, directory: str | Path, *, plots: bool = True) -> Path:
         """Write the calibration as a directory, all of it or nothing.
+
+        Parameters
+        ----------
+        directory
+            Where to. One of ours that stands there is replaced.
+        plots
+            Draw the figures into it as well (PNG and SVG).
+
+        Returns
+        -------
+        Path
+            The directory that was written.
 
         Raises
         ------

@@ -104,6 +104,11 @@ def plan_days(
     tell
         Told in a few words what is being done.
 
+    Returns
+    -------
+    DayPlan
+        Waves with the minimums to raise and when, and their proof beside leaving it to the HPA.
+
     Raises
     ------
     ScenarioError

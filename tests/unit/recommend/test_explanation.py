@@ -40,6 +40,15 @@ def test_what_changes_keeps_its_reason_and_what_stays_has_one(tmp_path: Path):
     assert "reserves nothing" in why["deployment/shop/shop.limits.cpu"]
 
 
+def test_a_limit_that_was_mended_does_not_stay_as_well(tmp_path: Path):
+    """Mending names a field of the first container without it; both paths are one field."""
+    scenario = small_system(tmp_path)
+    mended = Reasoned("deployment/shop.limits.cpu", "1", "2", "the p95 was too high")
+    fields = explained(Recommendation(scenario, "recommended", "", (mended,)))
+    limits = [item for item in fields if item.path.endswith("limits.cpu")]
+    assert [(item.path, item.value) for item in limits] == [("deployment/shop.limits.cpu", "2")]
+
+
 @pytest.mark.parametrize(
     ("candidates", "words"),
     [

@@ -27,7 +27,7 @@ def tables(outcomes):
 
 
 def test_every_described_table_is_built_with_its_columns(tables):
-    assert set(tables) == set(TABLES) - set(OPTIONAL) | {"pod_samples"}
+    assert set(tables) == set(TABLES) - set(OPTIONAL) | {"pod_samples", "route_calls"}
     for name, table in tables.items():
         assert list(table.columns) == [column.name for column in TABLES[name].columns]
         assert len(table), name

@@ -156,9 +156,16 @@ def test_jobs_do_not_change_a_byte_of_a_precise_comparison(shop, faster):
     assert one.summary["run"]["stopping"]["replications"] == 10  # five were not enough: a decision was made
 
 
-def test_jobs_do_not_change_a_byte_of_a_precise_simulation(shop):
-    asked = {"precision": 0.08, "max_replications": 20}
-    one, two = (fv.simulate(shop, jobs=jobs, **asked) for jobs in (1, 2))
+PRECISE = {"precision": 0.08, "max_replications": 20}
+
+
+@pytest.fixture(scope="module")
+def precise(shop):
+    return fv.simulate(shop, jobs=1, **PRECISE)
+
+
+def test_jobs_do_not_change_a_byte_of_a_precise_simulation(shop, precise):
+    one, two = precise, fv.simulate(shop, jobs=2, **PRECISE)
     assert one.to_json() == two.to_json()
     run = one.summary["run"]
     assert run["stopping"]["reason"] == "precise"
@@ -172,9 +179,8 @@ def test_jobs_do_not_change_a_byte_of_a_precise_simulation(shop):
     assert one.complete
 
 
-def test_the_first_batch_that_is_precise_enough_ends_the_run(shop):
-    precise = fv.simulate(shop, precision=0.08, max_replications=20).summary["run"]["replications"]
-    fixed = fv.simulate(shop, replications=precise - 5).summary["routes"][-1]["p95_s"]
+def test_the_first_batch_that_is_precise_enough_ends_the_run(shop, precise):
+    fixed = fv.simulate(shop, replications=precise.summary["run"]["replications"] - 5).summary["routes"][-1]["p95_s"]
     assert (fixed["high_95"] - fixed["low_95"]) / 2 > 0.08 * fixed["mean"]
 
 

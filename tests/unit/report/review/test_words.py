@@ -9,8 +9,8 @@ from typing import get_args
 
 import pytest
 
-from fvcapacity.report.review.tongue import NOTHING, Tongue, plain
-from fvcapacity.report.review.words import WORDS
+from fvcapacity.report.review.words import WORDS, review_tongue
+from fvcapacity.report.tongue import NOTHING, plain
 from fvcapacity.results.incidents import IncidentKind
 from fvcapacity.review.quarter_summary import NoteCode
 from fvcapacity.scenario.prices import Kind
@@ -76,7 +76,7 @@ def test_every_note_has_a_sentence(code):
     ],
 )
 def test_how_each_writes_them(language, usd, number, percent, day, month):
-    tongue = Tongue(language)
+    tongue = review_tongue(language)
     assert tongue.usd(1234.5) == usd
     assert tongue.number(1234.56, 1) == number
     assert tongue.percent(12.34, 1, signed=True) == percent
@@ -86,7 +86,7 @@ def test_how_each_writes_them(language, usd, number, percent, day, month):
 
 @pytest.mark.parametrize("value", [None, float("nan"), float("inf")])
 def test_what_does_not_exist_is_a_dash(value):
-    tongue = Tongue("en")
+    tongue = review_tongue("en")
     assert tongue.usd(value) == tongue.number(value) == tongue.percent(value) == NOTHING
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from typing import Literal
 
-from fvcapacity.report.review.words import Language, words
 from fvcapacity.review.extra import needed
+
+Language = Literal["en", "es"]
 
 _LOCALES = {"en": "en_US", "es": "es_CL"}
 NOTHING = "–"
@@ -20,14 +23,20 @@ class Tongue:
     ----------
     language
         ``en`` or ``es`` (as Chile writes numbers: 1.234,5).
+    words
+        Every sentence by its key, in English and in Spanish.
+    extra
+        Which extra of the package brings Babel, for the hint when it is missing.
     """
 
-    def __init__(self, language: Language) -> None:
+    def __init__(self, language: Language, words: Mapping[str, tuple[str, str]], extra: str = "review") -> None:
         self.language = language
+        self._extra = extra
         self.locale = _LOCALES[language]
-        self._words = words(language)
-        self._numbers = needed("babel.numbers", "Babel")
-        self._dates = needed("babel.dates", "Babel")
+        column = 0 if language == "en" else 1
+        self._words = {key: both[column] for key, both in words.items()}
+        self._numbers = needed("babel.numbers", "Babel", extra)
+        self._dates = needed("babel.dates", "Babel", extra)
 
     def __call__(self, key: str, **values: object) -> str:
         """Return a sentence with its values filled in.
@@ -74,6 +83,18 @@ class Tongue:
         """Return a day that is written as 2026-02-14: ``Feb 14, 2026``, ``14 feb 2026``."""
         pattern = "MMM d, y" if self.language == "en" else "d MMM y"
         return str(self._dates.format_date(date.fromisoformat(text), pattern, locale=self.locale))
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Return names as a list in words: ``a, b and c``."""
+        lists = needed("babel.lists", "Babel", self._extra)
+        return str(lists.format_list(list(names), locale=self.locale))
+
+    def instant(self, local: datetime, *, year: bool = False) -> str:
+        """Return an instant of local time: ``Sat Feb 14, 18:15``, ``sáb 14 feb, 18:15``."""
+        pattern = ("EEE MMM d{}, HH:mm" if self.language == "en" else "EEE d MMM{}, HH:mm").format(" y" if year else "")
+        return str(self._dates.format_datetime(local, pattern, tzinfo=local.tzinfo, locale=self.locale)).replace(
+            ".", ""
+        )
 
     def month(self, text: str) -> str:
         """Return a month that is written as 2026-02: ``February 2026``."""
