@@ -11,6 +11,7 @@ from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.progress import saying
 from fvcapacity.cli.review import Lang
+from fvcapacity.cli.terminal import say
 
 FILE_NAME = "report.html"
 
@@ -51,7 +52,7 @@ def report(
                 against=other,
                 names=_names(result, against) if against is not None else None,
             )
-        typer.echo(f"Report: {target}")
+        say(f"Report: {target}")
 
 
 def _names(first: Path, second: Path) -> tuple[str, str]:

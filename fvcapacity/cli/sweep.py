@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fvcapacity.cli.completion import bounds, scenario_files
 from fvcapacity.cli.failures import INTERRUPTED, reported
 from fvcapacity.cli.options import Debug, Jobs, OutputFormat, Patches, Plane, Quiet, Seed, processes
 from fvcapacity.cli.progress import runs_bar
+from fvcapacity.cli.terminal import complain, remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.study.sweep import Sweep
 
 
 def sweep(
-    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).")],
+    scenario: Annotated[Path, typer.Argument(help="Scenario file (YAML).", autocompletion=scenario_files)],
     vary: Annotated[
         list[str],
         typer.Option(
             metavar="PATH=VALUES",
+            autocompletion=bounds,
             help="A field by its path and its values: a list (1,2,3) or a range with its step (50:90:10); may be given "
             "more than once.",
         ),
@@ -71,12 +74,12 @@ def sweep(
                 patches=tuple(patch or ()),
             )
         except KeyboardInterrupt:
-            typer.echo(f"Interrupted. What is finished is kept in {target}; the same command goes on.", err=True)
+            complain(f"Interrupted. What is finished is kept in {target}; the same command goes on.")
             raise typer.Exit(INTERRUPTED) from None
-        typer.echo(_render(found, output), nl=False)
+        say(_render(found, output), nl=False)
         if not quiet:
             again = f" ({found.recalled:,} of {len(found.runs):,} runs were there already)" if found.recalled else ""
-            typer.echo(f"Sweep: {target}{again}", err=True)
+            remark(f"Sweep: {target}{again}")
 
 
 def _run(scenario: Path, vary: list[str], target: Path, quiet: bool, **options: Any) -> Sweep:
@@ -84,7 +87,7 @@ def _run(scenario: Path, vary: list[str], target: Path, quiet: bool, **options: 
     from fvcapacity.study.sweep import sweep as run
     from fvcapacity.tabular.directory import write_directory
 
-    tell = None if quiet else (lambda words: typer.echo(words, err=True))
+    tell = None if quiet else remark
     with runs_bar(quiet=quiet) as progress:
         found = run(scenario, vary, out=target, progress=progress, tell=tell, **options)
     write_directory(target / "plots", lambda directory: write_sweep_plot(found.summary, directory))
