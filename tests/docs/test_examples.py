@@ -1,6 +1,6 @@
 """Every fenced example of README and docs runs: commands, Python, and YAML against the models that read it.
 
-The default run takes scenarios that are cut to five minutes, and leaves out what is marked ``long`` and the pages in `LATER`.
+``.ci/docs`` takes scenarios that are cut to five minutes, and leaves out what is marked ``long`` and the pages in `LATER`.
 Those pages, and all of it as it stands: ``NUMBA_BOUNDSCHECK=0 python -m pytest -m long tests/docs``.
 """
 
@@ -36,7 +36,9 @@ def name(unit: list[Path]) -> str:
 
 
 @pytest.mark.parametrize(
-    "unit", [pytest.param(unit, marks=[pytest.mark.long] if name(unit) in LATER else []) for unit in UNITS], ids=name
+    "unit",
+    [pytest.param(unit, marks=pytest.mark.long if name(unit) in LATER else pytest.mark.examples) for unit in UNITS],
+    ids=name,
 )
 def test_examples_run(unit, tmp_path):
     if shutil.which("kubectl") is None:
