@@ -75,7 +75,7 @@ PHRASES: dict[str, tuple[str, str]] = {
     "worst.all": ("the worst was {n} {u} (all requests, {t})", "lo peor fue {n} {u} (todas las solicitudes, {t})"),
     "worst": ("the worst was {n} {u} ({x}, {t})", "lo peor fue {n} {u} ({x}, {t})"),
     "worst.unknown": ("the worst was unknown ({x})", "lo peor no se conoce ({x})"),
-    "held-in": ("it held in {n} of {nr} replications", "se cumplió en {n} de {nr} réplicas"),
+    "held-in": ("it held in {n} of {nr} replications", "se cumplió en {n} de {nr} repeticiones"),
     # the bottleneck
     "back.loses": (
         "Nothing holds the system back: a request loses {n} {u} on average, most of it at {x}.",
@@ -126,7 +126,7 @@ PHRASES: dict[str, tuple[str, str]] = {
         "los contenedores de {x} se reiniciaron {n} veces",
     ),
     "probes": ("({n} probes failed)", "(fallaron {n} sondas)"),
-    "in-replications": (" in {n} replications", " en {n} réplicas"),
+    "in-replications": (" in {n} replications", " en {n} repeticiones"),
     "hpa.maximum": (
         "its HPA stands at its maximum of {n} replicas",
         "su HPA está en su máximo de {n} réplicas",

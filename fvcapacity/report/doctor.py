@@ -22,8 +22,9 @@ Status = Literal["ok", "missing", "broken"]
 Group = Literal["fvcapacity", "libraries", "extras", "programs", "cache", "machine"]
 
 EXTRAS = {
+    "report": "fvcap report, fvcap simulate --report",
     "review": "fvcap review, fvcap forecast",
-    "dask": "replications on other machines",
+    "dask": "fvcap sweep on other machines",
     "notebooks": "the notebooks, and the server behind them",
     "validate": "checks of patches against the schemas of Kubernetes",
 }

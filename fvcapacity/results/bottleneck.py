@@ -28,6 +28,8 @@ CONTENTION_HIGH = 0.25
 WORTH_TELLING = 0.05
 """Share of the latency objective that the mean request must lose before a system that holds has a bottleneck."""
 
+_TOO_LITTLE_TO_SAY_S = 5e-5
+"""What rounds to no tenth of a millisecond."""
 _FIVE_S = 300
 _MUCH_WORSE = 1.5
 
@@ -78,7 +80,7 @@ def find_bottleneck(tables: Mapping[str, pd.DataFrame], scenario: Scenario, stat
     routes = tables["routes"]
     arrived = routes.loc[routes["route"] != ALL, "requests"].sum()
     per_request_s = total / arrived if arrived else 0.0
-    if not total:
+    if not total or (status != "missed" and per_request_s < _TOO_LITTLE_TO_SAY_S):
         return Bottleneck(_nothing_waits(tables, status), (*causes, *scaling))
     if status != "missed" and per_request_s < WORTH_TELLING * scenario.file.objectives.p95_ms / 1e3:
         sentence = f"Nothing holds the system back: a request loses {_milliseconds(per_request_s)} on average"

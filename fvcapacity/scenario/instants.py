@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-FIRST_YEAR, LAST_YEAR = 1970, 2199
+FIRST_YEAR, LAST_YEAR = 1900, 2199
 """Nanoseconds of 64 bits reach further; nobody's traffic does."""
 
 

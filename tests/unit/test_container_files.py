@@ -1,5 +1,6 @@
 """The container's files: what can be held without building an image."""
 
+import inspect
 import os
 import subprocess
 from pathlib import Path
@@ -72,7 +73,7 @@ def test_the_cluster_runs_this_release_by_options_that_there_are():
             assert container["securityContext"]["readOnlyRootFilesystem"]
     sweep = next(item for item in documents if item["kind"] == "Job")["spec"]["template"]["spec"]["containers"][0]
     command = next(item for item in app.registered_commands if item.callback.__name__ == "sweep")
-    taken = set(command.callback.__annotations__)
+    taken = set(inspect.signature(command.callback).parameters)
     options = [word.removeprefix("--").partition("=")[0] for word in sweep["args"] if word.startswith("--")]
     assert options
     assert set(options) <= taken

@@ -16,8 +16,19 @@ def check_new(directory: Path) -> None:
     Raises
     ------
     InputError
-        When something does, even an older scenario: what somebody has changed is never replaced.
+        When the name is that of a file, or something does, even an older scenario: what somebody has changed is never
+        replaced.
     """
+    if directory.suffix in (".yaml", ".yml"):
+        raise InputError(
+            Problem(
+                "is the name of a file; a directory is made, with a scenario and what belongs to it",
+                Location(str(directory)),
+                "--out",
+                f"write --out {directory.with_suffix('')}",
+                rule="invalid-value",
+            )
+        )
     if directory.is_symlink() or (directory.exists() and not (directory.is_dir() and not any(directory.iterdir()))):
         raise InputError(
             Problem(

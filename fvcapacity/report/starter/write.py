@@ -30,6 +30,7 @@ from fvcapacity.report.starter.routes import assumed_routes, counted_routes, pro
 from fvcapacity.report.starter.scenario_text import Said, scenario_text
 from fvcapacity.report.starter.shipped import shipped_directory
 from fvcapacity.report.starter.topology_text import topology_text
+from fvcapacity.scenario.findings import check_cluster
 from fvcapacity.scenario.instances import InstanceSize
 from fvcapacity.tabular.directory import write_directory
 from fvcapacity.units import format_duration
@@ -52,6 +53,8 @@ class Started:
         What was assumed or left out, in sentences.
     measured
         Whether the traffic is that of a Prometheus.
+    refused
+        What a cluster would refuse of the manifests, or what does nothing there: it runs here, and means little.
     """
 
     directory: Path
@@ -59,6 +62,7 @@ class Started:
     routes: tuple[str, ...]
     assumed: tuple[str, ...]
     measured: bool
+    refused: tuple[Problem, ...] = ()
 
     @property
     def scenario(self) -> Path:
@@ -139,7 +143,8 @@ def _write(
         (work / "traffic.yaml").write_text(_TRAFFIC_HEAD + shape, encoding="utf-8")
     _prove(work, target)
     names = tuple(route.name for route in counted)
-    return Started(target, tuple(graph.services), names, tuple(remarks), measured is not None)
+    refused = tuple(finding for finding in check_cluster(cluster) if finding.severity == "error")
+    return Started(target, tuple(graph.services), names, tuple(remarks), measured is not None, refused)
 
 
 _TRAFFIC_HEAD = """\

@@ -71,3 +71,12 @@ def test_no_cache_is_told(monkeypatch):
 def test_quiet_says_only_what_is_wrong(quiet):
     done = runner.invoke(app, ["doctor", *(["--quiet"] if quiet else [])])
     assert (done.stdout == "") is quiet
+
+
+def test_every_extra_for_users_is_looked_at():
+    from importlib.metadata import metadata
+
+    from fvcapacity.report.doctor import EXTRAS
+
+    for_developers = {"all", "dev", "docs", "fuzz", "test"}
+    assert set(metadata("fvcapacity").get_all("Provides-Extra")) - for_developers == set(EXTRAS)

@@ -64,6 +64,34 @@ def test_the_shop_gives_a_scenario_that_runs_a_minute(tmp_path):
     assert "USD for the window" in ran.stdout
 
 
+LOST_HPA = """\
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: web}
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: wbe}
+  minReplicas: 1
+  maxReplicas: 6
+  metrics: [{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 70}}}]
+"""
+
+
+def test_what_does_nothing_in_a_cluster_is_told(k8s, tmp_path):
+    (k8s / "hpa.yaml").write_text(LOST_HPA)
+    done = init("--from", k8s, "--out", tmp_path / "mine")
+    assert done.exit_code == 0, done.output
+    assert f"{k8s / 'hpa.yaml'}:5" in done.stderr
+    assert "[hpa-target-missing]" in done.stderr
+    assert f"fvcap check {k8s}" in done.stderr
+
+
+def test_the_name_of_a_file_is_no_directory(k8s, tmp_path):
+    done = init("--from", k8s, "--out", tmp_path / "scenario.yaml")
+    assert done.exit_code == 2
+    assert f"write --out {tmp_path / 'scenario'}" in done.stderr
+    assert not (tmp_path / "scenario.yaml").exists()
+
+
 def test_a_pipe_is_kept_without_the_values_of_secrets(tmp_path):
     done = init("--from", "-", "--out", tmp_path / "mine", input=SMALL)
     assert done.exit_code == 0, done.output

@@ -18,7 +18,7 @@ SENTENCES = {
     "P95 was 500 ms or more over all user requests in 12 of 1,034 windows (35 %; 1 % allowed), and on checkout and cart; "
     "the worst was 1,812 ms (checkout, Sat 14 Feb 18:05); it held in 0 of 4 replications.":
     "El p95 llegó a 500 ms o más en el conjunto de las solicitudes de usuarios en 12 de 1.034 ventanas (35 %; se admite "
-    "1 %), y en checkout y cart; lo peor fue 1.812 ms (checkout, sáb 14 feb 18:05); se cumplió en 0 de 4 réplicas.",
+    "1 %), y en checkout y cart; lo peor fue 1.812 ms (checkout, sáb 14 feb 18:05); se cumplió en 0 de 4 repeticiones.",
     "The error ratio stayed below 1 % in every judged window; the worst was 0.25 % (all requests, Fri 13 Feb 21:00).":
     "La tasa de errores se mantuvo bajo 1 % en todas las ventanas juzgadas; lo peor fue 0,25 % (todas las solicitudes, "
     "vie 13 feb 21:00).",
@@ -38,7 +38,7 @@ SENTENCES = {
     "Las llamadas a postgres esperan 12 ms en promedio todo el tiempo un hilo libre: todos los hilos de sus pods están "
     "ocupados.",
     "shop was OOM-killed 3 times in 2 replications: its memory limit of 128Mi is spent, and up to 2 pods find no node.":
-    "shop fue terminado 3 veces por falta de memoria (OOM) en 2 réplicas: agotó su límite de memoria de 128Mi, y hasta 2 "
+    "shop fue terminado 3 veces por falta de memoria (OOM) en 2 repeticiones: agotó su límite de memoria de 128Mi, y hasta 2 "
     "pods no encuentran nodo.",
     "containers of shop were restarted once (1,204 probes failed).":
     "Los contenedores de shop se reiniciaron una vez (fallaron 1.204 sondas).",
