@@ -7,6 +7,7 @@ aloud: headings, the key of the colours with the values under the crosshair, the
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -271,8 +272,10 @@ class _Stage:
         ticker = figure.yaxis.ticker
         if panel.key == "p95":
             low = float(values[values > 0].min(initial=panel.limit or 1.0))
-            figure.y_range = self.models.Range1d(low / 1.5, max(top, panel.limit or 1.0) * 1.6)
+            ends = low / 1.5, max(top, panel.limit or 1.0) * 1.6
+            figure.y_range = self.models.Range1d(*ends)
             figure.yaxis.formatter = self._numbers()
+            figure.yaxis.ticker = figure.ygrid.ticker = self.models.FixedTicker(ticks=decades(*ends))
             return
         top = max(top, (panel.limit or 0.0) * 1.3, 1.0 if panel.unit != "rps" else 0.1)
         figure.y_range = self.models.Range1d(0, top * 1.08)
@@ -281,6 +284,14 @@ class _Stage:
         if panel.unit == "count":
             ticker.mantissas = [1, 2, 5, 10]
             ticker.min_interval = 1
+
+
+def decades(low: float, high: float) -> list[float]:
+    """Return where a logarithmic axis is marked: powers of ten, and 2 and 5 times these where there is room."""
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    steps = (1,) if math.log10(high / low) > 2.2 else (1, 2, 5)
+    marks = [step * 10.0**power for power in range(first, last + 1) for step in steps]
+    return [mark for mark in marks if low <= mark <= high]
 
 
 _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'

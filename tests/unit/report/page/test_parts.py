@@ -22,6 +22,7 @@ from fvcapacity.report.page.marks import LANES, marks_of, tallies
 from fvcapacity.report.page.palette import DARK, LIGHT, LINES
 from fvcapacity.report.page.script_text import json_in_script
 from fvcapacity.report.page.series import panels_of
+from fvcapacity.report.page.timeline import decades
 from fvcapacity.report.page.words import WORDS, page_tongue
 from fvcapacity.results.incidents import IncidentKind
 from tests.support.pages import evening
@@ -99,6 +100,14 @@ def test_a_grid_is_as_fine_as_can_be_drawn(duration_s, step_s, expected):
 def test_a_line_has_a_value_for_each_step_and_gaps_where_there_is_none():
     line = Grid(60.0, 4).line(pd.Series([0.0, 30.0, 180.0]), pd.Series([1.0, 5.0, 2.0]), "max")
     np.testing.assert_array_equal(line, [5.0, np.nan, np.nan, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "marks"),
+    [(8, 8000, [10, 100, 1000]), (90, 6000, [100, 200, 500, 1000, 2000, 5000]), (0.3, 4, [0.5, 1, 2])],
+)
+def test_a_logarithmic_axis_has_marks_that_can_be_read(low, high, marks):
+    assert decades(low, high) == pytest.approx(marks)
 
 
 @pytest.mark.parametrize("text", ["</script>", "<!-- x", "a & b", "\u2028"])
