@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fvcapacity.cli.counting import counted
 from fvcapacity.cli.failures import painter, reported
 from fvcapacity.cli.terminal import Painted, clean, colored, say
 
@@ -89,9 +90,5 @@ def _as_text(findings: Sequence[Problem]) -> Painted:
         hint = f"\n    {finding.hint}" if finding.hint else ""
         said = clean(f"{field}{finding.message}{rule}{hint}")
         blocks.append(f"{place}{paint(finding.severity, finding.severity)}: {said}")
-    counts = [_counted(sum(f.severity == name for f in findings), name) for name in grave]
+    counts = [counted(sum(f.severity == name for f in findings), name) for name in grave]
     return Painted("\n".join([*blocks, ", ".join(counts) + "."]) + "\n")
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"

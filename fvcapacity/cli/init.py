@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fvcapacity.cli.counting import counted
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
 from fvcapacity.cli.terminal import complain, remark, say
@@ -160,7 +161,8 @@ def _start(sources: list[str], target: Path, options: StartOptions, quiet: bool)
 
 def _headline(done: Started) -> str:
     traffic = "traffic of the Prometheus" if done.measured else "traffic assumed"
-    return f"{len(done.services)} services, {len(done.routes)} routes, {traffic}: {done.directory}"
+    services, routes = counted(len(done.services), "service"), counted(len(done.routes), "route")
+    return f"{services}, {routes}, {traffic}: {done.directory}"
 
 
 def _tell(headline: str, scenario: Path, assumed: list[str], quiet: bool) -> None:

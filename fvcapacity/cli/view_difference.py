@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from fvcapacity.cli.counting import counted
 from fvcapacity.cli.view import NONE, Grid, Summary, format_short_bytes
 from fvcapacity.units import format_cpu
 
@@ -16,12 +17,12 @@ _PHASES = (("minimum", "every HPA at its minimum"), ("maximum", "every HPA at it
 def difference_headline(difference: Summary) -> str:
     """Return the change in one line: ``5 fields of 3 workloads differ; 1 new risk (1 error)``."""
     fields, objects = len(difference["fields"]) + len(difference["others"]), len(_new_and_gone(difference))
-    counts = [_counted(fields, "field") + (" differs" if fields == 1 else " differ")]
+    counts = [counted(fields, "field") + (" differs" if fields == 1 else " differ")]
     if objects:
-        counts.append(f"{_counted(objects, 'object')} added or removed")
+        counts.append(f"{counted(objects, 'object')} added or removed")
     errors = sum(risk["severity"] == "error" for risk in difference["risks"])
     warnings = sum(risk["severity"] == "warning" for risk in difference["risks"])
-    counts.append(f"{_counted(errors, 'error')} and {_counted(warnings, 'warning')} that were not there before")
+    counts.append(f"{counted(errors, 'error')} and {counted(warnings, 'warning')} that were not there before")
     return "; ".join(counts)
 
 
@@ -147,7 +148,3 @@ def _signed_bytes(count: int) -> str:
 def _value(value: Any) -> str:
     text = NONE if value is None else str(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
-
-
-def _counted(count: int, name: str) -> str:
-    return f"{count} {name}{'' if count == 1 else 's'}"

@@ -246,17 +246,18 @@ class _Stage:
         return Entry(name, "ink", f"{panel.key}-other", "other", dashed=True)
 
     def _behind(self, figure: Any, seasons: Sequence[Season]) -> None:
-        for season in seasons:
+        for number, season in enumerate(seasons):
             box = self.models.BoxAnnotation(
                 left=float(self.clock.axis(season.start_s)), right=float(self.clock.axis(season.end_s)),
                 level="underlay", fill_alpha=1.0, line_alpha=0.0,
             )  # fmt: skip
             figure.add_layout(self.paint(box, fill_color="band"))
             late = season.start_s > 0.7 * self.clock.duration_s  # a name that begins there would be cut off
+            below = sum(other.start_s < season.end_s and season.start_s < other.end_s for other in seasons[:number])
             label = self.models.Label(
                 x=box.right if late else box.left, text_align="right" if late else "left",
-                y=0, y_units="screen", x_offset=-5 if late else 5, y_offset=4, text=plain(season.name, 40),
-                text_font_size="10.5px", text_font=_FONT, text_baseline="bottom",
+                y=0, y_units="screen", x_offset=-5 if late else 5, y_offset=4 + _LINE_PX * below,
+                text=plain(season.name, 40), text_font_size="10.5px", text_font=_FONT, text_baseline="bottom",
             )  # fmt: skip
             figure.add_layout(self.paint(label, text_color="soft"))
 
@@ -295,6 +296,8 @@ def decades(low: float, high: float) -> list[float]:
 
 
 _FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif'
+_LINE_PX = 13
+"""Names of seasons that overlap stand above each other."""
 _MARKERS = {
     "up": "triangle",
     "down": "inverted_triangle",
