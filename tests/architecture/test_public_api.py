@@ -83,7 +83,9 @@ def mypy(path: Path) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.long
 def test_a_users_script_is_strictly_typed(tmp_path):
+    """``.ci/run`` checks the script as it is; that mistakes in it would be seen takes mypy twice more."""
     script = ROOT / "tests/support/user_script.py"
     assert mypy(script).startswith("Success"), mypy(script)
     wrong = tmp_path / "wrong.py"

@@ -1,6 +1,6 @@
 """Notebooks as they are committed: nobody's paths, no stale API, outputs of exactly these cells, small pictures.
 
-They are executed by ``.ci/notebooks``; the first one here too, so that a broken library is seen by the tests alone.
+They are executed by ``.ci/notebooks``.
 """
 
 from __future__ import annotations
@@ -169,12 +169,3 @@ def test_what_was_executed_is_written_and_then_held_to(tmp_path, capsys):
     (executed / "a.ipynb").write_text(json.dumps(notebook("43 requests hold")))
     assert notebooks.main(["--check", *directories]) == 1
     assert "a.ipynb: [1] 'fail' became 'hold'; run .ci/notebooks --write" in capsys.readouterr().err
-
-
-def test_the_first_one_runs(monkeypatch):
-    monkeypatch.chdir(ROOT / "notebooks")
-    names: dict[str, Any] = {}
-    for source in code(ROOT / "notebooks/first-steps.ipynb"):
-        exec(source, names)
-    assert names["result"].complete
-    assert names["comparison"].status in ("holds", "missed")
