@@ -164,7 +164,7 @@ def _run_part(scenario: Scenario, outcomes: Sequence[RunOutcome], stopping: part
         complete=len(outcomes) >= asked and all(outcome.complete for outcome in outcomes),
         simulated_s=simulated,
         kubernetes=KUBERNETES_RELEASE,
-        versions={name: _version(name) for name in _VERSIONED},
+        versions={name: package_version(name) for name in _VERSIONED},
     )
 
 
@@ -213,7 +213,8 @@ def _notes(scenario: Scenario, outcomes: Sequence[RunOutcome]) -> list[str]:
     return notes
 
 
-def _version(name: str) -> str:
+def package_version(name: str) -> str:
+    """Return the version of an installed package, or ``unknown``."""
     try:
         return version(name)
     except PackageNotFoundError:

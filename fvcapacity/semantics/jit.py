@@ -29,7 +29,7 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 _PACKAGE = Path(__file__).resolve().parent.parent
-_JITTED = ("semantics", "dataplane", "program")
+JITTED = ("semantics", "dataplane", "program")
 """Rooms that hold jitted code."""
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -39,7 +39,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def code_name() -> str:
     """Return what names the compiled rules of exactly these sources on exactly this machine."""
     facts = (platform.machine(), platform.processor(), os.environ.get("NUMBA_BOUNDSCHECK", ""))
-    digest = hashlib.sha256(f"{sources_digest(_JITTED)} {facts}".encode())
+    digest = hashlib.sha256(f"{sources_digest(JITTED)} {facts}".encode())
     return digest.hexdigest()[:20]
 
 
@@ -63,11 +63,16 @@ def user_cache() -> Path:
 def sources_digest(rooms: Sequence[str] = (".",)) -> str:
     """Return a hash of the sources of some rooms (all by default), and of the releases that they build upon."""
     digest = hashlib.sha256(repr((version("numba"), version("numpy"), sys.version)).encode())
+    add_sources(digest, rooms)
+    return digest.hexdigest()
+
+
+def add_sources(digest: hashlib._Hash, rooms: Sequence[str]) -> None:
+    """Put names and texts of the sources of some rooms into a hash; the room ``.`` is the whole package."""
     for room in rooms:
         for source in sorted((_PACKAGE / room).rglob("*.py")):
             digest.update(source.relative_to(_PACKAGE).as_posix().encode())
             digest.update(source.read_bytes())
-    return digest.hexdigest()
 
 
 def _usable(directory: Path) -> Path:

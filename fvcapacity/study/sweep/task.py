@@ -11,8 +11,6 @@ import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,10 +20,12 @@ from fvcapacity.program.compile import compile_program
 from fvcapacity.program.program import Program
 from fvcapacity.results.measures import MEASURES, route_figure
 from fvcapacity.results.scenario_text import scenario_text
+from fvcapacity.results.summarize import package_version
 from fvcapacity.results.tables import build_tables
 from fvcapacity.results.verdict import Verdict, judge
 from fvcapacity.run import checkpoints_of, run_replication
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.semantics.jit import JITTED, add_sources
 
 Row = dict[str, Any]
 """One row of the table `FINISHED`."""
@@ -33,7 +33,6 @@ Facts = Mapping[str, str]
 
 _PACKAGES = ("numba", "numpy", "pandas", "scipy", "simpy")
 """Whose versions can change a figure."""
-_JITTED = ("semantics", "dataplane", "program")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,14 +66,13 @@ class Refused:
 @cache
 def facts() -> Facts:
     """Return what this process works with: versions, processor, and hashes of the package's sources."""
-    package = Path(__file__).resolve().parents[2]
     return {
-        "fvcapacity": _version("fvcapacity"),
+        "fvcapacity": package_version("fvcapacity"),
         "python": platform.python_version(),
-        **{name: _version(name) for name in _PACKAGES},
+        **{name: package_version(name) for name in _PACKAGES},
         "machine": platform.machine(),
-        "jitted sources": _digest(package, _JITTED),
-        "sources": _digest(package, (".",)),
+        "jitted sources": _digest(JITTED),
+        "sources": _digest((".",)),
     }
 
 
@@ -163,17 +161,7 @@ def _windows(verdict: Verdict) -> dict[str, dict[str, list[Any]]]:
     }
 
 
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
-
-
-def _digest(package: Path, rooms: Sequence[str]) -> str:
+def _digest(rooms: Sequence[str]) -> str:
     digest = hashlib.sha256()
-    for room in rooms:
-        for source in sorted((package / room).rglob("*.py")):
-            digest.update(source.relative_to(package).as_posix().encode())
-            digest.update(source.read_bytes())
+    add_sources(digest, rooms)
     return digest.hexdigest()[:12]
