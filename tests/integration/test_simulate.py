@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,13 @@ def test_json_validates_against_the_published_schema(two_replications: tuple[Any
     jsonschema.validate(json.loads(answer.stdout), schema)
 
 
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Figures take longer than these runs: one result of this file has them."""
+    monkeypatch.setattr(import_module("fvcapacity.cli.simulate"), "_WORTH_DRAWING_NS", 10**18)
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_bit_for_bit_the_same_on_one_job_and_on_two(two_replications: tuple[Any, Path], tmp_path: Path) -> None:
     answer, out = two_replications
     again = fvcap(*SHORT, "--replications", "2", "--jobs", "2", "--format", "json", "--out", str(tmp_path / "r"))
@@ -62,6 +70,7 @@ def test_requests_are_conserved(two_replications: tuple[Any, Path]) -> None:
     assert (counts[:, 0] == ended + outcome.statistics.route_open).all()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_another_seed_gives_another_run(two_replications: tuple[Any, Path], tmp_path: Path) -> None:
     answer, _ = two_replications
     other = fvcap(*SHORT, "--replications", "2", "--seed", "3", "--format", "json", "--out", str(tmp_path / "r"))
