@@ -16,18 +16,23 @@ EARLY = [
     "parity/test_corpus.py",  # compiles the kernel, while
     "theory/test_queues.py",  # these have no need of it
     "unit/plots/test_plots.py",
-    "truth/hpa/test_hpa_truth.py",
-    "truth/cfs/test_cfs_truth.py",
-    "integration/test_sweep_on_dask.py",  # from here on by how long they take
-    "integration/test_checkpoint.py",
-    "integration/test_simulate.py",
-    "unit/study/test_compare.py",
     "unit/report/page/test_report.py",
     "integration/test_report_page.py",
     "unit/cli/test_report.py",
+    "truth/hpa/test_hpa_truth.py",
+    "integration/test_sweep_on_dask.py",  # from here on those that take more than five seconds
+    "integration/test_checkpoint.py",
+    "unit/study/test_compare.py",
+    "integration/test_simulate.py",
     "integration/test_faults.py",
-    "unit/dataplane/test_planes.py",
+    "truth/cfs/test_cfs_truth.py",
     "parity/test_generated.py",
+    "unit/cli/test_compare.py",
+    "unit/cli/test_simulate.py",
+    "unit/cli/test_completion.py",
+    "unit/study/sweep/test_sweep.py",
+    "unit/results/test_result.py",
+    "unit/review/test_quarter.py",
 ]
 """Files in the order in which workers take them (`--no-loadscope-reorder`): a long one at the end would run alone."""
 

@@ -30,8 +30,8 @@ MINUTE_NS = 60 * 10**9
 
 @pytest.fixture(scope="module")
 def evening() -> Scenario:
-    """Eight minutes in which replicas come, pods start, and a node is ordered."""
-    overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "3m", "window.warm_up": "5m"}
+    """Six minutes in which replicas come, pods start, and a node is ordered."""
+    overrides = {"window.start": "2026-02-14T18:00:00", "window.duration": "1m", "window.warm_up": "5m"}
     return fv.load_scenario(ROOT / "scenarios" / "valentines.yaml", overrides=overrides)
 
 
