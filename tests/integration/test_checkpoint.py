@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 
@@ -69,10 +70,14 @@ def deployed(request: pytest.FixtureRequest) -> tuple[Scenario, str]:
 def both_planes(scenario: Scenario, program: Program) -> tuple[FastPlane, ControlPlane, int]:
     window = scenario.file.window
     end = window.warm_up + window.duration
-    plane = FastPlane(program, run._source(scenario, program, 1), 1, end)
+    plane = new_plane(scenario, program, end)
     control = ControlPlane(scenario, program, 1, end)
     control.observe = plane.observe
     return plane, control, end
+
+
+def new_plane(scenario: Scenario, program: Program, end: int) -> FastPlane:
+    return FastPlane(program, run._source(scenario, program, 1), 1, end)
 
 
 def step(plane: FastPlane, control: ControlPlane, end: int) -> None:
@@ -118,12 +123,13 @@ def round_trips(scenario: Scenario) -> ControlPlane:
         step(plane, control, end)
 
     kept_plane, kept_control, _ = both_planes(scenario, program)
+    untouched = copy(kept_control)  # what `resume` begins from is one that knows nothing of the run
     kept_plane.apply(kept_control.take_commands())
     trips = 0
     while kept_plane.now < end:
         step(kept_plane, kept_control, end)
         kept = pickle.loads(pickle.dumps((kept_plane.checkpoint(), kept_control.checkpoint())))
-        kept_plane, kept_control, _ = both_planes(scenario, program)
+        kept_plane, kept_control = new_plane(scenario, program, end), copy(untouched)
         kept_plane.resume(kept[0])
         kept_control.resume(kept[1])
         kept_control.observe = kept_plane.observe

@@ -52,7 +52,7 @@ FAULTS = [
 
 @pytest.fixture(scope="module")
 def both() -> dict[str, fv.Result]:
-    short = {"window.duration": "5m", "window.warm_up": 0, "faults": FAULTS, "traffic.scale": 0.5}
+    short = {"window.duration": "3m", "window.warm_up": 0, "faults": FAULTS, "traffic.scale": 0.5}
     return {
         plane: fv.simulate(fv.load_scenario(SCENARIO, overrides={**short, "plane": plane}))
         for plane in ("fast", "simpy")

@@ -14,7 +14,7 @@ from fvcapacity.study.peaks import Peak
 from fvcapacity.study.trial import try_out
 from tests.support.shops import MANIFESTS, SCENARIO, TOPOLOGY, write_shop
 
-FAST = SCENARIO.replace("plane: simpy", "plane: fast").replace("duration: 5m", "duration: 10m")
+FAST = SCENARIO.replace("plane: simpy", "plane: fast")
 LIGHT = TOPOLOGY.replace("mean_ms: 20", "mean_ms: 5").replace("mean_ms: 40", "mean_ms: 5")
 COARSE = 1.15
 """A bisection that stops early, for the sake of time."""

@@ -129,7 +129,7 @@ def test_single_requests_are_written_down(tmp_path: Path) -> None:
     import fvcapacity as fv
 
     overrides = {
-        "window.start": "2026-02-14T18:00:00", "window.duration": "4m", "window.warm_up": "5m",
+        "window.start": "2026-02-14T18:00:00", "window.duration": "4m", "window.warm_up": "1m",
         "requests.start": "2026-02-14T18:01:00", "requests.duration": "2m", "traffic.scale": 0.2,
     }  # fmt: skip
     scenario = fv.load_scenario(SCENARIO, overrides=overrides)

@@ -15,7 +15,7 @@ from tests.support.shops import write_shop
 
 pytest.importorskip("distributed")
 VARY = {"deployment/shop.limits.cpu": ["150m", "400m"], "traffic.scale": [1, 3]}
-RUNS = 4
+RUNS = 3
 
 
 @pytest.fixture(scope="module")

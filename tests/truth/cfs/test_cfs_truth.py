@@ -25,7 +25,7 @@ from tests.truth.cfs.single import respond
 from tests.truth.cfs.systems import replay_of
 
 VECTORS = Path(__file__).parent / "vectors"
-PHASES = 8
+PHASES = 4
 
 Change = Callable[[dict[str, Any]], object]
 
