@@ -34,6 +34,8 @@ from tests.benchmarks.shop import REPOSITORY, replay, require_served, require_wh
 from tests.benchmarks.systems import PoissonRequests, carry, served
 
 COPIES = 10
+TURNS = 9
+"""Pairs of runs, of whose ratios the median is taken."""
 
 
 def loaded_chain(requests: int, copies: int, load: float = 1.0, speed: float = 1.0) -> Timed:
@@ -54,27 +56,27 @@ def loaded_chain(requests: int, copies: int, load: float = 1.0, speed: float = 1
     return spent
 
 
-def growth_with_length(requests: int = 100_000) -> float:
+def growth_with_length(requests: int = 100_000, turns: int = TURNS) -> float:
     """Return by what time grows when the run is ten times as long."""
-    return _growth(lambda: loaded_chain(requests, 1), lambda: loaded_chain(10 * requests, 1))
+    return _growth(lambda: loaded_chain(requests, 1), lambda: loaded_chain(10 * requests, 1), turns)
 
 
-def growth_with_speed(requests: int = 100_000) -> float:
+def growth_with_speed(requests: int = 100_000, turns: int = TURNS) -> float:
     """Return by what time grows with ten times the rate, on servers ten times as fast."""
-    return _growth(lambda: loaded_chain(requests, 1), lambda: loaded_chain(10 * requests, 1, speed=10.0))
+    return _growth(lambda: loaded_chain(requests, 1), lambda: loaded_chain(10 * requests, 1, speed=10.0), turns)
 
 
-def growth_with_rate(requests: int = 100_000) -> float:
+def growth_with_rate(requests: int = 100_000, turns: int = TURNS) -> float:
     """Return by what time grows with ten times the rate, on the cluster that can take it."""
-    return _growth(lambda: loaded_chain(requests, COPIES, 0.1), lambda: loaded_chain(10 * requests, COPIES))
+    return _growth(lambda: loaded_chain(requests, COPIES, 0.1), lambda: loaded_chain(10 * requests, COPIES), turns)
 
 
-def growth_with_cluster(requests: int = 100_000) -> float:
+def growth_with_cluster(requests: int = 100_000, turns: int = TURNS) -> float:
     """Return by what time grows with ten times the rate on a cluster ten times as large."""
-    return _growth(lambda: loaded_chain(requests, 1), lambda: loaded_chain(10 * requests, COPIES))
+    return _growth(lambda: loaded_chain(requests, 1), lambda: loaded_chain(10 * requests, COPIES), turns)
 
 
-def _growth(little: Callable[[], Timed], much: Callable[[], Timed], turns: int = 9) -> float:
+def _growth(little: Callable[[], Timed], much: Callable[[], Timed], turns: int) -> float:
     """Run both in turns and return the median of the ratios.
 
     The two of a pair meet the same moment of a shared machine, and an odd moment spoils one pair, not the answer; the

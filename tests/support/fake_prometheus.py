@@ -91,6 +91,7 @@ def fake_prometheus(script: Script, tls: ssl.SSLContext | None = None) -> Iterat
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # headers and body are two packets: the second would wait 40 ms
 
         def do_GET(self) -> None:
             self._answer("")

@@ -64,12 +64,12 @@ def station(threads: int, distribution: str, **more: float) -> Callable[[list[tu
 
 @pytest.mark.parametrize("servers", [1, pytest.param(3, marks=pytest.mark.long)])
 def test_mm_c(servers: int) -> None:
-    means = run_means(station(servers, "exponential"), RHO * servers / SERVICE_S, 5_000)
+    means = run_means(station(servers, "exponential"), RHO * servers / SERVICE_S, 4_000)
     assert_covers(means, mm_c(servers, SERVICE_S))
 
 
 def test_md1() -> None:
-    means = run_means(station(1, "constant"), RHO / SERVICE_S, 2_500)
+    means = run_means(station(1, "constant"), RHO / SERVICE_S, 1_000)
     assert_covers(means, SERVICE_S + RHO * SERVICE_S / (2 * (1 - RHO)))
 
 
@@ -78,7 +78,7 @@ def test_mg1_processor_sharing() -> None:
     services = {"s": {"threads": {"main": {"count": 500, "queue_limit": 0}}}}
     step = cpu(SERVICE_S * 1000, "lognormal", cv=1.0)
     program = program_of(services, {"r": {"steps": [{"call": "s", "steps": [step]}], "client_timeout": "1h"}})
-    means = run_means(lambda rows: Tiny(program, rows, [{"service": "s"}], nodes=[1.0]), RHO / SERVICE_S, 4_000)
+    means = run_means(lambda rows: Tiny(program, rows, [{"service": "s"}], nodes=[1.0]), RHO / SERVICE_S, 3_000)
     assert_covers(means, SERVICE_S / (1 - RHO))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from fvcapacity import errors
 from fvcapacity.scenario.findings.rules import RULES
-from tests.docs.pages.text import NOTE, PACKAGE, ROOT, first_sentence, table
+from tests.docs.pages.text import NOTE, PACKAGE, ROOT, first_sentence, statements, table
 
 _HEAD = f"""\
 # Errors and findings
@@ -107,7 +107,7 @@ _Values = list[tuple[str, int, ast.expr]]
 def _assigned(tree: ast.Module) -> _Values:
     """Return what names stand for: (name, line, value), so that the nearest one above a call is found."""
     found: _Values = []
-    for node in ast.walk(tree):
+    for node in statements(tree):
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
             found.append((node.targets[0].id, node.lineno, node.value))
     return sorted(found, key=lambda item: item[1])

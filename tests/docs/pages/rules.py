@@ -10,7 +10,7 @@ from functools import cache
 from importlib import import_module
 from pathlib import Path
 
-from tests.docs.pages.text import NOTE, PACKAGE, ROOT, first_sentence, plain, table
+from tests.docs.pages.text import NOTE, PACKAGE, ROOT, first_sentence, plain, statements, table
 
 ROOMS = (
     ("semantics", "Requests: what happens to them on a node"),
@@ -140,7 +140,7 @@ def _users(top: str) -> defaultdict[str, set[str]]:
     users: defaultdict[str, set[str]] = defaultdict(set)
     for path in sorted((ROOT / top).rglob("*.py")):
         name = path.relative_to(ROOT).as_posix()
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in statements(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("fvcapacity."):
                 for item in node.names:
                     users[_written_in(node.module, item.name)].add(name)

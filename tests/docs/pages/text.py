@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[3]
 PACKAGE = ROOT / "fvcapacity"
 DOCS = ROOT / "docs"
 NOTE = "This page is generated from the code: `python -m tests.docs` writes it.\n"
+
+
+def statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements of a module, however deep: without their expressions, which are most of a tree."""
+    for part in ("body", "handlers", "cases", "orelse", "finalbody"):
+        for child in getattr(node, part, ()):
+            yield child
+            yield from statements(child)
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import gzip
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,15 +23,20 @@ def load(name: str) -> dict[str, Any]:
     return json.loads(gzip.decompress((VECTORS / f"{name}.json.gz").read_bytes()))
 
 
-@pytest.mark.parametrize(("name", "count"), zip(FILES, (1749, 1961, 108, 16004), strict=True))
+@pytest.mark.parametrize(("name", "count"), list(zip(FILES, (1749, 1961, 108, 16004), strict=True)))
 def test_every_recorded_answer_comes_out_exactly(name: str, count: int) -> None:
     outcomes = list(run_document(load(name), name))
     assert [f"{o.id}: {o.detail}" for o in outcomes if not o.ok] == []
     assert len(outcomes) == count
 
 
+@cache
+def replica_case() -> dict[str, Any]:
+    return load("replica_cases")["cases"][35]
+
+
 def altered(change: Any) -> list[bool]:
-    case = copy.deepcopy(load("replica_cases")["cases"][35])
+    case = copy.deepcopy(replica_case())
     change(case)
     return [outcome.ok for outcome in run_document({"meta": {}, "cases": [case]}, "altered")]
 
@@ -56,7 +62,7 @@ def test_an_empty_directory_is_a_failure(tmp_path: Path) -> None:
 
 
 def test_the_command_ends_with_the_count(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    case = load("replica_cases")["cases"][35]
+    case = replica_case()
     wrong = copy.deepcopy(case)
     wrong["expected"]["replicas"] = 99
     path = tmp_path / "v.json.gz"

@@ -7,6 +7,7 @@ import gzip
 import json
 from collections import Counter
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ VECTORS = Path(__file__).parent / "vectors"
 Case = dict[str, Any]
 
 
+@cache
 def load(name: str) -> dict[str, Any]:
     return json.loads(gzip.decompress((VECTORS / f"{name}.json.gz").read_bytes()))
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import sys
 import types
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -61,7 +63,23 @@ def install(monkeypatch: pytest.MonkeyPatch, fake: FakeRun) -> FakeRun:
 
 
 def result_of(*stops: int | None, calm: bool = False, **file: Any) -> Result:
-    """Return a result of one replication per argument, stopped at its minute."""
+    """Return a result of one replication per argument, stopped at its minute.
+
+    It is built once, and every caller gets a copy.
+    """
+    built = _built(*stops, calm=calm) if not file else _build(stops, calm, file)
+    tables, histograms = (
+        {name: table.copy() for name, table in tables.items()} for tables in (built.tables, built.histograms)
+    )
+    return replace(built, summary=deepcopy(built.summary), tables=tables, histograms=histograms)
+
+
+@cache
+def _built(*stops: int | None, calm: bool) -> Result:
+    return _build(stops, calm, {})
+
+
+def _build(stops: tuple[int | None, ...], calm: bool, file: dict[str, Any]) -> Result:
     outcomes = [synthetic.make_outcome(i, stop_minute=stop, calm=calm) for i, stop in enumerate(stops)]
     scenario = synthetic.make_scenario(**{"replications": len(stops), **file})
     return build_result(scenario, synthetic.make_program(), outcomes, synthetic.make_bill(len(stops)))

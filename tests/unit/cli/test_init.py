@@ -58,7 +58,7 @@ def test_the_shop_gives_a_scenario_that_runs_a_minute(tmp_path):
     assert "ASSUMED" in (tmp_path / "mine" / "topology.yaml").read_text()
     assert (tmp_path / "mine" / "traffic.yaml").read_text().startswith("# ASSUMED")
     command = ["simulate", str(tmp_path / "mine" / "scenario.yaml"), "--plane", "simpy", "--duration", "1m", "--quiet"]
-    command += ["--start", "2026-02-14T12:00:00", "--out", str(tmp_path / "result")]
+    command += ["--start", "2026-02-14T12:00:00", "--replications", "1", "--out", str(tmp_path / "result")]
     ran = CliRunner().invoke(app, command)
     assert ran.exit_code == 0, ran.output
     assert "USD for the window" in ran.stdout

@@ -51,6 +51,7 @@ def test_a_missing_library_is_said_before_anything_is_run(command, monkeypatch, 
 
 
 def test_a_run_writes_its_page(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys.modules["fvcapacity.cli.simulate"], "_WORTH_DRAWING_NS", 10**18)  # no figures beside it
     install(monkeypatch, FakeRun(result=evening()))
     done = runner.invoke(app, ["simulate", "scenario.yaml", "--report", "--out", str(tmp_path / "run")])
     assert done.exit_code == 0, done.output

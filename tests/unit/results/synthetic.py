@@ -6,6 +6,7 @@ The figures are drawn from a fixed seed; they are plausible, they add up, and no
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -159,7 +160,7 @@ def make_outcome(replication: int = 0, *, stop_minute: int | None = None, calm: 
     return RunOutcome(
         replication=replication,
         seed=1000 + replication,
-        statistics=_statistics(np.random.default_rng(42 + replication), minutes, until, calm),
+        statistics=Statistics(*(array.copy() for array in _statistics(42 + replication, minutes, until, calm))),
         history=_history(until, calm),
         duration_ns=DURATION_NS,
         warm_up_ns=WARM_UP_NS,
@@ -193,7 +194,10 @@ def _rate_rps(minute: int) -> float:
     return 6.0 + 14.0 / (1 + np.exp(-(minute - SURGE - 15) / 8))
 
 
-def _statistics(rng: np.random.Generator, minutes: int, until: int, calm: bool) -> Statistics:
+@cache
+def _statistics(seed: int, minutes: int, until: int, calm: bool) -> Statistics:
+    """Count one replication, once: callers take copies."""
+    rng = np.random.default_rng(seed)
     statistics = empty_statistics(minutes * MINUTE_NS, len(SHARES), len(SERVICES))
     for minute in range(until):
         hot = minute >= SURGE and not calm

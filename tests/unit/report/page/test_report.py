@@ -119,9 +119,11 @@ def test_every_id_stands_once(pages):
     assert len(found) == len(set(found))
 
 
-@pytest.mark.parametrize("part", ["order-service", "checkout", "synthetic", "Scaled up", "general"])
-def test_a_hostile_name_stays_text(part):
-    html = report_html(renamed(evening(), {part: HOSTILE}))
+def test_hostile_names_stay_text():
+    """A service, a route, a scenario, the message of an event and a node pool: each has a number, which stands in the page."""
+    parts = ["order-service", "checkout", "synthetic", "Memory cgroup", "general"]
+    html = report_html(renamed(evening(), {part: f"{HOSTILE}{n}" for n, part in enumerate(parts)}))
+    assert [n for n in range(len(parts)) if f"!--{n}" not in html] == []
     scripts = [attributes for tag, attributes in parsed(html).tags if tag == "script"]
     assert [attributes.get("type") for attributes in scripts] == ["application/json", "application/json", None, None]
     assert "<script>alert" not in html
@@ -136,18 +138,23 @@ def test_json_in_the_page_is_json(pages):
     assert set(found["settings"]["palettes"]["light"]) == set(found["settings"]["palettes"]["dark"])
 
 
-def test_a_result_of_an_older_release_says_what_it_lacks():
-    old = evening()
-    html = report_html(replace(old, tables={k: v for k, v in old.tables.items() if k != "route_calls"}))
-    assert "does not say who calls whom" in html
-    assert 'class="path"' not in html
+@pytest.fixture(scope="module")
+def poor():
+    """The page of a run that was interrupted, has no prices, and was written by an older release."""
+    result = evening(interrupted=73)
+    tables = {name: table for name, table in result.tables.items() if name != "route_calls"}
+    return report_html(replace(result, summary={**result.summary, "cost": None}, tables=tables))
 
 
-def test_an_interrupted_run_and_one_without_prices_are_shown():
-    assert "This run was interrupted" in report_html(evening(interrupted=73))
-    result = evening()
-    free = replace(result, summary={**result.summary, "cost": None})
-    assert "The scenario names no prices." in report_html(free)
+def test_a_result_of_an_older_release_says_what_it_lacks(poor):
+    assert "does not say who calls whom" in poor
+    assert 'class="path"' not in poor
+
+
+def test_an_interrupted_run_and_one_without_prices_are_shown(poor, pages):
+    for sentence in ("This run was interrupted", "The scenario names no prices."):
+        assert sentence in poor
+        assert sentence not in pages["report"]
 
 
 def test_two_runs_alike_do_not_differ():
@@ -158,7 +165,8 @@ def test_two_runs_alike_do_not_differ():
     assert not re.search(r'<span class="(good|bad)">', body)
 
 
-def test_it_is_written_whole_or_not_at_all(tmp_path):
+def test_it_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+    monkeypatch.setattr("fvcapacity.report.page.document.report_html", lambda *_, **__: "<html></html>")
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         write_report(evening(), tmp_path / "file" / "report.html")
