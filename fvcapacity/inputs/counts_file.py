@@ -245,6 +245,18 @@ def _epoch(
     return milliseconds * 1_000_000
 
 
+def _repeated_once() -> tuple[type[Exception], ...]:
+    """Return what pandas raises when the hour that a clock shows twice is in a file once; pandas 2 asks pytz for it."""
+    try:
+        from pytz.exceptions import AmbiguousTimeError
+    except ImportError:
+        return (ValueError,)
+    return ValueError, AmbiguousTimeError
+
+
+_REPEATED_ONCE = _repeated_once()
+
+
 def _localised(
     stamps: pd.Series[Any],
     zone: ZoneInfo,
@@ -263,7 +275,7 @@ def _localised(
         local = pd.DatetimeIndex(stamps.to_numpy()[rows])
         try:
             utc = local.tz_localize(zone, ambiguous="infer", nonexistent="NaT")
-        except ValueError:  # the hour shown twice is in the file once
+        except _REPEATED_ONCE:
             first = np.ones(len(rows), bool)
             utc = local.tz_localize(zone, ambiguous=first, nonexistent="NaT")
             guessed = True
