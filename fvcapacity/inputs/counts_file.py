@@ -147,16 +147,19 @@ def _unpacked(raw: bytes) -> bytes | None:
 
 
 def _parquet(path: Path, report: _Report) -> pd.DataFrame | None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from fvcapacity.tabular.parquet_input import read_any
 
     try:
-        frame: pd.DataFrame = pq.read_table(path).to_pandas(integer_object_nulls=True)
-    except (pa.ArrowException, OSError) as error:
-        message = f"this is no Parquet table: {str(error).splitlines()[0]}"
+        table = read_any(path)
+    except (ValueError, OSError) as error:
+        message = f"this is no Parquet table that can be read: {str(error).splitlines()[0]}"
         report.problems.append(Problem(message, Location(str(path)), rule="unreadable-file"))
         return None
-    frame = frame.reset_index() if frame.index.name else frame
+    if len(table) > MAX_ROWS:
+        message, hint = f"the table is larger than {MAX_ROWS:,} rows", "cut it into parts, or count by longer intervals"
+        report.problems.append(Problem(message, Location(str(path)), hint=hint, rule="file-too-large"))
+        return None
+    frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
 
