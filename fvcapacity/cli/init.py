@@ -87,7 +87,7 @@ def init(
         )  # fmt: skip
         done = _start(sources or [], target, options, quiet)
         _tell(_headline(done), done.scenario, list(done.assumed), quiet)
-        tell_refusals(done.refused, sources)
+        tell_refusals(done.refused, sources or [])
 
 
 def _asked(
