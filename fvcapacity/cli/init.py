@@ -13,7 +13,8 @@ import typer
 from fvcapacity.cli.counting import counted
 from fvcapacity.cli.failures import reported
 from fvcapacity.cli.options import Debug, Quiet
-from fvcapacity.cli.terminal import complain, remark, say
+from fvcapacity.cli.refusals import tell_refusals
+from fvcapacity.cli.terminal import remark, say
 
 if TYPE_CHECKING:
     from fvcapacity.report.starter import Started, StartOptions
@@ -86,11 +87,7 @@ def init(
         )  # fmt: skip
         done = _start(sources or [], target, options, quiet)
         _tell(_headline(done), done.scenario, list(done.assumed), quiet)
-        for finding in done.refused:
-            place = f"{finding.location}: " if finding.location else ""
-            complain(f"{place}error: {finding.field}: {finding.message} [{finding.rule}]")
-        if done.refused and not quiet:
-            remark(f"A cluster would refuse that, or it does nothing there: fvcap check {' '.join(sources or [])}")
+        tell_refusals(done.refused, sources or [])
 
 
 def _asked(

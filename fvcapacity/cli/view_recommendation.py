@@ -7,6 +7,7 @@ from typing import Any
 
 from fvcapacity.cli.tongue import spoken_word
 from fvcapacity.cli.view import NONE, Grid, Summary, number_text, sentence_text
+from fvcapacity.recommend.ordering import needed_first
 from fvcapacity.units import format_cpu
 
 _WORDS = {
@@ -43,12 +44,11 @@ def money_line(document: Summary) -> str:
 
 
 def changes_grid(document: Summary) -> Grid:
-    """Return the fields that change."""
-    rows = [
-        (item["path"], _value(item["today"]), _value(item["value"]), item["why"])
-        for item in document["fields"]
-        if item["changes"]
-    ]
+    """Return the fields that change, first those that must grow: without them nothing holds."""
+    changed = needed_first(
+        (item for item in document["fields"] if item["changes"]), lambda item: (item["today"], item["value"])
+    )
+    rows = [(item["path"], _value(item["today"]), _value(item["value"]), item["why"]) for item in changed]
     return Grid("Changes", ("Field", ">Today", ">New", "Why"), tuple(rows), wrapped=3)
 
 

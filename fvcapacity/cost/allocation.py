@@ -83,6 +83,8 @@ def allocate(result: Result) -> pd.DataFrame:
         _of_logs(result, lines[logs]),
         _of_owners(result, lines[~(machines | egress | logs)]),
     ]
+    if not any(len(part) for part in parts):  # nothing has a price
+        return conform(ALLOCATION, {column.name: [] for column in ALLOCATION.columns})
     joined = pd.concat([part.reindex(columns=_PART) for part in parts if len(part)], ignore_index=True)
     table = _with_owners(joined, lines[[*_OF_LINE, "namespace"]], result.tables["owners"])
     order = ["replication", "start_utc", "environment", "line", "share", "component", "service"]

@@ -27,6 +27,8 @@ from fvcapacity.units import NS_PER_S
 
 LINE_COLUMNS = (*(column.name for column in BILL.columns), *PROVENANCE, *IDENTITY)
 _ADDED_UP = ("quantity", "cost_usd")
+BILLED_FROM = ("route_minutes", "service_minutes", "route_paths")
+"""Tables that a bill is worked out from: what was sent, logged and written, and by which load balancer."""
 
 
 def money_of_run(
@@ -39,13 +41,9 @@ def money_of_run(
     tables
         Of all replications: what was sent, logged and written is taken from them.
     """
-    cost, prices = scenario.file.cost, scenario.prices
-    if cost is None or prices is None:
+    days = _days_of_run(scenario, outcomes, tables)
+    if days is None:
         return {}
-    run_date = datetime.fromtimestamp(scenario.start_ns / NS_PER_S, UTC).date()
-    ledger = Ledger(prices, cost.region, run_date)
-    flows = _Flows(scenario, tables)
-    days = pd.concat([_days(scenario, cost, ledger, flows, outcome) for outcome in outcomes], ignore_index=True)
     return {
         "bill": conform(BILL, bill_of_days(days)),
         "bill_days": conform(BILL_DAYS, days),
@@ -53,6 +51,32 @@ def money_of_run(
         "owners": owner_table(scenario, program),
         "route_demands": route_demand_table(program),
     }
+
+
+def bill_of_run(
+    scenario: Scenario, outcomes: Sequence[RunOutcome], tables: dict[str, pd.DataFrame]
+) -> dict[str, pd.DataFrame]:
+    """Return the bill alone of what `money_of_run` returns, for who does not ask who caused it.
+
+    Parameters
+    ----------
+    tables
+        `BILLED_FROM`, of all replications.
+    """
+    days = _days_of_run(scenario, outcomes, tables)
+    return {} if days is None else {"bill": conform(BILL, bill_of_days(days))}
+
+
+def _days_of_run(
+    scenario: Scenario, outcomes: Sequence[RunOutcome], tables: dict[str, pd.DataFrame]
+) -> pd.DataFrame | None:
+    cost, prices = scenario.file.cost, scenario.prices
+    if cost is None or prices is None:
+        return None
+    run_date = datetime.fromtimestamp(scenario.start_ns / NS_PER_S, UTC).date()
+    ledger = Ledger(prices, cost.region, run_date)
+    flows = _Flows(scenario, tables)
+    return pd.concat([_days(scenario, cost, ledger, flows, outcome) for outcome in outcomes], ignore_index=True)
 
 
 def bill_of_days(days: pd.DataFrame) -> pd.DataFrame:

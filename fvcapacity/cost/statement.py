@@ -9,7 +9,6 @@ from datetime import date
 from typing import Any, cast
 
 import pandas as pd
-import yaml
 
 from fvcapacity.cost import cost_summary as parts
 from fvcapacity.cost.allocation import DIMENSIONS, Dimension, Share, allocate, priced_days
@@ -22,6 +21,7 @@ from fvcapacity.cost.waste import waste_of
 from fvcapacity.errors import InputError
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
+from fvcapacity.results.scenario_reading import scenario_said
 from fvcapacity.results.summarize_tables import figure
 from fvcapacity.results.summary import Figure
 from fvcapacity.scenario.costs import MINOR_DIGITS, CostSettings, Rate
@@ -109,7 +109,7 @@ def cost_settings(result: Result) -> CostSettings:
     InputError
         When it says nothing.
     """
-    said = yaml.safe_load(result.scenario_yaml).get("cost")
+    said = scenario_said(result.scenario_yaml).get("cost")
     if said is None:
         raise InputError("the scenario of the result names no prices", hint="add `cost: {prices: ...}` to it")
     return CostSettings.model_validate(said)

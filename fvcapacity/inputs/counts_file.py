@@ -147,16 +147,19 @@ def _unpacked(raw: bytes) -> bytes | None:
 
 
 def _parquet(path: Path, report: _Report) -> pd.DataFrame | None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
+    from fvcapacity.tabular.parquet_input import read_any
 
     try:
-        frame: pd.DataFrame = pq.read_table(path).to_pandas(integer_object_nulls=True)
-    except (pa.ArrowException, OSError) as error:
-        message = f"this is no Parquet table: {str(error).splitlines()[0]}"
+        table = read_any(path)
+    except (ValueError, OSError) as error:
+        message = f"this is no Parquet table that can be read: {str(error).splitlines()[0]}"
         report.problems.append(Problem(message, Location(str(path)), rule="unreadable-file"))
         return None
-    frame = frame.reset_index() if frame.index.name else frame
+    if len(table) > MAX_ROWS:
+        message, hint = f"the table is larger than {MAX_ROWS:,} rows", "cut it into parts, or count by longer intervals"
+        report.problems.append(Problem(message, Location(str(path)), hint=hint, rule="file-too-large"))
+        return None
+    frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
 
@@ -245,6 +248,18 @@ def _epoch(
     return milliseconds * 1_000_000
 
 
+def _repeated_once() -> tuple[type[Exception], ...]:
+    """Return what pandas raises when the hour that a clock shows twice is in a file once; pandas 2 asks pytz for it."""
+    try:
+        from pytz.exceptions import AmbiguousTimeError
+    except ImportError:
+        return (ValueError,)
+    return ValueError, AmbiguousTimeError
+
+
+_REPEATED_ONCE = _repeated_once()
+
+
 def _localised(
     stamps: pd.Series[Any],
     zone: ZoneInfo,
@@ -263,7 +278,7 @@ def _localised(
         local = pd.DatetimeIndex(stamps.to_numpy()[rows])
         try:
             utc = local.tz_localize(zone, ambiguous="infer", nonexistent="NaT")
-        except ValueError:  # the hour shown twice is in the file once
+        except _REPEATED_ONCE:
             first = np.ones(len(rows), bool)
             utc = local.tz_localize(zone, ambiguous=first, nonexistent="NaT")
             guessed = True

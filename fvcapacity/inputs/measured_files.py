@@ -5,17 +5,20 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import zlib
 from collections.abc import Iterable, Iterator
 from itertools import repeat
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from fvcapacity.inputs.provenance import SCHEMA_VERSION, Provenance
 from fvcapacity.tabular.arrow import Part, rows_of, write_parquet_parts
 from fvcapacity.tabular.columns import Column, TableSpec
 from fvcapacity.tabular.directory import check_replaceable, write_directory
+from fvcapacity.tabular.frames import conform
 
 _TIME = Column("time_utc", "", "utc", "Start of the interval.")
 _SERVICE = Column("service", "", "string", "Name of the Kubernetes workload, or of the Service before it.")
@@ -52,6 +55,36 @@ LATENCY = TableSpec(
         Column("count", "requests", "float64", "Requests in this bucket alone (not cumulative)."),
     ),
 )
+
+
+UNPACKED_PER_BYTE = 200
+"""Of packed traffic; what is written has ten at most."""
+FREE_BYTES = 64 * 2**20
+
+
+def read_traffic(path: Path) -> pd.DataFrame:
+    """Read packed traffic as `write_csv_parts` wrote it.
+
+    Raises
+    ------
+    ValueError
+        When it is no such table, or unfolds to more than its size allows.
+    OSError, EOFError
+        When it cannot be read, or was cut off.
+    """
+    most = UNPACKED_PER_BYTE * path.stat().st_size + FREE_BYTES
+    try:
+        with gzip.open(path) as file:
+            unpacked = 0
+            while block := file.read(2**20):
+                unpacked += len(block)
+                if unpacked > most:
+                    raise ValueError(f"{path.name} unfolds to more than {most:,} bytes")
+    except zlib.error as error:
+        raise ValueError(f"{path.name} is damaged: {error}") from None
+    names = [column.name for column in TRAFFIC.columns]
+    table = pd.read_csv(path, usecols=names, dtype={"route": str}, keep_default_na=False, na_values=[""])
+    return conform(TRAFFIC, table)
 
 
 def save_measured(

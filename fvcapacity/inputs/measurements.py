@@ -14,7 +14,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,11 +22,13 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.inputs.documents import read_document
 from fvcapacity.inputs.measured_files import (
     LATENCY,
     TRAFFIC,
     USAGE,
     check_measurements_replaceable,
+    read_traffic,
     save_measured,
     write_csv_parts,
 )
@@ -143,15 +144,15 @@ def load_measurements(directory: str | Path) -> Measurements:
     """
     root = Path(directory)
     place = root / "measurements.json"
+    document = read_document(place, hint="a directory of measurements is what fvcap pull writes")
     try:
-        document = json.loads(place.read_text(encoding="utf-8"))
         provenance = Provenance.model_validate(document)
         if provenance.schema_version != SCHEMA_VERSION:
             raise ValueError(f"schema_version is {provenance.schema_version!r}; this release reads {SCHEMA_VERSION!r}")
-        traffic = pd.read_csv(root / "traffic.csv.gz", dtype={"route": str}, keep_default_na=False, na_values=[""])
+        traffic = read_traffic(root / "traffic.csv.gz")
         return Measurements(
             provenance,
-            conform(TRAFFIC, traffic),
+            traffic,
             read_parquet(root / "usage.parquet", USAGE),
             read_parquet(root / "latency.parquet", LATENCY),
         )

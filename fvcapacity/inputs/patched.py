@@ -38,6 +38,8 @@ class ManifestPatcher:
         New versions that come in during the run: their patches are merged into the patched objects.
     sources
         Files and directories that the manifests were read from.
+    collected
+        What reading the objects, as they are now, found; None when it is not known, as they come from the files.
     """
 
     objects: tuple[LocatedMap, ...]
@@ -45,6 +47,7 @@ class ManifestPatcher:
     place: Callable[[Finding], Problem]
     rollouts: tuple[RolloutPatch, ...] = ()
     sources: tuple[Path, ...] = ()
+    collected: tuple[Problem, ...] | None = None
 
     def patched(
         self, scenario: Scenario, changes: Sequence[Change], added: Sequence[Mapping[str, Any]] = ()
@@ -63,9 +66,9 @@ class ManifestPatcher:
         patching.add(added)
         _refuse(ManifestError, patching.problems)
         objects = tuple(patching.objects)
-        collected: list[Problem] = []
-        cluster, _ = collect([clone(data) for data in objects], collected)
-        cluster = _with_secrets_known(cluster, scenario.cluster)
+        collected = list(self.collected or ())
+        untouched = not changes and not added and self.collected is not None
+        cluster = scenario.cluster if untouched else _collected(objects, scenario.cluster, collected)
         collected = patching.as_errors(collected)
         _refuse(ManifestError, collected)
         found = [
@@ -75,7 +78,7 @@ class ManifestPatcher:
         versions, mistaken = new_versions(self.rollouts, objects, cluster, scenario.topology, self.place)
         found += mistaken
         _refuse(ScenarioError, found)
-        hashed = manifests_hash(cluster)
+        hashed = scenario.input_hashes["manifests"] if untouched else manifests_hash(cluster)
         problems = [*self.problems, *patching.problems, *collected, *found]
         if changes and hashed == scenario.input_hashes.get("manifests"):
             message = f"{', '.join(patching.told) or 'the patch'} changes nothing that capacity depends on"
@@ -87,7 +90,9 @@ class ManifestPatcher:
             input_hashes={**scenario.input_hashes, "manifests": hashed},
             findings=told(problems, scenario.traffic.notes if scenario.traffic is not None else ()),
             changes=(*scenario.changes, *patching.told),
-            patcher=dataclasses.replace(self, objects=objects, problems=(*self.problems, *patching.problems)),
+            patcher=dataclasses.replace(
+                self, objects=objects, problems=(*self.problems, *patching.problems), collected=tuple(collected)
+            ),
         )
 
 
@@ -95,6 +100,13 @@ def told(problems: Sequence[Problem], notes: Sequence[str]) -> tuple[str, ...]:
     """Return what is remarkable about a scenario: its warnings in the order of files and lines, and notes."""
     warnings = sorted((problem for problem in problems if problem.severity == "warning"), key=in_file_order)
     return (*(str(problem) for problem in dict.fromkeys(warnings)), *notes)
+
+
+def _collected(objects: Sequence[LocatedMap], before: ClusterObjects, problems: list[Problem]) -> ClusterObjects:
+    """Return what the objects say; what is wrong with them takes the place of what ``problems`` holds."""
+    problems.clear()
+    cluster, _ = collect([clone(data) for data in objects], problems)
+    return _with_secrets_known(cluster, before)
 
 
 def _with_secrets_known(cluster: ClusterObjects, before: ClusterObjects) -> ClusterObjects:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from fvcapacity.errors import InputError, Location, ManifestError, Problem
+from fvcapacity.inputs.documents import read_document
 from fvcapacity.inputs.manifests import load_manifests
 from fvcapacity.inputs.manifests.collect import collect
 from fvcapacity.inputs.manifests.kustomize import KUSTOMIZATION_NAMES
@@ -134,11 +134,11 @@ def _patched(first: Side, path: Path, role: Role) -> Side:
 def _outside(path: Path) -> tuple[dict[str, Any], dict[str, NodePool | None]]:
     """Return what of an overlay of ours no manifest holds: values by their paths, and whole node pools."""
     try:
-        document = json.loads((path / CHANGES).read_text(encoding="utf-8"))
+        document = read_document(path / CHANGES)
         values = {item["path"]: item["after"] for item in document["changes"] if item["in_overlay"] is False}
         given = document["pools"].items()
         return values, {name: None if pool is None else NodePool.model_validate(pool) for name, pool in given}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):  # not an overlay of ours
+    except (InputError, ValueError, KeyError, TypeError, AttributeError):  # not an overlay of ours
         return {}, {}
 
 

@@ -66,5 +66,14 @@ class PlotContext:
         return "" if self.replications == 1 else f", mean of {self.replications} replications"
 
     def clock(self, instant: pd.Timestamp) -> str:
-        """Return an instant as local time of the day."""
-        return f"{instant.astimezone(self.zone):%H:%M}"
+        """Return an instant as local time of the day, and which day where the window has several."""
+        local = instant.astimezone(self.zone)
+        within_a_day = self.end - self.start <= pd.Timedelta(days=1)
+        within_a_week = self.end - self.start <= pd.Timedelta(days=7)
+        return (
+            f"{local:%H:%M}"
+            if within_a_day
+            else f"{local:%a %H:%M}"
+            if within_a_week
+            else f"{local.day} {local:%b %H:%M}"
+        )

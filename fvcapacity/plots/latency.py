@@ -9,13 +9,26 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from fvcapacity.plots.context import PlotContext, Tables
 from fvcapacity.plots.series import mean_over_replications
-from fvcapacity.plots.style import BLUE, INK, PURPLE, RED, SKY, day_number, label_ends, new_figure, note, time_axis
+from fvcapacity.plots.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PURPLE,
+    RED,
+    SKY,
+    day_number,
+    label_ends,
+    new_figure,
+    note,
+    time_axis,
+)
 
 _LOG_FROM = 15.0
 """Ratio of the largest to the smallest value from which on a linear axis would hide the small ones."""
 
-_ROUTE_STYLES = ((0, (4, 2)), (0, (1, 1.5)), (0, (6, 2, 1, 2)))
-"""Dashes of the single routes that are drawn; as many as there are dashes."""
+_ROUTE_STYLES = ((PURPLE, (0, (4, 2))), (ORANGE, (0, (1, 1.5))), (GREEN, (0, (6, 2, 1, 2))))
+"""Colours and dashes of the single routes that are drawn; as many as there are of them."""
 
 
 def plot_latency(tables: Tables, context: PlotContext) -> Figure:
@@ -41,9 +54,12 @@ def draw_latency(axes: Axes, tables: Tables, context: PlotContext) -> None:
         axes.plot(lines.index, lines[name], color=color, linewidth=width)
         entries.append((float(lines[name].iloc[-1]), name[:-2], color))
     routes = _slow_routes(windows, context)
-    for (name, p95), style in zip(routes.items(), _ROUTE_STYLES, strict=False):
-        axes.plot(_middles(p95.index), p95, color=PURPLE, linewidth=1.4, linestyle=style)
-        entries.append((float(p95.iloc[-1]), f"p95 {name}", PURPLE))
+    for (name, p95), (color, dashes) in zip(routes.items(), _ROUTE_STYLES, strict=False):
+        every = p95.reindex(whole["time_utc"].drop_duplicates().sort_values())  # a line ends where nothing is judged
+        alone = every[every.shift().isna() & every.shift(-1).isna()]
+        axes.plot(_middles(every.index), every, color=color, linewidth=1.4, linestyle=dashes)
+        axes.plot(_middles(alone.index), alone, color=color, linestyle="none", marker=".", markersize=2.5)
+        entries.append((float(p95.iloc[-1]), f"p95 {name}", color))
     _scale(axes, [*lines.min(), *lines.max(), context.p95_ms, *(value for p95 in routes.values() for value in p95)])
     _objective(axes, lines["p95_s"], context)
     label_ends(axes, entries)

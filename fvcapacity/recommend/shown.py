@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fvcapacity.display.figures import with_interval
 from fvcapacity.display.html import Html, card, joined, line, soft, table
 from fvcapacity.display.sparkline import sparkline
+from fvcapacity.recommend.ordering import needed_first
 
 if TYPE_CHECKING:
     from fvcapacity.recommend.recommend import FrontPoint, Recommendation
@@ -22,7 +23,9 @@ Document = Mapping[str, Any]
 
 def answer_html(document: Document) -> Html:
     """Return the card of an answer with its evidence, from its document."""
-    changed = [item for item in document["fields"] if item["changes"]]
+    changed = needed_first(
+        (item for item in document["fields"] if item["changes"]), lambda item: (item["today"], item["value"])
+    )
     evidence = document["evidence"]
     return card(
         document["scenario"],
@@ -47,7 +50,12 @@ def recommendation_html(found: Recommendation) -> Html:
         found.verdict,
         line(found.sentence),
         _front([point.p95_s for point in found.front]),
-        _fields([(item.path, item.before, item.after, item.why) for item in found.changes]),
+        _fields(
+            [
+                (item.path, item.before, item.after, item.why)
+                for item in needed_first(found.changes, lambda item: (item.before, item.after))
+            ]
+        ),
         soft(
             f"{found.trials} trials on {len(found.stretches)} stretches; not proven with other seeds. Figure: .plot()"
         ),

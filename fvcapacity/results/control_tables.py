@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,17 +16,17 @@ from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.frames import conform
 
 
-def control_tables(outcome: RunOutcome, scenario: Scenario) -> dict[str, pd.DataFrame]:
-    """Return the control plane's tables of one replication, by their names."""
+def control_tables(outcome: RunOutcome, scenario: Scenario) -> dict[str, Callable[[], pd.DataFrame]]:
+    """Return how the control plane's tables of one replication are made, by their names."""
     history = outcome.history
     return {
-        "workload_minutes": _samples(columns.WORKLOAD_MINUTES, history.workloads, outcome, scenario),
-        "node_minutes": _samples(columns.NODE_MINUTES, history.cluster, outcome, scenario),
-        "hpa": _hpa(outcome, scenario),
-        "hpa_metrics": _hpa_metrics(outcome, scenario),
-        "pods": _pods(outcome, scenario),
-        "nodes": _nodes(outcome, scenario),
-        "events": _samples(columns.EVENTS, history.events, outcome, scenario),
+        "workload_minutes": lambda: _samples(columns.WORKLOAD_MINUTES, history.workloads, outcome, scenario),
+        "node_minutes": lambda: _samples(columns.NODE_MINUTES, history.cluster, outcome, scenario),
+        "hpa": lambda: _hpa(outcome, scenario),
+        "hpa_metrics": lambda: _hpa_metrics(outcome, scenario),
+        "pods": lambda: _pods(outcome, scenario),
+        "nodes": lambda: _nodes(outcome, scenario),
+        "events": lambda: _samples(columns.EVENTS, history.events, outcome, scenario),
     }
 
 

@@ -8,11 +8,13 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from filecmp import cmp
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from fvcapacity.results.columns import TABLES
 from fvcapacity.results.hours import FOLDINGS
+from fvcapacity.results.soundness import check_table
 from fvcapacity.tabular.storage import ParquetAppender, read_parquet
 
 
@@ -23,12 +25,14 @@ class Minutes:
     ----------
     directory
         Holds ``NAME.parquet`` for every name.
+    summary
+        Of the result, when the directory may be somebody else's: what is read is held against it.
     """
 
     names = tuple(FOLDINGS)
 
-    def __init__(self, directory: Path) -> None:
-        self.directory = directory
+    def __init__(self, directory: Path, summary: Mapping[str, Any] | None = None) -> None:
+        self.directory, self._summary = directory, summary
         self._owned: tempfile.TemporaryDirectory[str] | None = None
 
     def read(self, name: str, *, from_s: float | None = None, until_s: float | None = None) -> pd.DataFrame:
@@ -48,7 +52,10 @@ class Minutes:
         """
         ends = [("time_s", ">=", from_s), ("time_s", "<", until_s)]
         filters = [(column, operator, value) for column, operator, value in ends if value is not None]
-        return read_parquet(self._path(name), TABLES[name], filters)
+        table = read_parquet(self._path(name), TABLES[name], filters)
+        if self._summary is not None:
+            check_table(TABLES[name], table, self._summary, self._path(name))
+        return table
 
     def copy_to(self, directory: Path) -> None:
         """Copy the files into another directory."""

@@ -24,15 +24,24 @@ from pydantic import ValidationError
 
 from fvcapacity.display.plots import Plots
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.inputs.documents import read_document
+from fvcapacity.inputs.model_validation import field_text, seen
+from fvcapacity.inputs.yaml_source import read_text
 from fvcapacity.results.columns import HISTOGRAMS, OPTIONAL, TABLES
 from fvcapacity.results.minutes import Minutes
+from fvcapacity.results.scenario_reading import check_scenario
 from fvcapacity.results.shown import PLOTS, result_html
+from fvcapacity.results.soundness import check_summary, check_table
 from fvcapacity.results.summary import SCHEMA_VERSION, Summary
 from fvcapacity.tabular import directory as directories
+from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.storage import read_parquet, write_csv, write_parquet
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+_MOST_SHOWN = 20
+"""Problems of a summary that are told at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,28 +190,27 @@ def load_result(directory: str | Path, *, without: Collection[str] = ()) -> Resu
     Raises
     ------
     InputError
-        When the directory holds no result, a damaged one, or one of a version that this release does not read.
+        When the directory holds no result, a damaged one, one of a version that this release does not read, or
+        figures that no run can have (`soundness`).
     """
     root = Path(directory)
     summary = _read_summary(root)
-    try:
-        Summary.model_validate(summary)
-    except ValidationError as error:
-        problem = error.errors()[0]
-        where = ".".join(str(part) for part in problem["loc"])
-        raise InputError(Problem(problem["msg"], location=Location(str(root / "summary.json")), field=where)) from None
+    text = _read_scenario(root / "scenario.yaml")
+
+    def read(folder: str, spec: TableSpec) -> pd.DataFrame:
+        path = root / folder / f"{spec.name}.parquet"
+        table = read_parquet(path, spec)
+        check_table(spec, table, summary, path)
+        return table
+
     tables = {
-        name: read_parquet(root / "tables" / f"{name}.parquet", spec)
+        name: read("tables", spec)
         for name, spec in TABLES.items()
         if name not in without and (name not in OPTIONAL or (root / "tables" / f"{name}.parquet").exists())
     }
-    histograms = {
-        name: read_parquet(root / "histograms" / f"{name}.parquet", spec)
-        for name, spec in HISTOGRAMS.items()
-        if name not in without
-    }
-    minutes = Minutes(root / "minutes") if (root / "minutes").is_dir() else None
-    return Result(summary, tables, histograms, _read(root / "scenario.yaml"), minutes)
+    histograms = {name: read("histograms", spec) for name, spec in HISTOGRAMS.items() if name not in without}
+    minutes = Minutes(root / "minutes", summary) if (root / "minutes").is_dir() else None
+    return Result(summary, tables, histograms, text, minutes)
 
 
 def check_replaceable(directory: Path) -> None:
@@ -217,34 +225,40 @@ def check_replaceable(directory: Path) -> None:
 
 
 def _read_summary(root: Path) -> dict[str, Any]:
-    place = Location(str(root / "summary.json"))
-    try:
-        summary = json.loads(_read(root / "summary.json"))
-    except ValueError as error:
-        raise InputError(Problem(f"this is no JSON: {error}", location=place)) from None
-    found = summary.get("schema_version") if isinstance(summary, dict) else None
+    path = root / "summary.json"
+    place = Location(str(path))
+    summary = read_document(path, hint="a result directory has a summary.json, written by fvcap simulate --out")
+    found = summary.get("schema_version")
     if found != SCHEMA_VERSION:
         raise InputError(
             Problem(
-                f"schema_version is {found!r}; this release reads {SCHEMA_VERSION!r}",
+                f"schema_version is {seen(found)}; this release reads {SCHEMA_VERSION!r}",
                 location=place,
                 hint="run the scenario again with this release",
             )
         )
-    return dict(summary)
-
-
-def _read(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        Summary.model_validate(summary, strict=True)  # what is used is the document: a "7" must not pass for a 7
+    except ValidationError as error:
         raise InputError(
-            Problem(
-                f"cannot be read: {getattr(error, 'strerror', None) or error}",
-                location=Location(str(path)),
-                hint="a result directory has a summary.json, written by fvcap simulate --out",
-            )
+            Problem(item["msg"], place, field_text(item["loc"]), "run the scenario again with this release")
+            for item in error.errors(include_url=False, include_input=False, include_context=False)[:_MOST_SHOWN]
         ) from None
+    check_summary(summary, str(path))
+    return summary
+
+
+def _read_scenario(path: Path) -> str:
+    data, problems = read_text(path)
+    if data is None:
+        hint = "a result directory has a scenario.yaml, written by fvcap simulate --out"
+        raise InputError(Problem(f"cannot be read: {problems[0].message}", Location(str(path)), hint=hint))
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(Problem(f"cannot be read: {error}", Location(str(path)))) from None
+    check_scenario(text, str(path))
+    return text
 
 
 def _same_frames(first: Mapping[str, pd.DataFrame], second: Mapping[str, pd.DataFrame]) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -28,9 +28,17 @@ from fvcapacity.results.totals import Totals, add, total
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.tabular.frames import conform
 
+Makers = dict[str, Callable[[], pd.DataFrame]]
+"""How each table is made, by its name: nobody waits for one that is not wanted."""
+
 
 def build_tables(
-    scenario: Scenario, program: Program, outcomes: Sequence[RunOutcome], minutes: MinuteWriter | None = None
+    scenario: Scenario,
+    program: Program,
+    outcomes: Sequence[RunOutcome],
+    minutes: MinuteWriter | None = None,
+    *,
+    only: Collection[str] | None = None,
 ) -> dict[str, pd.DataFrame]:
     """Return every table of `columns.TABLES` but the bill, all replications below each other.
 
@@ -40,27 +48,36 @@ def build_tables(
     ----------
     minutes
         Is given the minutes of a long run.
+    only
+        Names of the tables that are wanted: a sweep has thousands of short runs, and most of what one of them takes
+        is tables.
 
     Raises
     ------
     InvariantError
         When the requests of a replication do not add up.
     """
+    wanted = frozenset(columns.TABLES if only is None else only)
+    if "services" in wanted:
+        wanted |= {"pods"}  # whose restarts they count
     parts: dict[str, list[pd.DataFrame]] = {}
     for outcome in outcomes:
-        for name, table in _tables_of(scenario, program, outcome, minutes).items():
+        for name, table in _tables_of(scenario, program, outcome, minutes, wanted).items():
             parts.setdefault(name, []).append(table)
     joined = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
-    joined["containers"] = container_table(scenario, program)
-    joined["route_paths"] = route_paths(scenario, program)
-    joined["route_calls"] = route_calls(scenario)
+    makers: Makers = {
+        "containers": lambda: container_table(scenario, program),
+        "route_paths": lambda: route_paths(scenario, program),
+        "route_calls": lambda: route_calls(scenario),
+    }
     if scenario.file.backups:
-        joined["backups"] = backup_table(scenario)
+        makers["backups"] = lambda: backup_table(scenario)
+    joined |= _made(makers, wanted)
     return {name: joined[name] for name in columns.TABLES if name in joined}
 
 
 def _tables_of(
-    scenario: Scenario, program: Program, outcome: RunOutcome, minutes: MinuteWriter | None
+    scenario: Scenario, program: Program, outcome: RunOutcome, minutes: MinuteWriter | None, wanted: frozenset[str]
 ) -> dict[str, pd.DataFrame]:
     """Return the tables of one replication, which may come in parts."""
     hourly, most = is_long(scenario), largest_sizes(scenario.cluster)
@@ -70,16 +87,11 @@ def _tables_of(
     for sampled in outcome.parts():
         part = sampled.by_minutes()
         totals = add(totals, total(part, most))
-        one = {
-            "route_windows": route_windows(part, program, scenario),
-            "route_minutes": route_counts(part, program, scenario),
-            "service_minutes": service_counts(part, program, scenario),
-            **control_tables(part, scenario),
-        }
+        one = _made(_of_part(scenario, program, part), wanted)
         if hourly:
             if minutes is not None:
                 minutes.append(one)
-            one |= {name: fold(name, one[name]) for name in FOLDINGS}
+            one |= {name: fold(name, one[name]) for name in FOLDINGS if name in one}
         if sampled.bin_ns != part.bin_ns:
             one["route_samples"] = route_counts(sampled, program, scenario, columns.ROUTE_SAMPLES)
             one["service_samples"] = service_counts(sampled, program, scenario, columns.SERVICE_SAMPLES)
@@ -93,14 +105,36 @@ def _tables_of(
         name: _in_order(name, join(name, some)) if name in hours else _joined(name, some)
         for name, some in parts.items()
     }
-    tables["workloads"], tables["pools"] = workload_table(outcome, totals), pool_table(outcome, totals)
-    tables["routes"] = route_table(outcome, totals, program)
-    tables["services"] = service_table(outcome, totals, program, scenario, tables["pods"])
+    tables |= _made(_of_whole(scenario, program, outcome, totals, tables), wanted)
     if scenario.file.monitoring.keeps_pods(outcome.duration_ns):
         tables["pod_samples"] = pod_samples(outcome, pods_seen, scenario)
     if outcome.requests is not None:
         tables["requests"] = request_table(outcome, program, scenario)
     return {name: tables[name] for name in columns.TABLES if name in tables}
+
+
+def _of_part(scenario: Scenario, program: Program, part: RunOutcome) -> Makers:
+    return {
+        "route_windows": lambda: route_windows(part, program, scenario),
+        "route_minutes": lambda: route_counts(part, program, scenario),
+        "service_minutes": lambda: service_counts(part, program, scenario),
+        **control_tables(part, scenario),
+    }
+
+
+def _of_whole(
+    scenario: Scenario, program: Program, outcome: RunOutcome, totals: Totals, tables: Mapping[str, pd.DataFrame]
+) -> Makers:
+    return {
+        "workloads": lambda: workload_table(outcome, totals),
+        "pools": lambda: pool_table(outcome, totals),
+        "routes": lambda: route_table(outcome, totals, program),
+        "services": lambda: service_table(outcome, totals, program, scenario, tables["pods"]),
+    }
+
+
+def _made(makers: Makers, wanted: Collection[str]) -> dict[str, pd.DataFrame]:
+    return {name: make() for name, make in makers.items() if name in wanted}
 
 
 def _joined(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from fvcapacity.results.route_tables import ALL
@@ -122,17 +123,20 @@ def _judge_objective(
     )
     scopes = tuple(sorted(scopes, key=lambda item: item.scope != ALL))
     replications = list(judged["replication"].unique())
-    held = sum(
-        _combine(
-            [
-                _judge_scope(rows, str(scope), measure, threshold, allowed).status
-                for scope, rows in judged[judged["replication"] == number].groupby("route", sort=False)
-            ]
-        )
-        == "holds"
-        for number in replications
-    )
     status = _combine([scope.status for scope in scopes])
+    if len(replications) == 1:
+        held = int(status == "holds")
+    else:
+        held = sum(
+            _combine(
+                [
+                    _judge_scope(rows, str(scope), measure, threshold, allowed).status
+                    for scope, rows in judged[judged["replication"] == number].groupby("route", sort=False)
+                ]
+            )
+            == "holds"
+            for number in replications
+        )
     reason = _reason(scopes, status, measure, threshold, allowed, zone)
     if len(replications) > 1:
         reason += f"; it held in {held} of {len(replications)} replications"
@@ -140,20 +144,22 @@ def _judge_objective(
 
 
 def _judge_scope(rows: pd.DataFrame, scope: str, measure: Measure, threshold: float, allowed: float) -> ScopeVerdict:
-    values = rows[measure.column].dropna() * measure.factor
-    if values.empty:
+    figures = rows[measure.column].to_numpy(np.float64)
+    seen = np.flatnonzero(~np.isnan(figures))
+    if not len(seen):
         return ScopeVerdict(scope, "nothing to judge", 0, 0, 0.0, None, None)
-    failing = sum(fails(value, threshold) for value in values)
+    values = figures[seen] * measure.factor
+    failing = sum(fails(value, threshold) for value in values.tolist())
     percent = 100 * failing / len(values)
-    worst = int(values.to_numpy().argmax())
+    worst = int(values.argmax())
     return ScopeVerdict(
         scope=scope,
         status="missed" if percent > allowed else "holds",
         judged_windows=len(values),
         failing_windows=failing,
         failing_percent=percent,
-        worst_value=float(values.iloc[worst]),
-        worst_utc=rows["time_utc"][values.index].iloc[worst],
+        worst_value=float(values[worst]),
+        worst_utc=rows["time_utc"].iloc[int(seen[worst])],
     )
 
 

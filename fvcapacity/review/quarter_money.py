@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import yaml
 
-from fvcapacity.cost.calendar import local_dates
+from fvcapacity.cost.calendar import HOUR_NS, local_dates
 from fvcapacity.cost.result_days import result_days, result_zone
 from fvcapacity.cost.statement import Cost, cost_of
 from fvcapacity.errors import InputError, Problem
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
+from fvcapacity.results.scenario_reading import scenario_said
 from fvcapacity.review.like_days import LikeDays, like_days
 from fvcapacity.review.quarter_summary import NotePart
 from fvcapacity.review.quarters import Quarter, midnight_ns
 from fvcapacity.review.special_days import occurrences
 from fvcapacity.scenario.special_days import SpecialDay
+from fvcapacity.units import parse_duration_ns
 
 Floats = npt.NDArray[np.float64]
 Row = tuple[str, str]
@@ -191,15 +191,16 @@ def _covered_days(result: Result) -> dict[date, float]:
 
 def _special_days(result: Result) -> tuple[list[SpecialDay], set[date]]:
     """Return the special days that a result's scenario knows, and the days of its window that are not like others."""
-    said = yaml.safe_load(result.scenario_yaml)
+    said = scenario_said(result.scenario_yaml)
     known = [SpecialDay.model_validate(item) for item in said.get("special_days") or ()]
     days = sorted(_covered_days(result))
     found = {item.day for item in occurrences(known, days[0], days[-1] + timedelta(days=1))} if days else set()
     for event in said["traffic"].get("events") or ():
-        start = pd.Timestamp(event["start"]).tz_localize(None)
-        length = pd.Timedelta(str(event["duration"]).replace("m", "min").replace("msin", "ms"))
-        last = (start + length).date()
-        found |= {start.date() + timedelta(days=number) for number in range((last - start.date()).days + 1)}
+        start = datetime.fromisoformat(str(event["start"])).replace(tzinfo=None)
+        first = start.toordinal()
+        since_midnight_ns = (start - datetime.combine(start.date(), time())) // timedelta(microseconds=1) * 1000
+        last = first + (since_midnight_ns + parse_duration_ns(str(event["duration"]))) // (24 * HOUR_NS)
+        found |= {day for day in days if first <= day.toordinal() <= last}
     return known, found & set(days)
 
 

@@ -127,14 +127,35 @@ def njit(function: F) -> F:
     return cast(F, _once_for_all_integers(numba.njit(cache=_CACHED, **_OPTIONS)(function)))
 
 
+_parts: list[Any] = []
+"""What `share_parts` puts into the cache."""
+
+
 def part(function: F) -> F:
     """Compile as a part of other compiled functions only: without a way in from Python, and cached with those."""
-    return cast(F, _once_for_all_integers(numba.njit(**_OPTIONS, **_NO_WAY_IN)(function)))
+    _parts.append(_once_for_all_integers(numba.njit(**_OPTIONS, **_NO_WAY_IN)(function)))
+    return cast(F, _parts[-1])
 
 
 def inlined(function: F) -> F:
     """Compile like `part`, and always into its caller: for small functions on the way of every event."""
-    return cast(F, _once_for_all_integers(numba.njit(forceinline=True, **_OPTIONS, **_NO_WAY_IN)(function)))
+    _parts.append(_once_for_all_integers(numba.njit(forceinline=True, **_OPTIONS, **_NO_WAY_IN)(function)))
+    return cast(F, _parts[-1])
+
+
+def share_parts() -> None:
+    """Let processes that compile at the same time take each other's parts from the cache.
+
+    Whoever finds all compiled needs no part by itself and does without this: it looks up a directory for each.
+    """
+    if _CACHED:
+        for dispatcher in _parts:
+            dispatcher.enable_caching()
+
+
+def compile_for(function: Callable[..., Any], core: np.dtype[Any], numbers: int) -> None:
+    """Compile a rule or a part for a record and so many whole numbers after it, without running it."""
+    cast(Any, function).compile((_record(core), *[numba.int64] * numbers))
 
 
 def merged(function: F) -> F:

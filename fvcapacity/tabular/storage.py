@@ -13,6 +13,7 @@ from fvcapacity.errors import InputError, Location, Problem
 from fvcapacity.tabular.arrow import ARROW
 from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.frames import conform
+from fvcapacity.tabular.parquet_input import OtherColumnsError, read_arrow
 
 
 def write_parquet(table: pd.DataFrame, spec: TableSpec, path: Path) -> None:
@@ -78,25 +79,19 @@ def read_parquet(path: Path, spec: TableSpec, filters: Sequence[tuple[str, str, 
     Raises
     ------
     InputError
-        When the file is missing, no Parquet, or of a release with other columns.
+        When the file is missing, no Parquet, of a release with other columns, or too much for its size.
     """
+    place = Location(str(path))
     try:
-        table = pq.read_table(path, filters=list(filters) if filters else None)
-    except (OSError, pa.ArrowInvalid) as error:
+        return conform(spec, read_arrow(path, spec, filters).to_pandas(ignore_metadata=True))
+    except OtherColumnsError as error:
+        message = f"the table {spec.name} {error}: another release wrote it"
+        raise InputError(Problem(message, place, hint="run the simulation again with this release")) from None
+    except (OSError, ValueError) as error:
         reason = "it is missing" if isinstance(error, FileNotFoundError) else str(error).splitlines()[0]
-        raise InputError(
-            Problem(
-                f"the table {spec.name} cannot be read: {reason}",
-                location=Location(str(path)),
-                hint="the result directory is damaged; run the simulation again",
-            )
-        ) from None
-    missing = [column.name for column in spec.columns if column.name not in table.column_names]
-    if missing:
-        message = f"the table {spec.name} has no column {', '.join(missing)}: another release wrote it"
-        hint = "run the simulation again with this release"
-        raise InputError(Problem(message, location=Location(str(path)), hint=hint))
-    return conform(spec, table.to_pandas())
+        message = f"the table {spec.name} cannot be read: {reason}"
+        hint = "the result directory is damaged; run the simulation again"
+        raise InputError(Problem(message, place, hint=hint)) from None
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:

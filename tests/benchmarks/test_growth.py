@@ -62,4 +62,6 @@ def test_a_big_cluster_costs_a_request_little(benchmark: Any) -> None:
     assert small.requests == big.requests == 180_000
     assert big.probes == pytest.approx(20 * small.probes, rel=0.05)
     benchmark.extra_info.update(each=round(big.each / small.each, 3), visit=round(big.visit / small.visit, 3))
-    require("cluster", big.each / small.each)
+    # The page tells how it stands against what must hold, on a quiet machine. Beside neighbours that use the shared
+    # cache it came to 2.1; a search through all pods or nodes at a request or a probe would make it 10 or more.
+    assert big.each <= 2.5 * small.each

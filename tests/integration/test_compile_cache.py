@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import fvcapacity as fv
+from fvcapacity.dataplane.fast import prepare
 from fvcapacity.run import checkpoints_of
 from fvcapacity.semantics.jit import user_cache
 
@@ -102,3 +104,57 @@ def test_a_long_run_without_a_place_for_its_days_says_what_to_do(temporary: Path
     with pytest.raises(fv.InputError) as caught:
         checkpoints_of(scenario)
     assert "XDG_CACHE_HOME" in str(caught.value.hint)
+
+
+SHARE = """
+from fvcapacity.dataplane.fast.layout import CORE
+from fvcapacity.dataplane.fast.tree import play
+from fvcapacity.semantics.jit import compile_for, share_parts
+share_parts()
+compile_for(play, CORE, 1)
+print(sum(play.stats.cache_hits.values()), sum(play.stats.cache_misses.values()))
+"""
+
+
+def test_a_part_that_one_process_compiled_is_taken_by_another(tmp_path: Path) -> None:
+    assert run(SHARE, XDG_CACHE_HOME=str(tmp_path)) == ["0 1"]
+    assert run(SHARE, XDG_CACHE_HOME=str(tmp_path)) == ["1 0"]
+
+
+def test_a_part_is_not_kept_where_nothing_can_be_kept() -> None:
+    nowhere = f"import tempfile\ntempfile.tempdir = {NOWHERE!r}\n"
+    code = nowhere + SHARE.replace("print(", "assert play.signatures\n#")
+    assert run(code, XDG_CACHE_HOME=NOWHERE) == []
+
+
+@pytest.mark.parametrize("program", [NOWHERE, "/bin/false"], ids=["does not start", "does not live"])
+def test_without_its_helper_a_process_compiles_alone(program: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", program)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(prepare, "ready_mark", lambda name: Path(NOWHERE))
+    with prepare._helper():
+        done = True
+    assert done
+
+
+def test_a_helper_ends_with_whoever_was_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+
+    def begin(words: list[str], **options: object) -> subprocess.Popen[bytes]:
+        started.append(subprocess.Popen(["sleep", "60"]))
+        return started[-1]
+
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    monkeypatch.setattr(prepare, "ready_mark", lambda name: Path(NOWHERE))
+    monkeypatch.setattr(prepare, "_begin_process", begin)
+    with pytest.raises(KeyboardInterrupt), prepare._helper():
+        raise KeyboardInterrupt
+    assert started[0].poll() is not None
+
+
+def test_what_a_helper_compiles_takes_whole_numbers_only() -> None:
+    """A wrong number of them would end the helper unseen, and this process would compile alone."""
+    for function, numbers in prepare.HELPERS_WORK:
+        names = list(inspect.signature(function.py_func).parameters)
+        assert names[0] == "s"
+        assert len(names) == 1 + numbers, function

@@ -25,6 +25,9 @@ def main() -> None:
     target = fuzz_targets.TARGETS[name]
     corpus = Path(".fuzz") / name
     corpus.mkdir(parents=True, exist_ok=True)
+    for number in range(0 if target.seeds else 40):
+        (corpus / f"odd-{number}").write_bytes(bytes([128 + number]) + b"odd")
+        (corpus / f"edit-{number}").write_bytes(bytes([number, 0xFF, 0, 0, number, 0x41]))
     for number, seed in enumerate(target.seeds):
         (corpus / f"seed-{number}").write_bytes(b"\x00" + seed)
         (corpus / f"odd-{number}").write_bytes(bytes([128 + number]) + b"odd")

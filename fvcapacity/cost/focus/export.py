@@ -9,14 +9,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from fvcapacity.cost.focus.amounts import total_of
 from fvcapacity.cost.focus.charges import Charge, Charges, charges_of
 from fvcapacity.cost.focus.rows import COLUMNS, CUSTOM, Account, focus_row, money_text
 from fvcapacity.cost.focus.services import Provider, provider_of
 from fvcapacity.errors import InputError, Location, Problem
 from fvcapacity.results.result import Result
+from fvcapacity.results.scenario_reading import scenario_said
 from fvcapacity.tabular.directory import write_file
 
 FocusKind = Literal["actual", "forecast", "savings"]
@@ -152,7 +151,7 @@ def _baseline(result: Result, base: Result) -> Charges:
 
 def _account(result: Result, kind: FocusKind, account: str | None, provider: str | None) -> Account:
     scenario: dict[str, Any] = result.summary["scenario"]
-    cost = (yaml.safe_load(result.scenario_yaml) or {}).get("cost") or {}
+    cost = scenario_said(result.scenario_yaml).get("cost") or {}
     return Account(
         identifier=account or scenario["name"],
         name=account or scenario["name"],

@@ -66,10 +66,12 @@ NODE = record(
 )  # fmt: skip
 
 THREAD = record(
-    "container", "line", "attempt", "remaining_ns", "slice_ns", "throttled_since", "before", "after",
-    "since_ns", "finish_ns",
+    # every burst; the last two are kept on a plain node only (see ``plain.py``)
+    "container", "line", "attempt", "remaining_ns", "before", "after", "since_ns", "finish_ns",
+    # what has a CPU limit
+    "slice_ns", "throttled_since",
+    whole_lines=True,
 )  # fmt: skip
-"""The last two are kept on a plain node only (see ``plain.py``)."""
 
 CONTAINER = record(
     # every burst
@@ -91,7 +93,7 @@ CONTAINER = record(
 Of thousands of containers each has long left the cache when its next visit comes: what is used together lies together.
 """
 
-LINE = record("first", "last", "length", "limit", "free", "per_request", "first_thread")
+LINE = record("first", "last", "length", "limit", "free", "per_request", "first_thread", whole_lines=True)
 """Who waits, and for how many free things: threads of a group, or connections of a pool."""
 
 BREAKER = record("failures", "open_until_ns")

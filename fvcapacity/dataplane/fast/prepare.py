@@ -1,19 +1,48 @@
-"""Compiles the fast plane once: before many processes need it, and with a word to whoever waits for it."""
+"""Compiles the fast plane once: before many processes need it, and with a word to whoever waits for it.
+
+Two processes share the work where the cache lets them: while this one is at the kernel, a helper
+(``python -m fvcapacity.dataplane.fast.prepare``) compiles the other ways in and, of the kernel's parts, those that come
+last here. Each takes from the cache what the other has finished; what neither has yet is compiled by whoever needs it
+first, or by both. A helper that does not start or does not live costs nothing but time.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 
+from fvcapacity.dataplane.fast import kernel
+from fvcapacity.dataplane.fast.calls import issue
+from fvcapacity.dataplane.fast.cancel import time_out
+from fvcapacity.dataplane.fast.layout import CORE
 from fvcapacity.dataplane.fast.plane import FastPlane
+from fvcapacity.dataplane.fast.probes import probe
 from fvcapacity.dataplane.plane import AddNode, DrainContainer, ProbeSpec, SetBackground, StartContainer, StopContainer
 from fvcapacity.dataplane.source import ArrivalSource
 from fvcapacity.program.arrivals import RecordedArrivals
 from fvcapacity.program.program import Program
-from fvcapacity.semantics.jit import ready_mark
+from fvcapacity.semantics.jit import compile_for, ready_mark, share_parts
 from fvcapacity.units import NS_PER_S
+
+HELPERS_WORK: tuple[tuple[Callable[..., object], int], ...] = (
+    (kernel.kill_container, 2),
+    (time_out, 1),
+    (probe, 1),
+    (issue, 1),
+    (kernel.begin_startup, 1),
+    (kernel.set_capacity, 2),
+    (kernel.settle_all, 0),
+    (kernel.add_probe, 1),
+    (kernel.tell_drained, 1),
+)
+"""Functions and how many whole numbers they take besides the core."""
 
 _touched: list[bool] = []
 """Not empty once this process has compiled all of it."""
@@ -44,12 +73,51 @@ def prepare(program: Program, tell: Callable[[str], None] | None = None) -> None
         how_often = "once for this version" if mark else "in every process: no directory can keep the compiled code"
         tell(f"Compiling the fast data plane for this machine, {how_often} (about half a minute) ...")
     began = time.perf_counter()
+    share_parts()
+    with _helper():
+        compile_for(kernel.advance, CORE, 2)
     _touch(program)
     _touched.append(True)
     if mark is not None:
         mark.touch()
     if tell is not None:
         tell(f"Compiled in {time.perf_counter() - began:.0f} s.")
+
+
+@contextmanager
+def _helper() -> Iterator[None]:
+    """Let a second process compile meanwhile, and wait until it has done its share."""
+    if ready_mark("fast-plane") is None or (os.cpu_count() or 1) < 2 or not sys.executable:
+        yield
+        return
+    try:
+        process = _begin_process([sys.executable, "-m", __name__])
+    except OSError:  # no more processes, no more memory: alone, then
+        yield
+        return
+    try:
+        yield
+        process.wait()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _begin_process(words: list[str]) -> subprocess.Popen[bytes]:
+    """Start a process that finds this package, and that nobody hears."""
+    package = Path(__file__).resolve().parents[3]
+    paths = os.pathsep.join([str(package), *filter(None, [os.environ.get("PYTHONPATH")])])
+    nothing = subprocess.DEVNULL
+    return subprocess.Popen(
+        words, env={**os.environ, "PYTHONPATH": paths}, stdin=nothing, stdout=nothing, stderr=nothing
+    )
+
+
+def help_compile() -> None:
+    """Compile the helper's share."""
+    share_parts()
+    for function, numbers in HELPERS_WORK:
+        compile_for(function, CORE, numbers)
 
 
 def _touch(program: Program) -> None:
@@ -68,3 +136,7 @@ def _touch(program: Program) -> None:
     plane.apply([DrainContainer(pod=1), StopContainer(pod=1)])
     plane.observe()
     plane.finish()
+
+
+if __name__ == "__main__":
+    help_compile()

@@ -21,6 +21,11 @@ from fvcapacity.inputs.prometheus.labels import Labels
 from fvcapacity.inputs.prometheus.ranges import MOST_HALVINGS, ask_range, labels_of, samples_of
 
 Floats = npt.NDArray[np.float64]
+_DAMAGED = (
+    OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, MemoryError, RecursionError,
+    NotImplementedError, zipfile.BadZipFile,
+)  # fmt: skip
+"""A piece that cannot be read, whatever is wrong with it, is fetched again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +109,29 @@ class Keeper:
 def _read(path: Path) -> Piece | None:
     """Return a kept piece; None when there is none, or it was cut off."""
     try:
-        with np.load(path) as stored:
+        if not _unpacked(path):
+            return None
+        with np.load(path, allow_pickle=False) as stored:
             head = json.loads(stored["head"].tobytes())
-            ends = np.cumsum(stored["sizes"])[:-1]
-            times, values = (np.split(stored[name], ends) for name in ("times", "values"))
+            sizes = stored["sizes"].astype(np.int64)
+            ends = np.cumsum(sizes)[:-1]
+            arrays = [stored[name].astype(np.float64, casting="safe") for name in ("times", "values")]
+        if sizes.min(initial=0) < 0 or any(array.shape != (sizes.sum(),) for array in arrays):
+            return None
+        times, values = (np.split(array, ends) for array in arrays)
         series = tuple(
             Samples(tuple((str(name), str(value)) for name, value in labels), at, of)
             for labels, at, of in zip(head["labels"], times, values, strict=bool(head["labels"]))
         )
         return Piece(series, tuple(head["warnings"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+    except _DAMAGED:
         return None
+
+
+def _unpacked(path: Path) -> bool:
+    """Tell whether an archive is packed nowhere, as ours are: what is packed may unfold without end."""
+    with zipfile.ZipFile(path) as archive:
+        return all(item.compress_type == zipfile.ZIP_STORED for item in archive.infolist())
 
 
 def fetch_raw(client: PrometheusClient, selector: str, start_s: int, end_s: int) -> Piece:

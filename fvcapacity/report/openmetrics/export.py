@@ -170,9 +170,11 @@ def collect(result: Result, replication: int = 0) -> Collected:
     Raises
     ------
     InputError
-        When there is no such replication.
+        When there is no such replication, or nothing of it was simulated.
     """
     tables, histograms = _of_replication(result, replication)
+    if tables["route_minutes"].empty:
+        raise InputError("nothing was simulated: there are no metrics", hint="let the run go on")
     start = pd.Timestamp(result.summary["scenario"]["start_utc"])
     start_ms = start.value // 1_000_000
     containers = tables["containers"]

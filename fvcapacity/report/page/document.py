@@ -9,12 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
-import yaml
 
 from fvcapacity.report.blocks import Key, Table
 from fvcapacity.report.markup import environment
@@ -38,6 +36,7 @@ from fvcapacity.report.page.words import page_tongue
 from fvcapacity.report.tongue import Language, Tongue, plain
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
+from fvcapacity.results.scenario_reading import scenario_said
 from fvcapacity.review.extra import needed
 from fvcapacity.tabular.directory import write_file
 
@@ -367,12 +366,8 @@ class _Page:
 
 def seasons_of(result: Result, clock: Clock) -> tuple[Season, ...]:
     """Return the events of the scenario's traffic that lie in the window."""
-    try:
-        traffic = (yaml.safe_load(result.scenario_yaml) or {}).get("traffic") or {}
-    except yaml.YAMLError:
-        return ()
     found = []
-    for event in traffic.get("events") or ():
+    for event in (scenario_said(result.scenario_yaml).get("traffic") or {}).get("events") or ():
         span = _span(event, clock)
         if span is not None:
             found.append(Season(str(event.get("name", "")), *span))
@@ -382,8 +377,10 @@ def seasons_of(result: Result, clock: Clock) -> tuple[Season, ...]:
 def _span(event: Mapping[str, Any], clock: Clock) -> tuple[float, float] | None:
     from fvcapacity.units import NS_PER_S, parse_duration_ns
 
-    start = pd.Timestamp(str(event["start"])).tz_localize(clock.zone, ambiguous=True, nonexistent="shift_forward")
-    first = (start - clock.start).total_seconds()
+    start = datetime.fromisoformat(str(event["start"]))
+    if start.tzinfo is None:
+        start = start.replace(tzinfo=clock.zone)
+    first = (start - clock.start.to_pydatetime(warn=False)).total_seconds()
     last = first + parse_duration_ns(str(event["duration"])) / NS_PER_S
     first, last = max(first, 0.0), min(last, clock.duration_s)
     return (first, last) if last > first else None

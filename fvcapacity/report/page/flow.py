@@ -177,6 +177,10 @@ class _Spent:
         for (route, _, service), (count, cpu, _) in calls.items():
             self._cpu[service] += requests.get(route, 0.0) * cpu
             self._count[route, service] += count
+        self._inner: dict[tuple[str, str], list[Call]] = defaultdict(list)
+        for call in calls:
+            self._inner[call[0], call[1]].append(call)
+        self._below: dict[tuple[Call, int], float] = {}
         self._own = {call: self._first_guess(call) for call in calls}
         self._wanted = self._waiting()
         for _ in range(_ROUNDS):
@@ -231,12 +235,16 @@ class _Spent:
 
     def below(self, call: Call, depth: int = 0) -> float:
         """Return how long the caller waits for a call: the called service's own time, and that of whom it calls."""
+        if (call, depth) not in self._below:  # ways join again: without this every way would be gone by itself
+            self._below[call, depth] = self._below_of(call, depth)
+        return self._below[call, depth]
+
+    def _below_of(self, call: Call, depth: int) -> float:
         route, _, service = call
         seconds = self.own(call).total_s + self._calls[call][2]
         part = self._calls[call][0] / self._count[route, service] if self._count[route, service] else 0.0
         if depth < 20:  # a topology has no circles; this only keeps a damaged table from going on for ever
-            inner = [key for key in self._calls if key[0] == route and key[1] == service]
-            seconds += part * sum(self.below(key, depth + 1) for key in inner)
+            seconds += part * sum(self.below(key, depth + 1) for key in self._inner.get((route, service), ()))
         return seconds
 
     def route(self, name: str, mean_s: float) -> RouteTime:
@@ -283,9 +291,12 @@ def layers_of(calls: Mapping[tuple[str, str], Any]) -> list[list[str]]:
     services = list(dict.fromkeys(service for _, service in calls))
     depth = dict.fromkeys(services, 0)
     for _ in services:  # longest paths; as many rounds as there are services are enough without circles
+        before = dict(depth)
         for caller, service in calls:
-            if caller and caller != service:
+            if caller in depth and caller != service:
                 depth[service] = min(max(depth[service], depth[caller] + 1), len(services))
+        if depth == before:
+            break
     callers: dict[str, set[str]] = defaultdict(set)
     for caller, service in calls:
         callers[service].add(caller)

@@ -1,6 +1,6 @@
-"""Runs of a sweep on an existing Dask cluster. Only a few tasks more than there are threads are handed out at a time.
+"""Runs of a sweep on an existing Dask cluster. Only a few batches more than there are threads are handed out at a time.
 
-Dask runs the tasks of a lost worker again elsewhere. Who joins later is given work too: every task checks by itself
+Dask runs the tasks of a lost worker again elsewhere. Who joins later is given work too: every batch checks by itself
 whether it runs under the versions of the one who asks.
 """
 
@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from fvcapacity.errors import FvcapError, InputError, Problem, SourceError
-from fvcapacity.study.sweep.task import Facts, Refused, Row, Task, differences, facts, run_task
+from fvcapacity.study.sweep.batches import Batches
+from fvcapacity.study.sweep.task import Facts, Refused, Row, Rows, Task, batch_of, differences, facts, run_batch
 
 CONNECT_S = 20
 PATIENCE_S = 120.0
 """How long a cluster may be without any worker before the sweep gives up."""
-AHEAD = 3
-"""Tasks that are handed out for each thread: one that runs, and others that wait for it."""
+AHEAD = 2
+"""Batches that are handed out for each thread: one that runs, and one that waits for it."""
 _KEPT = "what is finished is kept; the same command goes on"
 
 
@@ -42,7 +43,7 @@ def run_on_cluster(tasks: Sequence[Task], address: str, *, patience_s: float = P
     client = _connected(address, patience_s)
     try:
         refuse_strangers(_asked(client))
-        yield from _Handing(client, address, patience_s).run(tasks)
+        yield from _Handing(client, address, patience_s, tasks).run()
     finally:
         client.close(timeout=2)
 
@@ -120,34 +121,38 @@ def _no_worker(address: str, patience_s: float) -> SourceError:
 class _Handing:
     """Hands tasks out as workers have room for them."""
 
-    def __init__(self, client: Any, address: str, patience_s: float) -> None:
+    def __init__(self, client: Any, address: str, patience_s: float, tasks: Sequence[Task]) -> None:
         self.client, self.address, self.patience_s = client, address, patience_s
+        self.batches = Batches(tasks, 1)
         self.done: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        self.out: set[Any] = set()
+        self.out: dict[Any, list[Task]] = {}
         self.last_worker = time.monotonic()
         self.looked = 0.0
         self.ahead = AHEAD
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Row | Refused]:
-        waiting = iter(tasks)
-        self._hand_out(waiting)
+    def run(self) -> Iterator[Row | Refused]:
+        self._hand_out()
         while self.out:
             try:
                 future = self.done.get(timeout=1.0)
             except queue.Empty:
                 self._look()
                 continue
-            self.out.discard(future)
-            row = self._result(future)
-            self._hand_out(waiting)
-            yield row
+            answer = self._result(future, self.out.pop(future))
+            if isinstance(answer, Rows):
+                self.batches.took(answer.seconds)
+                self._hand_out()
+                yield from answer.rows
+            else:
+                yield answer
 
-    def _hand_out(self, waiting: Iterator[Task]) -> None:
+    def _hand_out(self) -> None:
         if time.monotonic() - self.looked > 2.0:
             self._look()
-        while len(self.out) < self.ahead and (task := next(waiting, None)) is not None:
-            future = self.client.submit(run_task, task, key=f"fvcap-sweep-{task.key}", pure=False)
-            self.out.add(future)
+        while len(self.out) < self.ahead and (tasks := self.batches.take()):
+            key = f"fvcap-sweep-{tasks[0].key}-{len(tasks)}"
+            future = self.client.submit(run_batch, batch_of(tasks), key=key, pure=False)
+            self.out[future] = tasks
             future.add_done_callback(self.done.put)
 
     def _look(self) -> None:
@@ -161,25 +166,25 @@ class _Handing:
             raise self._lost(self.client.status)
         if threads:
             self.last_worker = self.looked
-            self.ahead = AHEAD * threads
+            self.ahead, self.batches.workers = AHEAD * threads, threads
         elif self.looked - self.last_worker > self.patience_s:
             raise _no_worker(self.address, self.patience_s)
 
-    def _result(self, future: Any) -> Row | Refused:
+    def _result(self, future: Any, tasks: Sequence[Task]) -> Rows | Refused:
         from distributed import KilledWorker
 
         if future.status in ("cancelled", "lost"):
             raise self._lost("its tasks are gone")
         try:
-            row: Row | Refused = future.result(timeout=30)
+            answer: Rows | Refused = future.result(timeout=30)
         except KilledWorker as error:
             raise SourceError(
-                f"a run took down every worker that it was given to: {str(error).splitlines()[0]}",
+                f"a run at {tasks[0].point} took down every worker that it was given to: {str(error).splitlines()[0]}",
                 hint=f"they may be short of memory: give them more, or one thread each; {_KEPT}",
             ) from None
         except (OSError, TimeoutError) as error:
             raise self._lost(error) from None
-        return row
+        return answer
 
     def _lost(self, why: object) -> SourceError:
         message = f"the Dask scheduler at {self.address} was lost: {why}"

@@ -13,17 +13,17 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
-import pyarrow.parquet as pq
 
 from fvcapacity.errors import InputError, Location, Problem
 from fvcapacity.study.sweep.columns import FINISHED
 from fvcapacity.study.sweep.task import Row
 from fvcapacity.tabular.directory import write_file
 from fvcapacity.tabular.frames import conform
+from fvcapacity.tabular.parquet_input import read_arrow
 from fvcapacity.tabular.storage import write_parquet
 
 PARTS = "parts"
@@ -116,7 +116,7 @@ def frame_of(rows: Iterable[Row]) -> pd.DataFrame:
 def _read(path: Path) -> list[Row]:
     names = [column.name for column in FINISHED.columns]
     try:
-        table = pq.read_table(path, columns=names)
-    except (OSError, pa.ArrowException):
+        rows: list[Row] = read_arrow(path, replace(FINISHED, open_ended=True)).select(names).to_pylist()
+    except (OSError, ValueError):
         return []
-    return table.to_pylist() if table.column_names == names else []
+    return rows

@@ -15,7 +15,8 @@ from fvcapacity.inputs import load_scenario
 from fvcapacity.run import as_run
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.patch import Change
-from fvcapacity.scenario.paths import Value
+from fvcapacity.scenario.paths import Value, parse_path
+from fvcapacity.scenario.paths.kinds import KIND_NAMES
 from fvcapacity.study.sweep.axes import Axis, Vary, checked_axes, value_text
 
 MOST_POINTS = 100_000
@@ -59,6 +60,7 @@ class Source:
     def __post_init__(self) -> None:
         """Load a scenario with the same options once."""
         self._cached = lru_cache(maxsize=64)(self._load)
+        self._changed = lru_cache(maxsize=64)(self._with_manifests)
 
     def load(self, options: Mapping[str, Any] | None = None) -> Scenario:
         """Return the scenario with further overrides of its file.
@@ -69,6 +71,19 @@ class Source:
             With everything that is wrong with it.
         """
         return self._cached(tuple((options or {}).items()))
+
+    def with_manifests(self, options: Mapping[str, Any], values: Mapping[str, Value]) -> Scenario:
+        """Return what `load` does, with other values in fields of manifests.
+
+        Raises
+        ------
+        InputError
+            With everything that is wrong with it.
+        """
+        return self._changed(tuple(options.items()), tuple(values.items()))
+
+    def _with_manifests(self, options: tuple[tuple[str, Any], ...], values: tuple[tuple[str, Value], ...]) -> Scenario:
+        return self._cached(options).with_values(dict(values))
 
     def _load(self, options: tuple[tuple[str, Any], ...]) -> Scenario:
         overrides = {**self.overrides, **dict(options)}
@@ -118,8 +133,14 @@ def grid(
 
 def _scenario(source: Source, axes: Sequence[Axis], values: Sequence[Value]) -> Scenario:
     pairs = list(zip(axes, values, strict=True))
-    loaded = source.load({axis.path: value for axis, value in pairs if axis.kind == "option"})
-    return loaded.with_values({axis.path: value for axis, value in pairs if axis.kind == "path"})
+    options = {axis.path: value for axis, value in pairs if axis.kind == "option"}
+    fields = {axis.path: value for axis, value in pairs if axis.kind == "path"}
+    manifests = {path: value for path, value in fields.items() if parse_path(path).owner in KIND_NAMES}
+    try:  # reading manifests again is most of the work: once for all points that have the same
+        changed = source.with_manifests(options, manifests)
+    except InputError:  # by themselves they may be wrong, and with the rest of the values right
+        return source.load(options).with_values(fields)
+    return changed.with_values({path: value for path, value in fields.items() if path not in manifests})
 
 
 def _told(problem: Problem, axes: Sequence[Axis], seen: Sequence[tuple[Value, ...]], count: int) -> Problem:

@@ -23,7 +23,7 @@ from fvcapacity.study.sweep.cluster import refused_late, run_on_cluster
 from fvcapacity.study.sweep.columns import INTERVALS, POINTS, RUNS
 from fvcapacity.study.sweep.journal import RUNS_FILE, Journal
 from fvcapacity.study.sweep.local import run_here
-from fvcapacity.study.sweep.points import Point, Source, grid
+from fvcapacity.study.sweep.points import Point, Source, grid, point_text
 from fvcapacity.study.sweep.summary import DOCUMENT, SWEEP_SCHEMA, SweepSummary, sweep_summary
 from fvcapacity.study.sweep.task import Refused, Row, Task, tasks_of
 from fvcapacity.tabular.directory import check_replaceable, write_file
@@ -142,7 +142,7 @@ def sweep(
     InputError
         When ``out`` holds something else, or a worker has other versions.
     SourceError
-        When the cluster is lost, or the processes die again and again; what is finished is kept in ``out``.
+        When the cluster is lost, or runs kill their process each time; what is finished is kept in ``out``.
     """
     target = None if out is None else Path(out)
     if target is not None:
@@ -154,7 +154,11 @@ def sweep(
         raise ScenarioError(f"{count} replications are none", hint="give 1 or more")
     if scheduler is None and tell is not None:
         prepare_plane(points[0].scenario, tell)
-    wanted = [(point.number, task) for point in points for task in tasks_of(point.scenario, range(count))]
+    wanted = [
+        (point.number, task)
+        for point in points
+        for task in tasks_of(point.scenario, range(count), point_text(axes, point.values))
+    ]
     today = {axis.path: base.value(axis.path) for axis in axes if axis.kind == "path"}
     if target is None:
         rows = _gathered(wanted, {}, None, jobs, scheduler, progress)

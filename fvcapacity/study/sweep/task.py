@@ -1,4 +1,4 @@
-"""One run of a sweep as a task that any process can take: plain bytes in, one row out, the same bits everywhere."""
+"""The runs of a sweep as tasks that any process can take: plain bytes in, rows out, the same bits everywhere."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import os
 import pickle
 import platform
 import socket
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, lru_cache
+from dataclasses import dataclass, field
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 import pandas as pd
 
-from fvcapacity.cost.of_run import money_of_run
+from fvcapacity.cost.of_run import BILLED_FROM, bill_of_run
 from fvcapacity.program.compile import compile_program
 from fvcapacity.program.program import Program
 from fvcapacity.results.measures import MEASURES, route_figure
@@ -33,6 +34,44 @@ Facts = Mapping[str, str]
 
 _PACKAGES = ("numba", "numpy", "pandas", "scipy", "simpy")
 """Whose versions can change a figure."""
+_TABLES = ("routes", "route_windows", "nodes", *BILLED_FROM)
+"""Of a run, what a row is made of."""
+
+
+class Packed:
+    """The scenario of a point, pickled when it is first sent somewhere, and unpickled once where it comes to.
+
+    Parameters
+    ----------
+    identity
+        Hash of all that makes its runs what they are, but their numbers.
+    scenario
+        From `as_run`, of one replication.
+    """
+
+    def __init__(self, identity: str, scenario: Scenario) -> None:
+        self.identity, self._scenario = identity, scenario
+
+    @cached_property
+    def blob(self) -> bytes:
+        """The pickled scenario."""
+        return pickle.dumps(self._scenario, protocol=5)
+
+    def opened(self) -> Scenario:
+        """Return the scenario."""
+        scenario: Scenario = self._scenario if "_scenario" in vars(self) else pickle.loads(self.blob)
+        return scenario
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Send bytes alone: pickled once, however often they are sent."""
+        return {"identity": self.identity, "blob": self.blob}
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether both are of the same scenario, wherever they were packed."""
+        return isinstance(other, Packed) and other.identity == self.identity
+
+    def __hash__(self) -> int:
+        return hash(self.identity)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +82,45 @@ class Task:
     ----------
     key
         Hash of everything that makes its row what it is.
-    blob
-        The pickled scenario.
+    point
+        Its point in words, for messages.
+    packed
+        The point's scenario.
+    """
+
+    key: str
+    point: str = field(compare=False)
+    packed: Packed = field(compare=False)
+    replication: int
+
+    def __str__(self) -> str:
+        """Return which run it is, for messages."""
+        return f"replication {self.replication} at {self.point}"
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Runs of one point that one process takes together.
+
+    Attributes
+    ----------
+    runs
+        Key and number of each replication.
     facts
         What the process that runs it has to have in common with the one that asks.
     """
 
-    key: str
-    blob: bytes
-    replication: int
+    packed: Packed
+    runs: tuple[tuple[str, int], ...]
     facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What a process answers: a row of each run, and how long one of them took it."""
+
+    rows: tuple[Row, ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,56 +157,68 @@ def differences(mine: Facts, theirs: Facts) -> list[str]:
     return [f"{name} {theirs.get(name, 'unknown')} instead of {mine[name]}" for name in found]
 
 
-def tasks_of(scenario: Scenario, replications: Sequence[int]) -> Iterator[Task]:
+def tasks_of(scenario: Scenario, replications: Sequence[int], point: str) -> Iterator[Task]:
     """Yield the runs of a point.
 
     Parameters
     ----------
     scenario
         From `as_run`, of one replication.
+    point
+        Its point in words.
     """
     digest = hashlib.sha256(json.dumps(dict(facts()), sort_keys=True).encode())
     digest.update(json.dumps([scenario_text(scenario.file), sorted(scenario.input_hashes.items())]).encode())
     digest.update(scenario.topology.model_dump_json().encode())  # a change of it stands in no file
-    identity = digest.hexdigest()
-    blob = pickle.dumps(scenario, protocol=5)
+    packed = Packed(digest.hexdigest(), scenario)
     for number in replications:
-        key = hashlib.sha256(f"{identity} {number}".encode()).hexdigest()[:32]
-        yield Task(key, blob, number, facts())
+        key = hashlib.sha256(f"{packed.identity} {number}".encode()).hexdigest()[:32]
+        yield Task(key, point, packed, number)
 
 
-def run_task(task: Task) -> Row | Refused:
-    """Run a replication and return its row; refused where the figures might be others.
+def batch_of(tasks: Sequence[Task]) -> Batch:
+    """Return runs of one point as one piece of work."""
+    return Batch(tasks[0].packed, tuple((task.key, task.replication) for task in tasks), facts())
+
+
+def run_batch(batch: Batch) -> Rows | Refused:
+    """Run the replications of a batch and return their rows; refused where the figures might be others.
 
     Raises
     ------
     KeyboardInterrupt
         When it was interrupted.
     """
-    if differences(task.facts, facts()):
+    if differences(batch.facts, facts()):
         return Refused(who(), dict(facts()))
-    scenario, program = _loaded(task.blob)
-    outcome = run_replication(scenario, program, task.replication)
+    began = time.perf_counter()
+    rows = tuple(_run(batch.packed, key, number) for key, number in batch.runs)
+    return Rows(rows, (time.perf_counter() - began) / len(rows))
+
+
+def _run(packed: Packed, key: str, number: int) -> Row:
+    scenario, program = _opened(packed)
+    outcome = run_replication(scenario, program, number)
     if not outcome.complete:
         raise KeyboardInterrupt
-    tables = build_tables(scenario, program, [outcome])
-    tables |= money_of_run(scenario, program, [outcome], tables)
-    row = _row(task, scenario, outcome.seed, tables)
+    tables = build_tables(scenario, program, [outcome], only=_TABLES)
+    tables |= bill_of_run(scenario, [outcome], tables)
+    row = _row(key, number, scenario, outcome.seed, tables)
     if (checkpoints := checkpoints_of(scenario)) is not None:
         checkpoints.forget_replication(outcome.replication, outcome.seed)
     return row
 
 
 @lru_cache(maxsize=8)
-def _loaded(blob: bytes) -> tuple[Scenario, Program]:
-    scenario: Scenario = pickle.loads(blob)
+def _opened(packed: Packed) -> tuple[Scenario, Program]:
+    scenario = packed.opened()
     return scenario, compile_program(scenario.topology, scenario.cluster)
 
 
-def _row(task: Task, scenario: Scenario, seed: int, tables: Mapping[str, pd.DataFrame]) -> Row:
+def _row(key: str, number: int, scenario: Scenario, seed: int, tables: Mapping[str, pd.DataFrame]) -> Row:
     verdict = judge(tables["route_windows"], scenario.file.objectives, scenario.file.time_zone)
     return {
-        "replication": task.replication,
+        "replication": number,
         "seed": seed,
         "status": verdict.status,
         "requests": int(route_figure(tables, "requests").iloc[0]),
@@ -148,7 +228,7 @@ def _row(task: Task, scenario: Scenario, seed: int, tables: Mapping[str, pd.Data
         "cost_usd": float(MEASURES["cost"].of(tables).iloc[0]),
         "node_hours": float(MEASURES["node_hours"].of(tables).iloc[0]),
         "windows": json.dumps(_windows(verdict), ensure_ascii=False),
-        "key": task.key,
+        "key": key,
     }
 
 

@@ -90,7 +90,10 @@ def test_what_cannot_be_reviewed_leaves_nothing_behind(result, tmp_path):
     out = tmp_path / "out"
     cases = [
         (["--quarter", "2026Q2"], "no day of 2026Q2 was simulated"),
-        (["--quarter", "2026Q1", "--recommendation", str(tmp_path / "none.json")], "cannot be read: No such file"),
+        (
+            ["--quarter", "2026Q1", "--recommendation", str(tmp_path / "none.json")],
+            "cannot be read: the file does not exist",
+        ),
         (["--quarter", "2026Q1", "--recommendation", str(tmp_path / "list.json")], "give a JSON object"),
     ]
     for options, words in cases:

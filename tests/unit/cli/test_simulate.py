@@ -46,6 +46,21 @@ def test_compiling_is_announced_and_not_when_quiet(fake):
     assert simulate("--quiet").stderr == ""
 
 
+def test_what_a_cluster_would_refuse_is_said_and_simulated(fake, monkeypatch):
+    place = Location("k8s/hpa.yaml", 9, 3)
+    refused = Problem("there is no deployment/shop", place, "hpa/shop", rule="hpa-target-missing")
+    risky = Problem("no budget", place, "deployment/web", severity="warning", rule="no-pdb")
+    monkeypatch.setattr("fvcapacity.scenario.findings.check_cluster", lambda cluster: [refused, risky])
+    done = simulate()
+    assert done.exit_code == 0
+    assert done.stdout
+    told = done.stderr.splitlines()
+    assert told[0] == "k8s/hpa.yaml:9:3: error: hpa/shop: there is no deployment/shop [hpa-target-missing]"
+    assert told[1].startswith("A cluster would refuse that, or it does nothing there: fvcap check ")
+    assert "no budget" not in done.stderr
+    assert len(simulate("--quiet").stderr.splitlines()) == 1
+
+
 def test_requests_of_a_stretch_of_time_are_asked_for(fake):
     simulate("--requests-from", "2026-02-14T18:00:00", "--requests-for", "10m")
     overrides = fake.calls[0]["overrides"]

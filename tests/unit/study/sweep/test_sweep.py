@@ -2,10 +2,13 @@
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -14,11 +17,16 @@ import pytest
 import fvcapacity as fv
 from fvcapacity.errors import InputError, SourceError
 from fvcapacity.results.verdict import judge
+from fvcapacity.run import as_run
 from fvcapacity.study.sweep import local
+from fvcapacity.study.sweep.batches import BATCH_S, Batches
 from fvcapacity.study.sweep.cluster import refuse_strangers
 from fvcapacity.study.sweep.journal import EVERY_S, Journal
-from fvcapacity.study.sweep.task import Refused, Task, facts, run_task
+from fvcapacity.study.sweep.local import run_here
+from fvcapacity.study.sweep.points import Source, grid
+from fvcapacity.study.sweep.task import Batch, Packed, Refused, facts, run_batch, tasks_of
 from tests.support.dask_cluster import ROOT
+from tests.support.deadly import Deadly, kill_a_process
 from tests.support.shops import write_shop
 
 VARY = ["deployment/shop.limits.cpu=150m,400m", "traffic.scale=1,2"]
@@ -147,38 +155,77 @@ def test_quick_runs_share_a_file(tmp_path, found):
     assert set(Journal(tmp_path).known()) == set(found.runs["key"])
 
 
-def test_processes_that_die_again_and_again_are_an_error(monkeypatch):
-    from concurrent.futures.process import BrokenProcessPool
+def test_a_process_that_dies_once_costs_only_time(shop, found, tmp_path):
+    """The system kills a process in the midst of it: what was under way is run again, to the same table."""
+    killed: list[int] = []
 
-    calls = []
+    def kill_one(done: int, total: int) -> None:
+        if done == 2 and not killed:
+            killed.append(kill_a_process())
 
-    def broken(tasks, jobs):
-        calls.append(len(tasks))
+    two = fv.sweep(shop, VARY, replications=2, jobs=2, progress=kill_one)
+    assert killed
+    assert two.to_json() == found.to_json()
+
+
+def test_a_run_that_kills_its_process_each_time_is_named_and_the_others_are_finished(shop):
+    _, _, points = grid(Source(shop), ["traffic.scale=1,2"], seed=None, plane=None)
+    tasks = [task for point in points for task in tasks_of(point.scenario, range(3), "another point")]
+    poison = replace(tasks[1], packed=Packed("poison", Deadly()), point="traffic.scale = 1")
+    rows: list[str] = []
+    answers = run_here([tasks[0], poison, *tasks[2:]], 2)
+    with pytest.raises(
+        SourceError, match=r"kills its process each time.*: replication 1 at traffic\.scale = 1 "
+    ) as told:
+        rows.extend(row["key"] for row in answers)
+    assert sorted(rows) == sorted(task.key for task in tasks if task.key != poison.key)
+    assert "all others are finished" in told.value.hint
+
+
+def test_three_deadly_runs_end_it(shop, monkeypatch):
+    rounds = []
+
+    def dies(batches, out, jobs, ahead):
+        taken = batches.take()
+        rounds.append((taken[0].replication, ahead))
+        out.update((task.key, task) for task in taken)
         raise BrokenProcessPool("a process died")
         yield
 
-    monkeypatch.setattr(local, "_spread", broken)
-    tasks = [Task(str(number), b"", number, facts()) for number in range(3)]
-    with pytest.raises(SourceError, match="3 times in a row"):
-        list(local.run_here(tasks, 2))
-    assert calls == [3, 3, 3]
+    monkeypatch.setattr(local, "_spread", dies)
+    tasks = list(tasks_of(fv.load_scenario(shop), range(5), "here"))
+    with pytest.raises(SourceError, match="replication 0 at here; replication 1 at here; replication 2 at here"):
+        list(run_here(tasks, 2))
+    assert rounds == [(number, ahead) for number in range(3) for ahead in (4, 2, 1)]
 
 
-def test_what_a_dead_process_was_at_is_run_again(monkeypatch):
-    from concurrent.futures.process import BrokenProcessPool
+def test_short_runs_go_out_together_and_never_those_of_two_points(shop):
+    scenario = fv.load_scenario(shop)
+    tasks = [*tasks_of(scenario, range(40), "a"), *tasks_of(as_run(scenario, seed=5, plane=None), range(3), "b")]
+    batches, sizes = Batches(tasks, 2), []
+    while taken := batches.take():
+        assert len({task.point for task in taken}) == 1
+        sizes.append(len(taken))
+        batches.took(BATCH_S / 5)
+    assert sizes[:4] == [1, 5, 5, 5]  # of the first nobody knows how long it takes
+    assert sizes[-3:] == [1, 1, 1]  # at the end every process has something
+    assert sum(sizes) == 43
+    batches = Batches(tasks, 2)
+    batches.took(10 * BATCH_S)
+    assert len(batches.take()) == 1
 
-    def breaking(tasks, jobs):
-        yield {"key": tasks[0].key}
-        if len(tasks) > 1:
-            raise BrokenProcessPool("a process died")
 
-    monkeypatch.setattr(local, "_spread", breaking)
-    tasks = [Task(str(number), b"", number, facts()) for number in range(3)]
-    assert [row["key"] for row in local.run_here(tasks, 2)] == ["0", "1", "2"]
+def test_a_scenario_is_sent_as_bytes_that_are_made_once(shop):
+    packed = next(tasks_of(fv.load_scenario(shop), range(1), "")).packed
+    sent = pickle.loads(pickle.dumps(packed))
+    assert sent == packed
+    assert sent.blob is sent.blob
+    assert sent.opened().file == packed.opened().file
+    assert "_scenario" not in vars(sent)
 
 
 def test_other_versions_refuse_a_task():
-    answer = run_task(Task("key", b"", 0, {**facts(), "numba": "0.1"}))
+    answer = run_batch(Batch(Packed("", None), (("key", 0),), {**facts(), "numba": "0.1"}))
     assert isinstance(answer, Refused)
     assert answer.facts == facts()
 
