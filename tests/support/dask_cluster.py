@@ -14,7 +14,10 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-_QUIET = {"DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "error"}
+_QUIET = {
+    "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "error",
+    "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "false",  # as in docs/how-to/container/dask.yaml
+}
 
 
 @dataclass

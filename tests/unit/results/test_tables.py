@@ -33,6 +33,14 @@ def test_every_described_table_is_built_with_its_columns(tables):
         assert len(table), name
 
 
+@pytest.mark.parametrize("only", [("routes",), ("route_windows", "nodes"), ("services",)])
+def test_only_the_wanted_tables_are_built_and_they_are_the_same(tables, outcomes, only):
+    some = build_tables(synthetic.make_scenario(), synthetic.make_program(), outcomes, only=only)
+    assert set(some) == {*only, *(["pods"] if "services" in only else [])}
+    for name in some:
+        pd.testing.assert_frame_equal(some[name], tables[name], check_exact=True)
+
+
 def test_column_names_carry_the_unit():
     suffix = {"s": "_s", "bytes": "_bytes", "cores": "_cores", "core s": "_core_s", "USD": "_usd"}
     for spec in (*TABLES.values(), *HISTOGRAMS.values()):

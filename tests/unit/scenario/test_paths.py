@@ -281,3 +281,14 @@ def test_a_scenario_without_its_manifests_changes_its_file_alone(garden):
     bare = dataclasses.replace(garden, patcher=None)
     assert bare.with_values({"traffic.scale": 2.0}).file.traffic.scale == 2.0
     assert "the manifests are not at hand" in problems(bare, {"hpa/shop.max": 8})[0]
+
+
+def test_a_setting_changes_nothing_of_manifests_that_were_changed_before(garden):
+    manifests, setting = {"deployment/shop/shop.limits.cpu": "300m"}, {"traffic.scale": 2}
+    once = garden.with_values(manifests | setting)
+    twice = garden.with_values(manifests).with_values(setting)
+    for name in ("file", "cluster", "topology", "versions", "input_hashes", "findings", "changes"):
+        assert getattr(twice, name) == getattr(once, name), name
+    assert list(twice.patcher.objects) == list(once.patcher.objects)
+    back = twice.with_values({"deployment/shop/shop.limits.cpu": "150m"})
+    assert back.cluster == garden.with_values({}).cluster
