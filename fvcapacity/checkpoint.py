@@ -5,8 +5,9 @@ they are. Memory then does not grow with the days, and whoever starts the same r
 
 Checkpoints lie in the user's cache directory under a name that is a hash of everything that makes the run what it is
 (inputs, settings, seed, and the sources of this package), so that a run never goes on from another one's. They are
-pickles, and are read only from there: never from a directory that somebody else may have filled. Files are written
-aside and renamed; a kill at any moment leaves the last whole one.
+pickles, and are read only from there: never from a directory that somebody else may have filled (one that others can
+write to, or that is not ours, holds none). Files are written aside and renamed; a kill at any moment leaves the last
+whole one.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import hashlib
 import os
 import pickle
 import shutil
+import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,7 +71,9 @@ class Checkpoints:
         self.directory = user_cache() / "checkpoints" / digest.hexdigest()[:24]
 
     def load(self, replication: int, seed: int) -> Kept | None:
-        """Return what is kept of a replication; None when nothing is, or a file of it is damaged."""
+        """Return what is kept of a replication; None when nothing is, or a file of it is damaged or not ours alone."""
+        if not _ours_alone(self.directory):
+            return None
         try:
             kept = _read(self._path(replication, seed))
             if not isinstance(kept, Kept):
@@ -105,6 +109,15 @@ class Checkpoints:
 
     def _path(self, replication: int, seed: int, what: str = "") -> Path:
         return self.directory / f"{replication:05d}-{seed & (2**64 - 1):016x}{what}.pickle.gz"
+
+
+def _ours_alone(directory: Path) -> bool:
+    """Tell whether nobody else can have put anything into a directory: what lies in it is unpickled."""
+    try:
+        status = directory.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 
 def _read(path: Path) -> Any:

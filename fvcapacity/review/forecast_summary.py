@@ -5,15 +5,30 @@ The models are strict; figures that do not exist are null. The schema is ``docs/
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
+from datetime import date
+from typing import Annotated, Any, Final, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from fvcapacity.results.summary import Part
 
 SCHEMA_VERSION: Final = "fvcapacity/forecast/1"
+
+
+def _day(text: str) -> str:
+    date.fromisoformat(text)
+    return text
+
+
+def _month(text: str) -> str:
+    _day(f"{text}-01")
+    return text
+
+
+Day = Annotated[str, AfterValidator(_day)]
+Month = Annotated[str, AfterValidator(_month)]
 
 
 class Spread(Part):
@@ -45,8 +60,8 @@ class SourcePart(Part):
 
     kind: Literal["history", "assumed week"]
     file: str
-    first_day: str | None = Field(description="of the history")
-    last_day: str | None
+    first_day: Day | None = Field(description="of the history")
+    last_day: Day | None
     known_days: int
     yearly_season: bool
     growth_per_year: float = Field(description="as a ratio; estimated, or what was given")
@@ -54,11 +69,17 @@ class SourcePart(Part):
     day_log_sd: float | None = Field(description="scatter of a day around the level, as a logarithm")
     walk_log_sd: float | None = Field(description="scatter of the level from one day to the next")
 
+    @model_validator(mode="after")
+    def _history_has_days(self) -> Self:
+        if self.kind == "history" and (self.first_day is None or self.last_day is None):
+            raise ValueError("a history has a first and a last day")
+        return self
+
 
 class SpecialDayPart(Part):
     """A day that is not like others."""
 
-    day: str
+    day: Day
     name: str
     offset: int = Field(description="days after the day itself; negative before it")
     basis: Literal["history", "assumed", "nothing"] = Field(description="what says how much it brings")
@@ -68,7 +89,7 @@ class SpecialDayPart(Part):
 class DayPart(Part):
     """Requests of one day."""
 
-    day: str
+    day: Day
     known: bool = Field(description="whether the history has the day already")
     median: float
     low_80: float
@@ -95,7 +116,7 @@ class CoveragePart(Part):
 class MonthPart(Part):
     """One month."""
 
-    month: str
+    month: Month
     requests: Spread
     usd: Spread | None
 
@@ -112,7 +133,7 @@ class PoolPart(Part):
 class ReplayPart(Part):
     """A day that was replayed request by request, to hold the closed forms to."""
 
-    day: str
+    day: Day
     like: Literal["ordinary days", "special days"]
     pool: str
     node_hours: float
@@ -177,6 +198,12 @@ class ForecastSummary(Part):
     coverage: CoveragePart | None = Field(description="null when the history is too short, or was not asked")
     money: MoneyPart | None = Field(description="null when traffic alone is forecast, or nothing has a price")
     notes: list[str]
+
+    @model_validator(mode="after")
+    def _money_of_every_month(self) -> Self:
+        if self.money is not None and any(month.usd is None for month in self.months):
+            raise ValueError("a forecast of money has that of every month")
+        return self
 
 
 def forecast_schema() -> dict[str, Any]:

@@ -7,6 +7,8 @@ from typing import Any
 
 from fvcapacity.review.quarter_summary import ChangePart, RecommendationPart
 
+_MOST = 1e15
+"""Dollars; a whole number of JSON may have thousands of digits."""
 _PATHS = ("path", "field")
 _BEFORE = ("before", "old", "today", "from")
 _AFTER = ("after", "new", "to", "value")
@@ -66,4 +68,4 @@ def _number(value: Any) -> float | None:
         value = value.get("mean")
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return float(value) if abs(float(value)) < float("inf") else None
+    return float(value) if -_MOST < value < _MOST else None

@@ -7,6 +7,7 @@ can be read is then told, by one of those who tell results: the page, bills, met
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 import tempfile
@@ -23,6 +24,7 @@ import yaml
 import fvcapacity as fv
 from fvcapacity.cost.focus.export import export_focus
 from fvcapacity.cost.statement import cost_of
+from fvcapacity.inputs.documents import read_document
 from fvcapacity.report.openmetrics.export import export_openmetrics
 from fvcapacity.report.page import UNREAD, report_html
 from fvcapacity.report.review import review_html, review_markdown
@@ -31,6 +33,7 @@ from fvcapacity.results.incidents import find_incidents
 from fvcapacity.results.result import Result, load_result
 from fvcapacity.review.quarter import review_quarter
 from tests.support.repositories import PRICES
+from tests.support.reviews import FORECAST, RECOMMENDATION
 from tests.support.shops import COUNTS, HPA, MANIFESTS, SCENARIO, write_shop
 
 MARK = "hostile"
@@ -50,7 +53,7 @@ _SCENARIO = (
     + "special_days: [{name: valentines, rule: FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=14}]\n"
 )
 _EVENT = "  events: [{name: campaign, start: 2026-02-14T18:02:00, duration: 2m, multiply: 1.5}]\n"
-_OPTIONAL_LUCK = 3
+_TOLD = 3
 """One in so many results that can be read is told."""
 
 
@@ -86,6 +89,30 @@ def try_result(data: bytes, change: Callable[[Any, random.Random], Any]) -> None
         _try(root, name, luck)
     finally:
         (root / name).write_bytes(files[name])
+
+
+def try_documents(data: bytes, change: Callable[[Any, random.Random], Any]) -> None:
+    """Review a result that is right with a recommendation and a forecast that somebody sent."""
+    root, _ = pristine()
+    file, luck = root.parent / "document.json", random.Random(data)
+    if data[:1] < b"\x80":
+        file.write_bytes(data[1:])
+    else:
+        seed = luck.choice([RECOMMENDATION, FORECAST])
+        document = _marked(change(copy.deepcopy(seed), luck), luck)
+        file.write_bytes(json.dumps(document).encode("utf-8", "surrogatepass"))
+    document = read_document(file)
+    advice, forecast = (document, None) if luck.random() < 0.5 else (None, document)
+    if data[:1] >= b"\x80":
+        advice, forecast = (document, None) if "verdict" in document else (None, document)
+    made = review_quarter([_own_result()], "2026Q1", recommendation=advice, forecast=forecast)
+    _check_markup(review_html(made.summary, "es"))
+    review_markdown(made.summary, "en")
+
+
+@cache
+def _own_result() -> Result:
+    return load_result(pristine()[0])
 
 
 def _written(root: Path, files: dict[str, bytes], data: bytes, luck: random.Random, change: Any) -> str:
@@ -165,7 +192,7 @@ def _odd_column(kind: pa.DataType, values: list[Any], luck: random.Random) -> pa
 def _try(root: Path, name: str, luck: random.Random) -> None:
     others = {**TABLES, **HISTOGRAMS}.keys() - {Path(name).stem}
     load_result(root, without=others)  # quick, and most end here
-    if luck.randrange(_OPTIONAL_LUCK) == 0:
+    if luck.randrange(_TOLD) == 0:
         result = load_result(root, without=() if luck.random() < 0.5 else UNREAD)
         luck.choice(_TELLERS)(result)
 

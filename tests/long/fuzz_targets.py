@@ -299,6 +299,12 @@ def _result(data: bytes) -> None:
     try_result(data, _changed)
 
 
+def _document(data: bytes) -> None:
+    from tests.long.fuzz_result import try_documents
+
+    try_documents(data, _changed)
+
+
 _LABELS = {"__name__": "requests_total", "service": "cart", "path": "/", "method": "GET", "le": "0.5", "job": "x"}
 _SERIES = [{"metric": _LABELS, "values": [[1770595200 + 15 * n, str(30 * n)] for n in range(41)]}]
 _ANSWERS = [
@@ -375,5 +381,6 @@ TARGETS: dict[str, Fuzzed] = {
     "bill": Fuzzed(_bill, [_CUR, _focus_seed()], ["USD", "Usage", "2026-02-14T00:00:00Z", '"', "NaN", "1e999"]),
     "focus": Fuzzed(_focus, [_focus_seed()], ["USD", "Usage", "Credit", '"', "NaN", "Infinity"]),
     "result": Fuzzed(_result, [], ["NaN", "Infinity", "PAR1"]),
+    "document": Fuzzed(_document, [], ["NaN", '{"', "changes", "months"]),
     "prometheus": Fuzzed(_prometheus, [json.dumps(item).encode() for item in _ANSWERS], ["NaN", "+Inf", '"result"']),
 }  # fmt: skip

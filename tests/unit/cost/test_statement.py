@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 import re
 from dataclasses import replace
 from datetime import date
@@ -67,6 +68,17 @@ def test_requests_and_orders():
     assert summary["orders"]["per_order"]["mean"] == pytest.approx(total / (48 * 360))
     buy = next(row for row in summary["allocation"] if row["name"] == "buy")
     assert buy["per_thousand"] == pytest.approx(1000 * buy["total"]["mean"] / (48 * 360))
+
+
+def test_a_bill_without_any_price_is_in_no_sum():
+    priced = result()
+    bare = {
+        name: priced.tables[name].assign(unit_price_usd=math.nan, cost_usd=math.nan) for name in ("bill", "bill_days")
+    }
+    found = cost_of(replace(priced, tables={**priced.tables, **bare}))
+    assert found.summary["total"]["mean"] is None
+    assert found.allocation.empty
+    assert len(found.summary["unpriced"]) == len(found.summary["lines"])
 
 
 def test_pesos_are_dollars_times_the_rate():

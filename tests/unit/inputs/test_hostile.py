@@ -13,6 +13,9 @@ import zlib
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -28,6 +31,7 @@ from fvcapacity.inputs.prometheus.client import Backoff, PrometheusClient
 from fvcapacity.inputs.prometheus.ranges import fetch_grid, samples_of
 from fvcapacity.inputs.yaml_source import MAX_FILE_BYTES, parse_yaml, read_text
 from fvcapacity.report.overlay.patch_files import file_name
+from fvcapacity.tabular import parquet_input
 from fvcapacity.units import parse_bytes, parse_cpu_cores, parse_duration_ns, parse_quantity
 from tests.support import shops
 from tests.support.fake_prometheus import Reply, fake_prometheus
@@ -254,6 +258,35 @@ def test_more_rows_or_columns_than_memory_is_meant_for(tmp_path, monkeypatch, te
     (tmp_path / "counts.csv").write_text(text)
     _, problems = read_counts(tmp_path / "counts.csv", UTC)
     assert [problem.rule for problem in problems] == ["file-too-large"]
+
+
+def test_parquet_of_few_bytes_and_many_rows_is_no_traffic(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet_input, "FREE_CELLS", 1000)
+    zeros = pa.array([0] * 1_000_000, pa.int64())
+    pq.write_table(pa.table({"timestamp": zeros, "requests": zeros}), tmp_path / "counts.parquet")
+    counts, problems = read_counts(tmp_path / "counts.parquet", UTC)
+    assert counts is None
+    assert "1,000,000 rows" in problems[0].message
+
+
+@pytest.mark.parametrize("column", [pa.array([[1]]), pa.array([{"a": 1}])])
+def test_parquet_of_nested_cells_is_no_traffic(tmp_path, column):
+    pq.write_table(pa.table({"timestamp": pa.array([0]), "requests": column}), tmp_path / "counts.parquet")
+    counts, problems = read_counts(tmp_path / "counts.parquet", UTC)
+    assert counts is None
+    assert "single values" in problems[0].message
+
+
+def test_an_index_of_pandas_is_a_column_when_it_has_a_name(tmp_path):
+    times = pd.date_range("2026-02-14T18:00:00Z", periods=3, freq="min")
+    frame = pd.DataFrame({"timestamp": times, "requests": [1, 2, 3]})
+    frame.set_index("timestamp").to_parquet(tmp_path / "named.parquet")
+    frame[frame["requests"] > 1].to_parquet(tmp_path / "unnamed.parquet")
+    for name, requests in (("named", [1, 2, 3]), ("unnamed", [2, 3])):
+        counts, problems = read_counts(tmp_path / f"{name}.parquet", UTC)
+        assert not problems
+        assert counts is not None
+        assert counts.requests.tolist() == requests
 
 
 def test_cells_beyond_the_header_say_nothing_on_stderr(tmp_path, recwarn):

@@ -1,10 +1,13 @@
+import gzip
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from fvcapacity.errors import InputError
+from fvcapacity.inputs import measured_files
 from fvcapacity.inputs.measurements import LATENCY, USAGE, Measurements, Provenance, empty, load_measurements
 
 START = datetime(2026, 2, 9, tzinfo=UTC)
@@ -50,3 +53,28 @@ def test_a_damaged_directory_is_named(tmp_path: Path, damage: str):
         load_measurements(target)
     assert "measured" in str(caught.value)
     assert USAGE.name in str(caught.value) or "hint" in str(caught.value)
+
+
+def test_traffic_that_unfolds_without_end_is_refused(tmp_path: Path, monkeypatch):
+    monkeypatch.setattr(measured_files, "FREE_BYTES", 2**10)
+    target = _measured().save(tmp_path / "measured")
+    (target / "traffic.csv.gz").write_bytes(gzip.compress(b"2026-02-14T18:00:00Z,/,1,0\n" * 500_000))
+    with pytest.raises(InputError, match="unfolds to more than"):
+        load_measurements(target)
+
+
+def test_traffic_that_was_cut_off_is_an_input_error(tmp_path: Path):
+    target = _measured().save(tmp_path / "measured")
+    content = (target / "traffic.csv.gz").read_bytes()
+    for cut in (content[:-5], content[: len(content) // 2], content[:20] + bytes([content[20] ^ 0xFF]) + content[21:]):
+        (target / "traffic.csv.gz").write_bytes(cut)
+        with pytest.raises(InputError, match="no measurements"):
+            load_measurements(target)
+
+
+def test_a_column_that_nobody_knows_is_an_input_error(tmp_path: Path):
+    target = _measured().save(tmp_path / "measured")
+    table = pq.read_table(target / "usage.parquet")
+    pq.write_table(table.append_column("colour", table["service"]), target / "usage.parquet")
+    with pytest.raises(InputError, match="'colour'"):
+        load_measurements(target)

@@ -45,6 +45,46 @@ def test_a_damaged_piece_is_asked_for_again(tmp_path, keep):
     assert keeper.kept == 1
 
 
+HEAD = np.frombuffer(b'{"labels": [[["a", "b"]]], "warnings": []}', np.uint8)
+TWO = np.array([1.0, 2.0])
+
+
+class Spy:
+    """Says when it is unpickled."""
+
+    def __reduce__(self):
+        return pytest.fail, ("a pickle was read",)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"times": np.array([Spy(), 1], object)},
+        {"head": np.frombuffer(b"[]", np.uint8)},
+        {"head": np.frombuffer(b'{"labels": 7, "warnings": []}', np.uint8)},
+        {"head": np.frombuffer(b"[" * 100_000, np.uint8)},
+        {"sizes": np.array([3])},
+        {"sizes": np.array([-1, 3])},
+        {"sizes": np.array(["x"])},
+        {"values": np.array([[1.0, 2.0]])},
+        {"values": np.array(["1", "2"])},
+    ],
+)
+def test_a_piece_of_another_shape_is_asked_for_again(tmp_path, changed):
+    Keeper(tmp_path, "here").get("q", lambda: PIECE)
+    (path,) = tmp_path.glob("*.npz")
+    np.savez(path, allow_pickle=True, **({"head": HEAD, "sizes": np.array([2]), "times": TWO, "values": TWO} | changed))
+    assert _same(Keeper(tmp_path, "here").get("q", lambda: PIECE), PIECE)
+
+
+def test_a_piece_that_was_packed_is_not_unfolded(tmp_path):
+    Keeper(tmp_path, "here").get("q", lambda: PIECE)
+    (path,) = tmp_path.glob("*.npz")
+    zeros = np.zeros(1_000_000)
+    np.savez_compressed(path, head=HEAD, sizes=np.array([zeros.size]), times=zeros, values=zeros)
+    assert _same(Keeper(tmp_path, "here").get("q", lambda: PIECE), PIECE)
+
+
 def test_discarding_leaves_what_is_not_ours(tmp_path):
     keeper = Keeper(tmp_path / "kept", "here")
     keeper.get("q", lambda: PIECE)
