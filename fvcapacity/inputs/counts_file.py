@@ -156,12 +156,16 @@ def _parquet(path: Path, report: _Report) -> pd.DataFrame | None:
         report.problems.append(Problem(message, Location(str(path)), rule="unreadable-file"))
         return None
     if len(table) > MAX_ROWS:
-        message, hint = f"the table is larger than {MAX_ROWS:,} rows", "cut it into parts, or count by longer intervals"
-        report.problems.append(Problem(message, Location(str(path)), hint=hint, rule="file-too-large"))
+        report.problems.append(_too_many_rows(path))
         return None
     frame: pd.DataFrame = table.to_pandas(integer_object_nulls=True, ignore_metadata=True)
     frame.index = pd.RangeIndex(1, len(frame) + 1)
     return frame
+
+
+def _too_many_rows(path: Path) -> Problem:
+    hint = "cut it into parts, or count by longer intervals"
+    return Problem(f"the table is larger than {MAX_ROWS:,} rows", Location(str(path)), hint=hint, rule="file-too-large")
 
 
 def _counts(frame: pd.DataFrame, columns: Columns, zone: ZoneInfo, report: _Report, sparse: bool) -> Counts | None:

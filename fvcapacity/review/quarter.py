@@ -118,13 +118,20 @@ def review_quarter(
         idle=waste,
         quality=quality_part(results),
         recommendation=None if recommendation is None else recommendation_part(recommendation),
-        forecast=None if forecast is None else _forecast(forecast),
+        forecast=None if forecast is None else forecast_part(forecast),
         notes=[*now.notes(results), *([] if before is None else before.notes_of_previous())],
     )
     return QuarterReview(summary.model_dump(mode="json"))
 
 
-def _forecast(document: Mapping[str, Any]) -> ForecastSummary:
+def forecast_part(document: Mapping[str, Any]) -> ForecastSummary:
+    """Return the document of a forecast, checked.
+
+    Raises
+    ------
+    InputError
+        When it is none.
+    """
     from pydantic import ValidationError
 
     try:

@@ -22,7 +22,7 @@ from tests.long import fuzz_targets
 pytestmark = pytest.mark.long
 
 SECONDS = float(os.environ.get("FUZZ_SECONDS", "0"))
-_SLOW = {"result": 10, "document": 5}
+_SLOW = {"result": 8, "document": 4}
 """Targets of which each example takes so many times as long: they get fewer."""
 _ODD = st.tuples(st.integers(128, 255), st.integers(0, 2**32)).map(lambda two: bytes([two[0]]) + two[1].to_bytes(8))
 _BYTES = st.binary(max_size=400) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "surrogatepass"))
