@@ -25,6 +25,7 @@ from fvcapacity.cli.options import (
 )
 from fvcapacity.cli.progress import progress_bar
 from fvcapacity.cli.terminal import complain, remark, say
+from fvcapacity.cli.tongue import spoken, tongue_asked_for
 
 if TYPE_CHECKING:
     from fvcapacity.scenario.model import Scenario
@@ -90,9 +91,9 @@ def compare(
         )
         say(_render(comparison, output), nl=False)
         if out is not None and not quiet:
-            remark(f"Comparison: {out}")
+            remark(tongue_asked_for()("comparison", path=out))
         if not comparison.complete:
-            complain("Interrupted: the differences are those of the pairs that were finished.")
+            complain(tongue_asked_for()("comparison.interrupted"))
             raise typer.Exit(INTERRUPTED)
         if enforce and comparison.status == "missed":
             raise typer.Exit(1)
@@ -119,7 +120,7 @@ def _run(one: Scenario, two: Scenario, out: Path | None, quiet: bool, **options:
     fixed = pairs_of_runs(one, two, options["replications"])
     count = options["max_replications"] if options["precision"] else fixed
     if not quiet:
-        prepare_plane(one, remark, plane=options["plane"])
+        prepare_plane(one, lambda text: remark(spoken(text)), plane=options["plane"])
     with progress_bar(2 * count, quiet=quiet) as progress:
         comparison = run(one, two, progress=progress, **options)
     if out is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from fvcapacity.cli.tongue import tongue_asked_for
 from fvcapacity.units import NS_PER_S, format_duration
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def events_text(result: Result, of: str = "") -> str:
     several = result.summary["run"]["replications"] > 1
     lines = folded_events(result.events, of)
     if not lines:
-        return f"No events of {of}.\n" if of else "No events.\n"
+        tongue = tongue_asked_for()
+        return (tongue("events.none-of", name=of) if of else tongue("events.none")) + "\n"
     rows = [HEADS, *(_cells(line, zone) for line in lines)]
     if several:
         numbers = ["RUN", *(str(line.replication) for line in lines)]

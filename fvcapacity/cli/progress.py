@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from fvcapacity.cli.terminal import error_console, moving
+from fvcapacity.cli.tongue import tongue_asked_for
 from fvcapacity.units import format_duration
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ class ProgressBook:
         self._bar = bar
         self._replications = replications
         self._latest: dict[int, ProgressUpdate] = {}
-        self._task = bar.add_task("starting", total=None, simulated="", speed="", requests="")
+        self._say = tongue_asked_for()
+        self._task = bar.add_task(self._say("bar.starting"), total=None, simulated="", speed="", requests="")
 
     def __call__(self, update: ProgressUpdate) -> None:
         """Take an update of one replication."""
@@ -36,12 +38,14 @@ class ProgressBook:
         speed = f"{done_ns / 1e9 / elapsed_s:,.0f}x" if elapsed_s > 0.5 else ""
         self._bar.update(
             self._task,
-            description="simulating" if self._replications == 1 else f"replications {finished}/{self._replications}",
+            description=self._say("bar.simulating")
+            if self._replications == 1
+            else self._say("bar.replications", done=finished, n=self._replications),
             total=update.duration_ns * self._replications,
             completed=done_ns,
             simulated=format_duration(update.time_ns // 60_000_000_000 * 60_000_000_000),
             speed=speed,
-            requests=f"{requests:,} requests",
+            requests=self._say("bar.requests", n=self._say.figure(f"{requests:,}")),
         )
 
 

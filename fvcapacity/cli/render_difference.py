@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from fvcapacity.cli.render_markdown import bullets, section
 from fvcapacity.cli.render_table import drawn, grid_table
+from fvcapacity.cli.tongue import tongue_asked_for
 from fvcapacity.cli.view import Grid, Summary, sentence_text
 from fvcapacity.cli.view_comparison import comparison_headline, differences_grid, route_differences_grid
 from fvcapacity.cli.view_difference import (
@@ -51,7 +52,7 @@ def render_difference_markdown(difference: Summary) -> str:
     ]
     if replay is not None:
         parts += [
-            f"## Replay: {comparison_headline(replay)}",
+            f"## Replay: {comparison_headline(replay, tongue_asked_for())}",
             sentence_text(replay["sentence"]),
             section(differences_grid(replay)).replace("## ", "### ", 1),
             section(route_differences_grid(replay)).replace("## ", "### ", 1) if replay["routes"] else "",
@@ -91,7 +92,7 @@ def _print(console: Console, difference: Summary) -> None:
     replay = difference["replay"]
     if replay is not None:
         console.print()
-        console.print(Text.assemble(("Replay: ", "bold"), comparison_headline(replay)))
+        console.print(Text.assemble(("Replay: ", "bold"), comparison_headline(replay, tongue_asked_for())))
         console.print(sentence_text(replay["sentence"]))
         console.print()
         console.print(grid_table(differences_grid(replay)))

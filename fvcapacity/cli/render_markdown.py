@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fvcapacity.cli.tongue import spoken_word
+from fvcapacity.cli.tongue import tongue_asked_for
 from fvcapacity.cli.view import (
     Grid,
     Summary,
@@ -21,18 +21,19 @@ from fvcapacity.cli.view import (
 
 def render_markdown(summary: Summary) -> str:
     """Return a summary as GitHub-flavoured Markdown."""
-    grids = (routes_grid(summary), services_grid(summary))
-    scaling = "\n".join(f"- {line}" for line in scaling_lines(summary))
+    tongue = tongue_asked_for()
+    grids = (routes_grid(summary, tongue), services_grid(summary, tongue))
+    scaling = "\n".join(f"- {line}" for line in scaling_lines(summary, tongue))
     backups = "\n".join(f"- {line}" for line in recovery_lines(summary))
     parts = [
-        f"# {headline(summary)}",
+        f"# {headline(summary, tongue)}",
         sentence_text(summary["verdict"]["reason"]),
-        f"**{spoken_word('Bottleneck')}:** {sentence_text(summary['bottleneck']['sentence'])}",
+        f"**{tongue('bottleneck')}:** {sentence_text(summary['bottleneck']['sentence'])}",
         *(section(grid) for grid in grids),
-        f"## Scaling\n\n{scaling}" if scaling else "",
-        f"## Money\n\n{sentence_text(money_line(summary))}",
-        f"## Backups\n\n{backups}" if backups else "",
-        escaped(" ".join(remarks(summary, grids))),
+        f"## {tongue('scaling')}\n\n{scaling}" if scaling else "",
+        f"## {tongue('money')}\n\n{sentence_text(money_line(summary, tongue))}",
+        f"## {tongue('backups')}\n\n{backups}" if backups else "",
+        escaped(" ".join(remarks(summary, grids, tongue))),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from fvcapacity.cli.terminal import Painted, cleaning, colored
-from fvcapacity.cli.tongue import spoken_word
+from fvcapacity.cli.tongue import ENGLISH, spoken_word, tongue_asked_for
 from fvcapacity.cli.view import (
     Grid,
     Summary,
@@ -56,11 +56,12 @@ def render_table(summary: Summary, *, width: int | None = None, color: bool | No
 
 
 def _rows(summary: Summary, routes: int, services: int) -> int:
-    return len(routes_grid(summary, routes).rows) + len(services_grid(summary, services).rows)
+    return len(routes_grid(summary, ENGLISH, routes).rows) + len(services_grid(summary, ENGLISH, services).rows)
 
 
 def _rendered(summary: Summary, routes: int, services: int, width: int | None, color: bool | None) -> str:
-    grids = (routes_grid(summary, routes), services_grid(summary, services))
+    tongue = tongue_asked_for()
+    grids = (routes_grid(summary, tongue, routes), services_grid(summary, tongue, services))
     return drawn(lambda console: _print(console, summary, grids), width, color)
 
 
@@ -89,25 +90,24 @@ def drawn(draw: Callable[[Console], None], width: int | None, color: bool | None
 def _print(console: Console, summary: Summary, grids: tuple[Grid, Grid]) -> None:
     from rich.text import Text
 
-    word = verdict_word(summary)
-    title = Text(headline(summary))
+    tongue, word = tongue_asked_for(), verdict_word(summary)
+    title = Text(headline(summary, tongue))
     title.stylize(STYLES[word], 0, len(spoken_word(word)))
     console.print(title)
     console.print(sentence_text(summary["verdict"]["reason"]))
     console.print(
-        Text.assemble((f"{spoken_word('Bottleneck')}: ", "bold"), sentence_text(summary["bottleneck"]["sentence"]))
+        Text.assemble((f"{tongue('bottleneck')}: ", "bold"), sentence_text(summary["bottleneck"]["sentence"]))
     )
     for grid in grids:
         console.print()
         console.print(grid_table(grid))
     console.print()
-    scaling = "; ".join(scaling_lines(summary))
-    if scaling:
-        console.print(Text.assemble(("Scaling: ", "bold"), scaling))
-    console.print(Text.assemble(("Money: ", "bold"), money_line(summary)))
-    for line in recovery_lines(summary):
-        console.print(Text.assemble(("Backups: ", "bold"), line))
-    console.print(Text(" ".join(remarks(summary, grids)), style="dim"))
+    scaling = "; ".join(scaling_lines(summary, tongue))
+    named = [("scaling", scaling)] if scaling else []
+    named += [("money", money_line(summary, tongue)), *(("backups", line) for line in recovery_lines(summary))]
+    for key, text in named:
+        console.print(Text.assemble((f"{tongue(key)}: ", "bold"), text))
+    console.print(Text(" ".join(remarks(summary, grids, tongue)), style="dim"))
 
 
 def print_grids(console: Console, grids: Iterable[Grid]) -> None:

@@ -28,6 +28,7 @@ from fvcapacity.cli.options import (
 from fvcapacity.cli.progress import progress_bar
 from fvcapacity.cli.refusals import tell_refusals
 from fvcapacity.cli.terminal import complain, remark, say
+from fvcapacity.cli.tongue import spoken, tongue_asked_for
 
 if TYPE_CHECKING:
     from fvcapacity.results.result import Result
@@ -123,11 +124,11 @@ def simulate(
         )
         say(_render(result, output, events or events_for is not None, events_for or ""), nl=False)
         if not quiet:
-            remark(f"Result: {directory}")
+            remark(tongue_asked_for()("result", path=directory))
         if report:
             _write_page(result, directory, quiet)
         if not result.complete:
-            complain("Interrupted: what was finished is in the result, which is marked incomplete.")
+            complain(tongue_asked_for()("interrupted"))
             raise typer.Exit(INTERRUPTED)
         if enforce and result.status == "missed":
             raise typer.Exit(1)
@@ -171,7 +172,7 @@ def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, *
     directory = out or Path("results") / loaded.name
     check_replaceable(directory)
     if not quiet:
-        prepare_plane(loaded, remark, plane=options["plane"])
+        prepare_plane(loaded, lambda text: remark(spoken(text)), plane=options["plane"])
     fixed = options["replications"] or loaded.file.replications
     count = options["max_replications"] if options["precision"] else fixed
     with progress_bar(count, quiet=quiet) as progress:
@@ -184,7 +185,7 @@ def _write_page(result: Result, directory: Path, quiet: bool) -> None:
 
     page = write_report(result, directory / "report.html")
     if not quiet:
-        remark(f"Report: {page}")
+        remark(tongue_asked_for()("report", path=page))
 
 
 def _render(result: Result, output: OutputFormat, events: bool, events_for: str) -> str:

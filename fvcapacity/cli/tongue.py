@@ -1,4 +1,7 @@
-"""Verdicts and their reasons in the language that was asked for.
+"""What is printed, in the language that was asked for.
+
+Headings, remarks and figures are said by a `Tongue`, which whoever builds them is handed; where none is handed they are
+English. It needs no Babel, unlike the tongue of a page: the default install has none.
 
 A summary says its sentences in English, whatever is printed: programs read them, and a result that was kept may be read
 in another language later. What is printed is put into words again from the phrases below. As in the words of a review,
@@ -14,7 +17,9 @@ import re
 from collections.abc import Callable
 from functools import cache
 
-from fvcapacity.cli.spanish_phrases import MEASURES, MONTHS, PHRASES, UNITS, WEEKDAYS, WHERE, WORDS
+from fvcapacity.cli import words
+from fvcapacity.cli.spanish_phrases import PHRASES
+from fvcapacity.cli.spanish_words import MEASURES, MONTHS, UNITS, WEEKDAYS, WHERE, WORDS
 from fvcapacity.cli.terminal import Language, language
 
 _THING = re.compile(r"\{([nmtcdwulx][a-z]*)\}")
@@ -35,19 +40,55 @@ _PATTERNS = {
 }
 
 
+class Tongue:
+    """Words by their key, and figures as a language writes them."""
+
+    def __init__(self, spoken_in: Language) -> None:
+        self.language = spoken_in
+        self._column = 0 if spoken_in is Language.EN else 1
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return a word or sentence with its values filled in."""
+        return words.WORDS[key][self._column].format(**values)
+
+    def counted(self, key: str, count: int, **values: object) -> str:
+        """Return a sentence with a number in it, in the singular for one."""
+        return self(f"{key}.one" if count == 1 else key, n=self.figure(f"{count:,}"), **values)
+
+    def known(self, key: str, otherwise: str) -> str:
+        """Return a word, or a name as it is when there is no word for it."""
+        return self(key) if key in words.WORDS else otherwise
+
+    def figure(self, text: str) -> str:
+        """Return a figure that Python has written (``1,234.5``) as the language writes it; quantities are none."""
+        return text if self.language is Language.EN else spanish_number(text)
+
+    def sentence(self, english: str) -> str:
+        """Return a sentence of a summary; what has no phrase stays as it is."""
+        return english if self.language is Language.EN else in_spanish(english)
+
+    def time(self, english: str) -> str:
+        """Return a time with the names of its day and month: ``sáb 14 feb 18:05``."""
+        return english if self.language is Language.EN else spanish_time(english)
+
+
+ENGLISH = Tongue(Language.EN)
+_SPANISH = Tongue(Language.ES)
+
+
+def tongue_asked_for() -> Tongue:
+    """Return the tongue of ``--lang``."""
+    return ENGLISH if language() is Language.EN else _SPANISH
+
+
 def spoken(text: str) -> str:
     """Return a sentence in the language that was asked for; what has no phrase stays as it is."""
-    return text if language() is Language.EN else in_spanish(text)
+    return tongue_asked_for().sentence(text)
 
 
 def spoken_word(word: str) -> str:
     """Return the word of a verdict: ``MISSED``, ``NO CUMPLE``."""
     return word if language() is Language.EN else WORDS.get(word, word)
-
-
-def spoken_time(text: str) -> str:
-    """Return a time with the names of its day and month in the language that was asked for."""
-    return text if language() is Language.EN else spanish_time(text)
 
 
 @cache

@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from fvcapacity.cli.tongue import spoken_word
+from fvcapacity.cli.tongue import ENGLISH, Tongue, spoken_word
 from fvcapacity.cli.view import NONE, Grid, Summary, window_text
 
-_LABELS = {
-    "p95": "p95 of all user requests, ms",
-    "worst_p95": "worst p95 of a route in 5 min, ms",
-    "errors": "errors of all user requests, %",
-    "cost": "cost of the window, USD",
-    "node_hours": "node-hours",
-}
 _SCALES = {"s": (1e3, 0), "1": (1e2, 2), "USD": (1.0, 2), "h": (1.0, 2)}
 """By the unit of a figure: what it is multiplied by, and its digits."""
 _TIMES = "\N{MULTIPLICATION SIGN}"
@@ -25,63 +18,63 @@ def verdicts(summary: Summary) -> tuple[str, str]:
     return str(summary["first"]["status"]).upper(), str(summary["second"]["status"]).upper()
 
 
-def comparison_headline(summary: Summary) -> str:
+def comparison_headline(summary: Summary, tongue: Tongue) -> str:
     """Return the verdicts in one line: ``A MISSED, B HOLDS  Sat 14 Feb 2026 17:00 America/Santiago, 3h``."""
     first, second = verdicts(summary)
-    return f"A {spoken_word(first)}, B {spoken_word(second)}  {window_text(summary['run'])}"
+    return f"A {spoken_word(first)}, B {spoken_word(second)}  {window_text(summary['run'], tongue)}"
 
 
-def side_lines(summary: Summary) -> list[str]:
+def side_lines(summary: Summary, tongue: Tongue = ENGLISH) -> list[str]:
     """Return what A and B are, one line each."""
-    return [f"{letter}: {_side_text(summary[side])}" for letter, side in (("A", "first"), ("B", "second"))]
+    return [f"{letter}: {_side_text(summary[side], tongue)}" for letter, side in (("A", "first"), ("B", "second"))]
 
 
-def differences_grid(summary: Summary) -> Grid:
+def differences_grid(summary: Summary, tongue: Tongue = ENGLISH) -> Grid:
     """Return the differences over the whole."""
     return Grid(
-        title="Differences",
-        heads=("Figure", ">A", ">B", ">B - A", ">in %", ">Narrowed"),
+        title=tongue("differences"),
+        heads=(
+            tongue("t.figure"), ">A", ">B", ">B - A", f">{tongue('t.relative')}", f">{tongue('t.narrowed')}",
+        ),
         rows=tuple(
-            (_LABELS[part["measure"]], *_sides(part), _difference(part), _relative(part), _narrowing(part))
+            (tongue(f"measure.{part['measure']}"), *map(tongue.figure, (*_sides(part), *_changes(part))))
             for part in summary["differences"]
         ),
-    )
+    )  # fmt: skip
 
 
-def route_differences_grid(summary: Summary) -> Grid:
+def route_differences_grid(summary: Summary, tongue: Tongue = ENGLISH) -> Grid:
     """Return the differences of every route that both have."""
     rows = []
     for p95 in (part for part in summary["routes"] if part["measure"] == "p95"):
         errors = next(part for part in summary["routes"] if part["route"] == p95["route"] and part is not p95)
         cells = [(*_sides(part), _difference(part), _narrowing(part)) for part in (p95, errors)]
-        rows.append((p95["route"], *cells[0], *cells[1]))
+        rows.append((p95["route"], *(tongue.figure(cell) for cell in (*cells[0], *cells[1]))))
+    narrowed = f">{tongue('t.narrowed')}"
     return Grid(
-        title="Routes",
-        heads=("Route", ">p95 ms A", ">B", ">B - A", ">Narrowed", ">Errors % A", ">B", ">B - A", ">Narrowed"),
+        title=tongue("routes"),
+        heads=(
+            tongue("t.route"), ">p95 ms A", ">B", ">B - A", narrowed, f">{tongue('t.errors-of')}", ">B", ">B - A",
+            narrowed,
+        ),
         rows=tuple(rows),
-    )
+    )  # fmt: skip
 
 
-def comparison_remarks(summary: Summary) -> list[str]:
+def comparison_remarks(summary: Summary, tongue: Tongue = ENGLISH) -> list[str]:
     """Return what a reader must know to read the figures."""
     run = summary["run"]
     lines = []
     if run["replications"] > 1:
-        lines.append(
-            f"Means of {run['replications']} pairs of replications on common random numbers; ± is half the 95 % "
-            "confidence interval of the paired difference, each by itself."
-        )
-        lines.append(
-            "Narrowed: what the pairing was worth, half the interval without it (Welch) over half of this one; "
-            f"at about 1{_TIMES} or less it was worth nothing."
-        )
-    lines += summary["notes"]
-    lines.append(f"Seed {run['seed']}, {run['plane']} plane, Kubernetes {run['kubernetes']} rules.")
+        lines += [tongue("pairs", n=run["replications"]), tongue("narrowed", times=_TIMES)]
+    lines += map(tongue.sentence, summary["notes"])
+    lines.append(tongue("rules", seed=run["seed"], plane=run["plane"], kubernetes=run["kubernetes"]))
     return lines
 
 
-def _side_text(side: Mapping[str, Any]) -> str:
-    return str(side["name"]) + (f" with {', '.join(side['changes'])}" if side["changes"] else "")
+def _side_text(side: Mapping[str, Any], tongue: Tongue) -> str:
+    name, changes = str(side["name"]), ", ".join(side["changes"])
+    return tongue("changed", name=name, changes=changes) if changes else name
 
 
 def _sides(part: Mapping[str, Any]) -> tuple[str, str]:
@@ -91,6 +84,10 @@ def _sides(part: Mapping[str, Any]) -> tuple[str, str]:
         for figure in (part["first"], part["second"])
     )
     return first, second
+
+
+def _changes(part: Mapping[str, Any]) -> tuple[str, str, str]:
+    return _difference(part), _relative(part), _narrowing(part)
 
 
 def _difference(part: Mapping[str, Any]) -> str:

@@ -42,7 +42,7 @@ def run(pages: Iterable[Path], home: Path, *, whole: bool) -> Iterator[Printed]:
         Run what is marked ``long`` as well, with scenarios as they are.
     """
     pages = list(pages)
-    kept = ["tutorial.yaml"] if pages[0].parent.name == "tutorial" else []  # what it prints is compared
+    kept = ["tutorial.yaml"] if pages[0].parent.name in ("tutorial", "es") else []  # what it prints is compared
     with Sandbox(home, short=not whole, kept=kept) as sandbox:
         for page in pages:
             printed: str | None = None

@@ -12,9 +12,11 @@ import pytest
 
 from fvcapacity.cli.render_comparison import render_comparison_markdown, render_comparison_table
 from fvcapacity.cli.render_table import WIDTH
+from fvcapacity.cli.terminal import Language, settings
 from fvcapacity.results.build import build_result
 from fvcapacity.results.stopping import Decision, StoppingRule, stopping_part
 from fvcapacity.study.compare import comparison_of
+from tests.golden.spanish import assert_spanish
 from tests.unit.results import synthetic
 
 HERE = Path(__file__).parent
@@ -63,20 +65,27 @@ def comparisons():
     }
 
 
+RENDERERS = [
+    ("txt", lambda summary: render_comparison_table(summary, width=WIDTH, color=False)),
+    ("md", render_comparison_markdown),
+]
+
+
 @pytest.mark.parametrize("name", ["compared", "compared-once", "compared-interrupted"])
-@pytest.mark.parametrize(
-    ("suffix", "render"),
-    [
-        ("txt", lambda summary: render_comparison_table(summary, width=WIDTH, color=False)),
-        ("md", render_comparison_markdown),
-    ],
-)
+@pytest.mark.parametrize(("suffix", "render"), RENDERERS)
 def test_rendered(comparisons, name, suffix, render):
     text = render(comparisons[name].summary)
     path = HERE / f"{name}.{suffix}"
     if os.environ.get("FVCAP_UPDATE_GOLDEN"):
         path.write_text(text, encoding="utf-8")
     assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(("suffix", "render"), RENDERERS)
+def test_no_english_and_no_english_figure_in_spanish(comparisons, suffix, render):
+    for comparison in comparisons.values():
+        with settings(language=Language.ES):
+            assert_spanish(render(comparison.summary))
 
 
 def test_colour_only_when_asked(comparisons):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import Formatter
 
 import pytest
 from typer.testing import CliRunner
@@ -11,7 +12,9 @@ from fvcapacity.cli import spanish_phrases
 from fvcapacity.cli.main import app
 from fvcapacity.cli.render_table import render_table
 from fvcapacity.cli.terminal import Language, settings
-from fvcapacity.cli.tongue import _THING, in_spanish, spoken
+from fvcapacity.cli.tongue import _THING, Tongue, in_spanish, spoken
+from fvcapacity.cli.tongue import ENGLISH as ENGLISH_TONGUE
+from fvcapacity.cli.words import WORDS
 from tests.unit.cli.fakes import FakeRun, install, result_of
 
 SENTENCES = {
@@ -47,7 +50,7 @@ SENTENCES = {
     "P95 over all user requests falls from 812 to 301 ms (-511 ±12 ms); the error ratio cannot be told apart "
     "(+0.01 ±0.03 points); the cost of the window rises from 10.20 to 1,110.10 USD (+0.90 USD, of one replication).":
     "El p95 de todas las solicitudes de usuarios baja de 812 a 301 ms (-511 ±12 ms); la tasa de errores no se puede "
-    "distinguir (+0,01 ±0,03 puntos); el costo de la ventana sube de 10,20 a 1.110,10 USD (+0,90 USD, en una réplica).",
+    "distinguir (+0,01 ±0,03 puntos); el costo de la ventana sube de 10,20 a 1.110,10 USD (+0,90 USD, de una sola repetición).",
     "The system bears 1.35 times the traffic (95 % interval 1.20 to 1.50). At 1.42 times it breaks first at Sat 18:05: "
     "shop refused 5 calls throughout: its listen queues were full.":
     "El sistema soporta 1,35 veces el tráfico (intervalo del 95 %: 1,20 a 1,50). Con 1,42 veces se rompe primero el sáb a "
@@ -75,6 +78,35 @@ SENTENCES = {
     "replays 2 windows of its rise fail instead of 9.":
     "Que el sáb 14 feb a las 17:00, 1h antes del alza, quede hpa/shop.min 1 -> 4; de vuelta el sáb 14 feb a las 21:00: "
     "listo a los 95 s; en 4 repeticiones fallan 2 ventanas de su alza en lugar de 9.",
+    "order-service refused 12 calls throughout: no pod was ready to listen, and its HPA cannot read its metrics.":
+    "order-service rechazó 12 llamadas todo el tiempo: ningún pod estaba listo para atender, y su HPA no puede leer sus "
+    "métricas.",
+    "shop did not take 1,200 calls throughout: node general-1 and node general-2 was lost.":
+    "shop no atendió 1.200 llamadas todo el tiempo: se perdieron los nodos general-1 y general-2.",
+    "shop was OOM-killed once: its memory limit of unknown size is spent, and up to 2 pods find no node: pool a stands at "
+    "its maximum of 4 and pool b stands at its maximum of 2.":
+    "shop fue terminado una vez por falta de memoria (OOM): agotó su límite de memoria, de tamaño desconocido, y hasta 2 "
+    "pods no encuentran nodo: el pool a está en su máximo de 4 y el pool b está en su máximo de 2.",
+    "daily (0 7 * * *, UTC) saves 7Gi of postgres and mongodb in 1m; at worst the last 1d1m are lost (RPO), and it takes "
+    "17m21s to be back (RTO), estimated from measured figures.":
+    "daily (0 7 * * *, UTC) guarda 7Gi de postgres y mongodb en 1m; en el peor caso se pierde lo último de 1d1m (RPO), y "
+    "volver toma 17m21s (RTO), estimado con cifras medidas.",
+    "Interrupted: replication 1 reached 1h3m of 3h.": "Interrumpido: la repetición 1 llegó a 1h3m de 3h.",
+    "Interrupted: 2 of 4 replications are here.": "Interrumpido: están 2 de 4 repeticiones.",
+    "No samples of pods: the window is longer than eight days; `monitoring: {pods: true}` keeps them.":
+    "Sin muestras de pods: la ventana dura más de ocho días; `monitoring: {pods: true}` las conserva.",
+    "Stopped after 15 replications: the 95 % interval of p95 over all user requests is ±4.81 % of its mean (5 % asked).":
+    "Se detuvo tras 15 repeticiones: el intervalo del 95 %, en el p95 de todas las solicitudes de usuarios, es ±4,81 % de "
+    "su promedio (se pidió 5 %).",
+    "Stopped at the maximum of 40 replications: the 95 % interval of the error ratio cannot be put as a share of its mean, "
+    "which is zero or missing (5 % asked).":
+    "Se detuvo en el máximo de 40 repeticiones: el intervalo del 95 %, en la tasa de errores, no se puede expresar como "
+    "parte de su promedio, que es cero o falta (se pidió 5 %).",
+    "Stopped after 5 replications: the cost of the window was the same in each, which leaves no interval to narrow.":
+    "Se detuvo tras 5 repeticiones: el costo de la ventana fue igual en todas, y no queda intervalo que estrechar.",
+    "Compiling the fast data plane for this machine, once for this version (about half a minute) ...":
+    "Compilando el motor fast para este equipo, una vez por versión (medio minuto) ...",
+    "Compiled in 31 s.": "Compilado en 31 s.",
     "Leave it to the HPA: it bears every wave by itself.": "Déjelo en manos del HPA: soporta por sí solo cada alza.",
 }  # fmt: skip
 ENGLISH = re.compile(r"\b(the|of|was|were|is|are|and|with|its|every|windows|replays?|requests|holds?|fails?|bears)\b")
@@ -96,6 +128,21 @@ def test_no_english_is_left_in_a_phrase(key):
     text = _THING.sub("", spanish_phrases.PHRASES[key][1])
     if "the worst was" not in text:  # which a later phrase turns
         assert not ENGLISH.search(text)
+
+
+@pytest.mark.parametrize("key", WORDS)
+def test_both_languages_of_a_word_name_the_same_things(key):
+    english, spanish = ({name for _, name, _, _ in Formatter().parse(text) if name} for text in WORDS[key])
+    assert english == spanish
+
+
+def test_a_figure_a_quantity_and_one_of_something():
+    tongue = Tongue(Language.ES)
+    assert tongue.figure("1,234.50 ±0.25") == "1.234,50 ±0,25"
+    assert tongue.counted("left.routes", 1) == "1 más rápida queda fuera"
+    assert tongue.counted("left.routes", 1234) == "1.234 más rápidas quedan fuera"
+    assert ENGLISH_TONGUE.figure("1,234.50") == "1,234.50"
+    assert tongue.known("category.none", "none") == "none"
 
 
 def test_english_is_left_alone():
