@@ -93,9 +93,9 @@ def _tables_of(
                 minutes.append(one)
             one |= {name: fold(name, one[name]) for name in FOLDINGS if name in one}
         if sampled.bin_ns != part.bin_ns:
-            one["route_samples"] = route_counts(sampled, program, scenario, columns.ROUTE_SAMPLES)
-            one["service_samples"] = service_counts(sampled, program, scenario, columns.SERVICE_SAMPLES)
-        pods_seen.append(sample_rows(part))
+            one |= _made(_of_samples(scenario, program, sampled), wanted)
+        if "pod_samples" in wanted:
+            pods_seen.append(sample_rows(part))
         for name, table in one.items():
             parts.setdefault(name, []).append(table)
     assert totals is not None, "a replication has one part at least"
@@ -106,9 +106,9 @@ def _tables_of(
         for name, some in parts.items()
     }
     tables |= _made(_of_whole(scenario, program, outcome, totals, tables), wanted)
-    if scenario.file.monitoring.keeps_pods(outcome.duration_ns):
+    if "pod_samples" in wanted and scenario.file.monitoring.keeps_pods(outcome.duration_ns):
         tables["pod_samples"] = pod_samples(outcome, pods_seen, scenario)
-    if outcome.requests is not None:
+    if "requests" in wanted and outcome.requests is not None:
         tables["requests"] = request_table(outcome, program, scenario)
     return {name: tables[name] for name in columns.TABLES if name in tables}
 
@@ -119,6 +119,13 @@ def _of_part(scenario: Scenario, program: Program, part: RunOutcome) -> Makers:
         "route_minutes": lambda: route_counts(part, program, scenario),
         "service_minutes": lambda: service_counts(part, program, scenario),
         **control_tables(part, scenario),
+    }
+
+
+def _of_samples(scenario: Scenario, program: Program, sampled: RunOutcome) -> Makers:
+    return {
+        "route_samples": lambda: route_counts(sampled, program, scenario, columns.ROUTE_SAMPLES),
+        "service_samples": lambda: service_counts(sampled, program, scenario, columns.SERVICE_SAMPLES),
     }
 
 

@@ -290,5 +290,5 @@ def test_a_setting_changes_nothing_of_manifests_that_were_changed_before(garden)
     for name in ("file", "cluster", "topology", "versions", "input_hashes", "findings", "changes"):
         assert getattr(twice, name) == getattr(once, name), name
     assert list(twice.patcher.objects) == list(once.patcher.objects)
-    back = twice.with_values({"deployment/shop/shop.limits.cpu": "150m"})
-    assert back.cluster == garden.with_values({}).cluster
+    other = {"deployment/shop/shop.limits.cpu": "400m"}
+    assert twice.with_values(other).cluster == garden.with_values(other).cluster
