@@ -83,7 +83,7 @@ def check_replaceable(directory: Path, document: str, schema_version: str, what:
     try:
         text = (directory / document).read_text(encoding="utf-8")
         ours = str(json.loads(text)["schema_version"]).startswith(family)
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         ours = False
     if not ours:
         raise InputError(
