@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 
 import pandas as pd
 import pyarrow as pa
@@ -12,10 +13,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from fvcapacity.errors import InputError
+from fvcapacity.report.openmetrics.export import export_openmetrics
 from fvcapacity.report.page import report_html
 from fvcapacity.report.page.flow import flow_of
+from fvcapacity.results.columns import TABLES
 from fvcapacity.results.result import load_result
 from fvcapacity.results.scenario_reading import scenario_said
+from fvcapacity.results.soundness import check_table
 from fvcapacity.tabular import parquet_input
 from tests.support.pages import evening
 
@@ -289,3 +293,17 @@ def test_the_scenario_of_a_result_is_read_within_bounds():
         scenario_said("[1]")
     with pytest.raises(InputError):
         scenario_said("a: " + "[" * 5000)
+
+
+def test_a_result_of_which_nothing_was_simulated_has_no_metrics(sent, tmp_path):
+    result = load_result(sent)
+    result.tables["route_minutes"] = result.tables["route_minutes"].head(0)
+    with pytest.raises(InputError, match="nothing was simulated"):
+        export_openmetrics(result, tmp_path / "metrics")
+
+
+def test_words_of_ours_are_ours(sent):
+    table = pd.DataFrame({column.name: ["x"] for column in TABLES["bill_days"].columns if column.dtype == "string"})
+    spec = replace(TABLES["bill_days"], columns=tuple(c for c in TABLES["bill_days"].columns if c.dtype == "string"))
+    with pytest.raises(InputError, match="'x' is neither production nor staging"):
+        check_table(spec, table, load_result(sent).summary, sent / "bill_days.parquet")

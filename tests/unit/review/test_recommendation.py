@@ -53,3 +53,7 @@ def test_a_document_of_this_release():
 
 def test_changes_that_are_none():
     assert recommendation_part({"changes": {"path": "x"}}).changes == []
+
+
+def test_a_whole_number_of_hundreds_of_digits_is_no_money():
+    assert recommendation_part({"usd": 10**400, "today_usd": -(10**400)}).usd is None
