@@ -17,11 +17,9 @@ EARLY = [
     "theory/test_queues.py",  # these have no need of it
     "unit/plots/test_plots.py",
     "unit/report/page/test_report.py",
-    "integration/test_report_page.py",
     "unit/cli/test_report.py",
     "truth/hpa/test_hpa_truth.py",
-    "integration/test_sweep_on_dask.py",  # from here on those that take more than five seconds
-    "integration/test_checkpoint.py",
+    "integration/test_checkpoint.py",  # from here on those that take more than five seconds
     "unit/study/test_compare.py",
     "integration/test_simulate.py",
     "integration/test_faults.py",

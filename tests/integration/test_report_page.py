@@ -13,7 +13,7 @@ from fvcapacity.report.page.script_text import source_hash
 from tests.support.browser import browse, console, needs_chromium
 from tests.support.pages import evening, renamed
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.apart]
 PATIENCE = "--virtual-time-budget=20000"
 BREAKOUT = "</script><script>console.error('out')</script><!--<img src=x onerror=console.error('out')>"
 DRIVE = """

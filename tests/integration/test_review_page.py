@@ -12,7 +12,7 @@ from tests.support.browser import browse, needs_chromium
 from tests.support.quarters import books, finished
 from tests.support.reviews import FORECAST, RECOMMENDATION
 
-pytestmark = needs_chromium
+pytestmark = [needs_chromium, pytest.mark.apart]
 MEASURE = """
 <script>
   const bodies = [...document.querySelectorAll("body *")].filter((e) => !e.closest(".wide") && !e.closest("svg"));

@@ -14,6 +14,7 @@ from tests.support.dask_cluster import DaskCluster, dask_cluster
 from tests.support.shops import write_shop
 
 pytest.importorskip("distributed")
+pytestmark = pytest.mark.apart
 VARY = {"deployment/shop.limits.cpu": ["150m", "400m"], "traffic.scale": [1, 3]}
 RUNS = 3
 
