@@ -38,7 +38,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 @cache
 def code_name() -> str:
     """Return what names the compiled rules of exactly these sources on exactly this machine."""
-    facts = (platform.machine(), platform.processor(), os.environ.get("NUMBA_BOUNDSCHECK", ""))
+    checked = os.environ.get("NUMBA_BOUNDSCHECK", "")
+    facts = (platform.machine(), platform.processor(), "" if checked == "0" else checked)  # for Numba both say no
     digest = hashlib.sha256(f"{sources_digest(JITTED)} {facts}".encode())
     return digest.hexdigest()[:20]
 

@@ -106,6 +106,12 @@ def test_a_long_run_without_a_place_for_its_days_says_what_to_do(temporary: Path
     assert "XDG_CACHE_HOME" in str(caught.value.hint)
 
 
+def test_code_is_named_by_what_goes_into_it() -> None:
+    name = "from fvcapacity.semantics.jit import code_name; print(code_name())"
+    said, unsaid, checked = (run(name, NUMBA_BOUNDSCHECK=flag) for flag in ("0", "", "1"))
+    assert said == unsaid != checked
+
+
 SHARE = """
 from fvcapacity.dataplane.fast.layout import CORE
 from fvcapacity.dataplane.fast.tree import play
