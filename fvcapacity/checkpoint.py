@@ -17,7 +17,6 @@ import hashlib
 import os
 import pickle
 import shutil
-import stat
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +25,7 @@ from typing import Any, Literal, cast
 from fvcapacity.results.outcome import Part, RunOutcome
 from fvcapacity.results.scenario_text import scenario_text
 from fvcapacity.scenario.model import Scenario
-from fvcapacity.semantics.jit import sources_digest, user_cache
+from fvcapacity.semantics.jit import ours_alone, sources_digest, user_cache
 
 INTERVAL_NS = 24 * 3600 * 10**9
 """Simulated time between two checkpoints; shorter runs have none."""
@@ -72,7 +71,7 @@ class Checkpoints:
 
     def load(self, replication: int, seed: int) -> Kept | None:
         """Return what is kept of a replication; None when nothing is, or a file of it is damaged or not ours alone."""
-        if not _ours_alone(self.directory):
+        if not ours_alone(self.directory):  # what lies in it is unpickled
             return None
         try:
             kept = _read(self._path(replication, seed))
@@ -109,15 +108,6 @@ class Checkpoints:
 
     def _path(self, replication: int, seed: int, what: str = "") -> Path:
         return self.directory / f"{replication:05d}-{seed & (2**64 - 1):016x}{what}.pickle.gz"
-
-
-def _ours_alone(directory: Path) -> bool:
-    """Tell whether nobody else can have put anything into a directory: what lies in it is unpickled."""
-    try:
-        status = directory.lstat()
-    except OSError:
-        return False
-    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 
 def _read(path: Path) -> Any:

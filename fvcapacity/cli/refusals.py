@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from fvcapacity.cli.terminal import complain, remark
@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from fvcapacity.errors import Problem
 
 
-def tell_refusals(findings: Iterable[Problem], sources: Iterable[object]) -> None:
-    """Print the findings of severity error on stderr, and where all of them are told with their remedies."""
-    refused = [finding for finding in findings if finding.severity == "error"]
+def tell_refusals(refused: Sequence[Problem], sources: Iterable[object]) -> None:
+    """Print `refusals` on stderr, and where all findings are told with their remedies."""
     for finding in refused:
         place = f"{finding.location}: " if finding.location else ""
         complain(f"{place}error: {finding.field}: {finding.message} [{finding.rule}]")

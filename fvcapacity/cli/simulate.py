@@ -164,11 +164,11 @@ def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, *
     from fvcapacity.results.result import check_replaceable
     from fvcapacity.run import prepare_plane
     from fvcapacity.run import simulate as run
-    from fvcapacity.scenario.findings import check_cluster
+    from fvcapacity.scenario.findings import refusals
 
     loaded = load_scenario(path, overrides=overrides)
     sources = (os.path.normpath(path.parent / source) for source in loaded.file.manifests)
-    tell_refusals(check_cluster(loaded.cluster), sources)
+    tell_refusals(refusals(loaded.cluster), sources)
     directory = out or Path("results") / loaded.name
     check_replaceable(directory)
     if not quiet:

@@ -68,12 +68,9 @@ class PlotContext:
     def clock(self, instant: pd.Timestamp) -> str:
         """Return an instant as local time of the day, and which day where the window has several."""
         local = instant.astimezone(self.zone)
-        within_a_day = self.end - self.start <= pd.Timedelta(days=1)
-        within_a_week = self.end - self.start <= pd.Timedelta(days=7)
-        return (
-            f"{local:%H:%M}"
-            if within_a_day
-            else f"{local:%a %H:%M}"
-            if within_a_week
-            else f"{local.day} {local:%b %H:%M}"
-        )
+        length = self.end - self.start
+        if length <= pd.Timedelta(days=1):
+            return f"{local:%H:%M}"
+        if length <= pd.Timedelta(days=7):
+            return f"{local:%a %H:%M}"
+        return f"{local.day} {local:%b %H:%M}"

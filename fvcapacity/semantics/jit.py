@@ -85,10 +85,18 @@ def _usable(directory: Path) -> Path:
 
 def _private(directory: Path) -> Path:
     """See to it that nobody else can write to a directory: what lies in it is run and unpickled."""
-    status = directory.lstat()
-    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid() or status.st_mode & 0o022:
+    if not ours_alone(directory):
         raise PermissionError(f"{directory} is not ours alone")
     return directory
+
+
+def ours_alone(directory: Path) -> bool:
+    """Tell whether a directory is there and nobody else can have put anything into it."""
+    try:
+        status = directory.lstat()
+    except OSError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 
 def ready_mark(name: str) -> Path | None:

@@ -62,26 +62,6 @@ def read_arrow(path: Path, spec: TableSpec, filters: Filters | None = None) -> p
     OSError
         When it cannot be read.
     """
-    return _read(path, spec, filters)
-
-
-def read_any(path: Path) -> pa.Table:
-    """Read a table of unknown columns, within the same bounds; what pandas kept as an index without a name is left out.
-
-    Raises
-    ------
-    ParquetError
-        When it is no Parquet, damaged, of nested columns, or would be too much for its size.
-    OSError
-        When it cannot be read.
-    """
-    return _read(path, _ANY, None)
-
-
-_ANY = TableSpec("any", "Anything.", (), open_ended=True)
-
-
-def _read(path: Path, spec: TableSpec, filters: Filters | None) -> pa.Table:
     if not path.exists():
         raise FileNotFoundError(2, "it is missing", str(path))
     if not path.is_file():  # a pipe would keep us waiting, a device would never end
@@ -98,6 +78,22 @@ def _read(path: Path, spec: TableSpec, filters: Filters | None) -> pa.Table:
         return _typed(read, spec, size)
     except (pa.ArrowException, OverflowError, UnicodeDecodeError) as error:
         raise ParquetError((str(error).splitlines() or [type(error).__name__])[0][:300]) from None
+
+
+def read_any(path: Path) -> pa.Table:
+    """Read a table of unknown columns, within the same bounds; what pandas kept as an index without a name is left out.
+
+    Raises
+    ------
+    ParquetError
+        When it is no Parquet, damaged, of nested columns, or would be too much for its size.
+    OSError
+        When it cannot be read.
+    """
+    return read_arrow(path, _ANY)
+
+
+_ANY = TableSpec("any", "Anything.", (), open_ended=True)
 
 
 def _names(spec: TableSpec, schema: pa.Schema) -> list[str]:
@@ -166,18 +162,16 @@ def _cast(column: pa.ChunkedArray, name: str, wanted: pa.DataType) -> pa.Chunked
 def _text_bytes(name: str, chunk: pa.Array) -> int:
     """Return how many bytes the texts of a column have once each row has its own."""
     if not isinstance(chunk, pa.DictionaryArray):
-        values = [chunk] if _is_text(chunk.type) else []
-        return sum(_longest_and_sum(name, value)[1] for value in values)
+        if not _is_text(chunk.type):
+            return 0
+        _check_longest(name, chunk)
+        return int(pc.sum(pc.binary_length(chunk).cast(pa.int64())).as_py() or 0)
     chunk.dictionary.validate(full=True)
     if not _is_text(chunk.dictionary.type) or not len(chunk.dictionary):
         return 0
-    longest, _ = _longest_and_sum(name, chunk.dictionary)
-    if longest * len(chunk) < FREE_TEXT_BYTES:  # the usual case, without another array
-        lengths = pc.binary_length(chunk.dictionary)
-        return int(pc.sum(lengths.take(chunk.indices)).as_py() or 0)
-    return sum(
-        int(pc.sum(pc.binary_length(chunk.dictionary).take(part)).as_py() or 0) for part in _parts(chunk.indices)
-    )
+    _check_longest(name, chunk.dictionary)
+    lengths = pc.binary_length(chunk.dictionary)
+    return sum(int(pc.sum(lengths.take(part)).as_py() or 0) for part in _parts(chunk.indices))
 
 
 def _parts(indices: pa.Array, rows: int = 1_000_000) -> Iterator[pa.Array]:
@@ -185,12 +179,10 @@ def _parts(indices: pa.Array, rows: int = 1_000_000) -> Iterator[pa.Array]:
         yield indices.slice(first, rows)
 
 
-def _longest_and_sum(name: str, texts: pa.Array) -> tuple[int, int]:
-    lengths = pc.binary_length(texts)
-    longest = int(pc.max(lengths).as_py() or 0)
+def _check_longest(name: str, texts: pa.Array) -> None:
+    longest = int(pc.max(pc.binary_length(texts)).as_py() or 0)
     if longest > MOST_TEXT_BYTES:
         raise ParquetError(f"the column {name!r} has a text of {longest:,} bytes; {MOST_TEXT_BYTES:,} may be")
-    return longest, int(pc.sum(lengths.cast(pa.int64())).as_py() or 0)
 
 
 def _is_text(kind: pa.DataType) -> bool:

@@ -30,7 +30,7 @@ from fvcapacity.report.starter.routes import assumed_routes, counted_routes, pro
 from fvcapacity.report.starter.scenario_text import Said, scenario_text
 from fvcapacity.report.starter.shipped import shipped_directory
 from fvcapacity.report.starter.topology_text import topology_text
-from fvcapacity.scenario.findings import check_cluster
+from fvcapacity.scenario.findings import refusals
 from fvcapacity.scenario.instances import InstanceSize
 from fvcapacity.tabular.directory import write_directory
 from fvcapacity.units import format_duration
@@ -143,7 +143,7 @@ def _write(
         (work / "traffic.yaml").write_text(_TRAFFIC_HEAD + shape, encoding="utf-8")
     _prove(work, target)
     names = tuple(route.name for route in counted)
-    refused = tuple(finding for finding in check_cluster(cluster) if finding.severity == "error")
+    refused = tuple(refusals(cluster))
     return Started(target, tuple(graph.services), names, tuple(remarks), measured is not None, refused)
 
 

@@ -14,7 +14,7 @@ from fvcapacity.scenario.findings.sarif import to_sarif
 from fvcapacity.scenario.findings.view import View
 from fvcapacity.scenario.findings.wiring import check_wiring
 
-__all__ = ["RULES", "Rule", "check_cluster", "to_sarif"]
+__all__ = ["RULES", "Rule", "check_cluster", "refusals", "to_sarif"]
 
 _CHECKS = (check_autoscalers, check_resources, check_quotas, check_availability, check_access, check_wiring)
 
@@ -28,6 +28,11 @@ def check_cluster(objects: ClusterObjects) -> list[Problem]:
     view = View(objects)
     findings = dict.fromkeys(problem for check in _CHECKS for problem in check(view))
     return sorted(findings, key=_in_file_order)
+
+
+def refusals(objects: ClusterObjects) -> list[Problem]:
+    """Return the findings of severity ``error`` alone."""
+    return [finding for finding in check_cluster(objects) if finding.severity == "error"]
 
 
 def _in_file_order(problem: Problem) -> tuple[str, int, int, str]:
