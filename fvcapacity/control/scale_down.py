@@ -41,7 +41,7 @@ def shrink(cluster: Cluster, look_only: bool = False) -> None:
         after_delete_ns=settings.scale_down_delay_after_delete,
         after_failure_ns=settings.scale_down_delay_after_failure,
     )
-    if look_only or cooldown:
+    if look_only or cooldown or not state.unneeded:
         return
     leaving = [node for node in state.nodes.values() if node.draining]
     room = settings.max_scale_down_parallelism - len(leaving)
