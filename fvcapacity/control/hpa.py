@@ -145,16 +145,21 @@ def _resource_reading(workload: WorkloadRecord, metric: MetricSpec) -> MetricRea
     """Return the pods' usage; no pod with usage at all is an error of the metrics API."""
     if metric.name not in ("cpu", "memory"):
         return MetricReading()
-    used = [(pod.name, pod.usage) for pod in workload.pods.values() if pod.usage is not None]
-    cpu = metric.name == "cpu"
+    cpu, pods = metric.name == "cpu", workload.pods.values()
     if metric.type == "Resource":
-        return MetricReading({name: usage.cpu if cpu else usage.memory for name, usage in used} or None)
-    found: dict[str, PodMetric] = {}
-    for name, usage in used:
+        if cpu:
+            found = {pod.name: pod.usage.cpu for pod in pods if pod.usage is not None}
+        else:
+            found = {pod.name: pod.usage.memory for pod in pods if pod.usage is not None}
+        return MetricReading(found or None)
+    found = {}
+    for pod in pods:
+        if (usage := pod.usage) is None:
+            continue
         if metric.container not in usage.containers:
             return MetricReading()
         milli, memory = usage.containers[metric.container]
-        found[name] = usage.cpu._replace(value_milli=milli if cpu else memory * 1000)
+        found[pod.name] = usage.cpu._replace(value_milli=milli if cpu else memory * 1000)
     return MetricReading(found or None)
 
 
