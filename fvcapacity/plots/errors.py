@@ -61,10 +61,11 @@ def draw_errors(axes: Axes, tables: Tables, context: PlotContext) -> None:
         if totals[cause] > 0:
             heights = per_minute[cause].to_numpy()
             label = f"{str(cause).replace('_', ' ')} {totals[cause] / context.replications:,.0f}"
+            some = heights > 0  # a bar of nothing costs as much as another
             axes.bar(
-                left,
-                heights,
-                bottom=bottom,
+                left[some],
+                heights[some],
+                bottom=bottom[some],
                 width=width_s / 86400 * 0.9,
                 align="edge",
                 color=CAUSE_COLORS[str(cause)],

@@ -8,7 +8,6 @@ import pandas as pd
 
 from fvcapacity.program.program import Program
 from fvcapacity.results.bottleneck import find_bottleneck
-from fvcapacity.results.hours import is_long
 from fvcapacity.results.minutes import Minutes
 from fvcapacity.results.money_columns import BILL
 from fvcapacity.results.outcome import RunOutcome
@@ -16,7 +15,7 @@ from fvcapacity.results.result import Result
 from fvcapacity.results.scenario_text import scenario_text
 from fvcapacity.results.summarize import summarize
 from fvcapacity.results.summary import StoppingPart
-from fvcapacity.results.tables import build_histograms, build_tables
+from fvcapacity.results.tables import join_histograms, join_tables, tabulate
 from fvcapacity.results.verdict import judge
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.tabular.frames import conform
@@ -29,6 +28,7 @@ def build_result(
     bill: pd.DataFrame | None = None,
     *,
     tables: Mapping[str, pd.DataFrame] | None = None,
+    histograms: Mapping[str, pd.DataFrame] | None = None,
     stopping: StoppingPart | None = None,
     minutes: Minutes | None = None,
 ) -> Result:
@@ -44,8 +44,8 @@ def build_result(
         One per replication, in any order; an interrupted run hands in what it has.
     bill
         Lines of the bill (see ``columns.BILL``); with a column ``replication`` when it differs between them.
-    tables
-        What `build_tables` returned, when it was called before (the bill is worked out from it).
+    tables, histograms
+        What `join_tables` and `join_histograms` returned (the bill is worked out from it); made here by default.
     stopping
         Why there are as many replications as there are, when their number was not fixed beforehand.
     minutes
@@ -57,7 +57,11 @@ def build_result(
         When requests were lost.
     """
     ordered = sorted(outcomes, key=lambda outcome: outcome.replication)
-    every = dict(tables) if tables is not None else build_tables(scenario, program, ordered)
+    if tables is None or histograms is None:
+        replications = [tabulate(scenario, program, outcome) for outcome in ordered]
+        tables = join_tables(scenario, program, [one.tables for one in replications])
+        histograms = join_histograms(replications)
+    every = dict(tables)
     if bill is not None:
         every["bill"] = conform(BILL, bill)
     verdict = judge(every["route_windows"], scenario.file.objectives, scenario.file.time_zone)
@@ -66,7 +70,7 @@ def build_result(
     return Result(
         summary=summary.model_dump(mode="json"),
         tables=every,
-        histograms=build_histograms(program, ordered, daily=is_long(scenario) and any(o.earlier for o in ordered)),
+        histograms=histograms,
         minutes=minutes,
         scenario_yaml=scenario_text(scenario.file),
     )

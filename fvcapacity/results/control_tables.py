@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,7 @@ def _samples(spec: TableSpec, records: Iterable[Any], outcome: RunOutcome, scena
     data = _times(kept, outcome, scenario)
     for column in spec.columns:
         if column.name not in data:
-            data[column.name] = [getattr(record, column.name) for record in kept]
+            data[column.name] = list(map(attrgetter(column.name), kept))
     return conform(spec, data)
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from fvcapacity.control.history import History
 from fvcapacity.dataplane.statistics import MINUTE_NS, Statistics, by_minutes
@@ -50,6 +52,14 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Tabulated:
+    """The tables and histograms of one replication, by their names."""
+
+    tables: dict[str, pd.DataFrame]
+    histograms: dict[str, pd.DataFrame]
+
+
+@dataclass(frozen=True)
 class RunOutcome:
     """One replication, warm-up included, as the two planes left it.
 
@@ -74,6 +84,10 @@ class RunOutcome:
         Length of the bins of its counters.
     earlier
         How to load what came before, for a long replication whose days were put away one by one.
+    arrived
+        Requests that arrived in all.
+    tabulated
+        What it became; of ``statistics`` and ``history`` only life times are left then.
     """
 
     replication: int
@@ -87,6 +101,15 @@ class RunOutcome:
     offset_ns: int = 0
     bin_ns: int = MINUTE_NS
     earlier: tuple[Callable[[], Part], ...] = ()
+    arrived: int = 0
+    tabulated: Tabulated | None = None
+
+    def become(self, tabulated: Tabulated) -> RunOutcome:
+        """Return the outcome as its tables and its life times, which is less to keep and to hand to other processes."""
+        statistics: Any = self.statistics
+        nothing = Statistics(*(counted[:0] for counted in statistics))
+        lives = History(nodes=self.history.nodes, pods=self.history.pods)
+        return replace(self, statistics=nothing, history=lives, requests=None, earlier=(), tabulated=tabulated)
 
     def parts(self) -> Iterator[RunOutcome]:
         """Yield the stretches of the replication one after the other, each as an outcome of its own."""

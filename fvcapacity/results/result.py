@@ -126,7 +126,7 @@ class Result:
         """
         return json.dumps(self.summary, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
-    def save(self, directory: str | Path, *, plots: bool = False) -> Path:
+    def save(self, directory: str | Path, *, plots: bool = False, jobs: int = 1) -> Path:
         """Write the result as a directory, all of it or nothing.
 
         It is written beside ``directory`` under a temporary name and then renamed. An existing directory is
@@ -138,6 +138,8 @@ class Result:
             Where to. A result of ours that stands there is replaced.
         plots
             Draw the figures into it as well (PNG and SVG).
+        jobs
+            Processes that draw them while this one writes the tables; 1 is this one alone.
 
         Returns
         -------
@@ -151,9 +153,21 @@ class Result:
         """
         target = Path(directory)
         check_replaceable(target)
-        return directories.write_directory(target, lambda work: self._write(work, plots=plots))
+        if not plots:
+            return directories.write_directory(target, self._write)
+        from fvcapacity.plots import write_plots, writing_plots  # matplotlib, only when it is needed
 
-    def _write(self, directory: Path, *, plots: bool) -> None:
+        def write(work: Path) -> None:
+            if jobs == 1:
+                self._write(work)
+                write_plots(self.tables, self.summary, work / "plots")
+                return
+            with writing_plots(self.tables, self.summary, work / "plots", jobs):
+                self._write(work)
+
+        return directories.write_directory(target, write)
+
+    def _write(self, directory: Path) -> None:
         (directory / "summary.json").write_text(self.to_json(), encoding="utf-8")
         (directory / "scenario.yaml").write_text(self.scenario_yaml, encoding="utf-8")
         for folder in ("tables", "histograms"):
@@ -166,10 +180,6 @@ class Result:
             self.minutes.copy_to(directory / "minutes")
         for name, table in self.histograms.items():
             write_parquet(table, HISTOGRAMS[name], directory / "histograms" / f"{name}.parquet")
-        if plots:
-            from fvcapacity.plots import write_plots  # matplotlib, only when it is needed
-
-            write_plots(self.tables, self.summary, directory / "plots")
 
 
 def load_result(directory: str | Path, *, without: Collection[str] = ()) -> Result:

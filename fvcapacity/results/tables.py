@@ -15,7 +15,7 @@ from fvcapacity.results.control_tables import control_tables
 from fvcapacity.results.extreme_tables import largest_sizes, pool_table, workload_table
 from fvcapacity.results.hours import FOLDINGS, fold, is_long, join
 from fvcapacity.results.minutes import MinuteWriter
-from fvcapacity.results.outcome import RunOutcome
+from fvcapacity.results.outcome import RunOutcome, Tabulated
 from fvcapacity.results.pod_samples import pod_samples, sample_rows
 from fvcapacity.results.recovery import backup_table
 from fvcapacity.results.request_table import request_table
@@ -31,23 +31,16 @@ from fvcapacity.tabular.frames import conform
 Makers = dict[str, Callable[[], pd.DataFrame]]
 """How each table is made, by its name: nobody waits for one that is not wanted."""
 
+Tables = dict[str, pd.DataFrame]
+
 
 def build_tables(
-    scenario: Scenario,
-    program: Program,
-    outcomes: Sequence[RunOutcome],
-    minutes: MinuteWriter | None = None,
-    *,
-    only: Collection[str] | None = None,
-) -> dict[str, pd.DataFrame]:
+    scenario: Scenario, program: Program, outcomes: Sequence[RunOutcome], *, only: Collection[str] | None = None
+) -> Tables:
     """Return every table of `columns.TABLES` but the bill, all replications below each other.
-
-    A long run (see `hours`) is gone through a day at a time, and has hours where others have minutes.
 
     Parameters
     ----------
-    minutes
-        Is given the minutes of a long run.
     only
         Names of the tables that are wanted: a sweep has thousands of short runs, and most of what one of them takes
         is tables.
@@ -57,14 +50,54 @@ def build_tables(
     InvariantError
         When the requests of a replication do not add up.
     """
-    wanted = frozenset(columns.TABLES if only is None else only)
-    if "services" in wanted:
-        wanted |= {"pods"}  # whose restarts they count
+    wanted = _wanted(only)
+    return join_tables(scenario, program, [_tables_of(scenario, program, one, None, wanted) for one in outcomes], only)
+
+
+def tabulate(
+    scenario: Scenario,
+    program: Program,
+    outcome: RunOutcome,
+    minutes: MinuteWriter | None = None,
+    *,
+    daily: bool = False,
+) -> Tabulated:
+    """Return the tables and histograms of one replication, for `join_tables` and `join_histograms`.
+
+    A long run (see `hours`) is gone through a day at a time, and has hours where others have minutes.
+
+    Parameters
+    ----------
+    minutes
+        Is given the minutes of a long run.
+    daily
+        Keep a histogram a day instead of one a window: a quarter's would be tens of millions of rows.
+
+    Raises
+    ------
+    InvariantError
+        When the requests of the replication do not add up.
+    """
+    histograms: dict[str, list[pd.DataFrame]] = {name: [] for name in columns.HISTOGRAMS}
+
+    def look(part: RunOutcome) -> None:
+        for name, frame in _histograms_of(program, part, daily).items():
+            histograms[name].append(frame)
+
+    tables = _tables_of(scenario, program, outcome, minutes, _wanted(None), look)
+    return Tabulated(tables, {name: _below(frames) for name, frames in histograms.items()})
+
+
+def join_tables(
+    scenario: Scenario, program: Program, replications: Sequence[Tables], only: Collection[str] | None = None
+) -> Tables:
+    """Return the tables of all replications below each other, and those that belong to none of them."""
+    wanted = _wanted(only)
     parts: dict[str, list[pd.DataFrame]] = {}
-    for outcome in outcomes:
-        for name, table in _tables_of(scenario, program, outcome, minutes, wanted).items():
+    for tables in replications:
+        for name, table in tables.items():
             parts.setdefault(name, []).append(table)
-    joined = {name: pd.concat(tables, ignore_index=True) for name, tables in parts.items()}
+    joined = {name: _below(tables) for name, tables in parts.items()}
     makers: Makers = {
         "containers": lambda: container_table(scenario, program),
         "route_paths": lambda: route_paths(scenario, program),
@@ -76,15 +109,32 @@ def build_tables(
     return {name: joined[name] for name in columns.TABLES if name in joined}
 
 
+def join_histograms(replications: Sequence[Tabulated]) -> Tables:
+    """Return every table of `columns.HISTOGRAMS`, all replications below each other."""
+    return {name: _below([one.histograms[name] for one in replications]) for name in columns.HISTOGRAMS}
+
+
+def _wanted(only: Collection[str] | None) -> frozenset[str]:
+    wanted = frozenset(columns.TABLES if only is None else only)
+    return wanted | {"pods"} if "services" in wanted else wanted  # whose restarts they count
+
+
 def _tables_of(
-    scenario: Scenario, program: Program, outcome: RunOutcome, minutes: MinuteWriter | None, wanted: frozenset[str]
-) -> dict[str, pd.DataFrame]:
-    """Return the tables of one replication, which may come in parts."""
+    scenario: Scenario,
+    program: Program,
+    outcome: RunOutcome,
+    minutes: MinuteWriter | None,
+    wanted: frozenset[str],
+    look: Callable[[RunOutcome], None] | None = None,
+) -> Tables:
+    """Return the tables of one replication, which may come in parts; who looks on is shown each as well."""
     hourly, most = is_long(scenario), largest_sizes(scenario.cluster)
     totals: Totals | None = None
     parts: dict[str, list[pd.DataFrame]] = {}
     pods_seen = []
     for sampled in outcome.parts():
+        if look is not None:
+            look(sampled)
         part = sampled.by_minutes()
         totals = add(totals, total(part, most))
         one = _made(_of_part(scenario, program, part), wanted)
@@ -146,9 +196,12 @@ def _made(makers: Makers, wanted: Collection[str]) -> dict[str, pd.DataFrame]:
 
 def _joined(name: str, parts: list[pd.DataFrame]) -> pd.DataFrame:
     """Put the parts of a table below each other, in the order that they have when they come as one."""
-    if len(parts) == 1:
-        return parts[0]
-    return _in_order(name, pd.concat(parts, ignore_index=True))
+    return parts[0] if len(parts) == 1 else _in_order(name, _below(parts))
+
+
+def _below(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Put frames below each other."""
+    return frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
 
 
 def _in_order(name: str, table: pd.DataFrame) -> pd.DataFrame:
@@ -166,26 +219,6 @@ _KEYED = {
 """Tables whose rows stand name by name, and within a name by time."""
 
 
-def build_histograms(
-    program: Program, outcomes: Sequence[RunOutcome], *, daily: bool = False
-) -> dict[str, pd.DataFrame]:
-    """Return every table of `fvcapacity.results.columns.HISTOGRAMS`.
-
-    Parameters
-    ----------
-    daily
-        Keep a histogram a day instead of one a window: a quarter's would be tens of millions of rows.
-    """
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in columns.HISTOGRAMS}
-    for outcome in outcomes:
-        for part in outcome.parts():
-            for name, frame in _histograms_of(program, part, daily).items():
-                key = "service" if name.startswith("service") else "route"
-                renamed = frame.rename(columns={"name": key}).assign(replication=outcome.replication)
-                parts[name].append(conform(columns.HISTOGRAMS[name], renamed))
-    return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
-
-
 def _histograms_of(program: Program, outcome: RunOutcome, daily: bool) -> dict[str, pd.DataFrame]:
     statistics, span = outcome.statistics, windows_of(outcome)
     routes, services = (
@@ -195,8 +228,15 @@ def _histograms_of(program: Program, outcome: RunOutcome, daily: bool) -> dict[s
     if daily and len(span):
         routes, services = (h.sum(axis=0, keepdims=True, dtype=np.int64) for h in (routes, services))
         starts = starts[:1]
-    return {
+    found = {
         "route_histogram": sparse_histogram(routes, program.routes, starts),
         "route_open_histogram": sparse_histogram(statistics.route_open_histogram, program.routes, None),
         "service_histogram": sparse_histogram(services, program.services, starts),
     }
+    return {name: _described(name, frame, outcome.replication) for name, frame in found.items()}
+
+
+def _described(name: str, frame: pd.DataFrame, replication: int) -> pd.DataFrame:
+    key = "service" if name.startswith("service") else "route"
+    renamed = frame.rename(columns={"name": key}).assign(replication=replication)
+    return conform(columns.HISTOGRAMS[name], renamed)

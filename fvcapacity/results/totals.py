@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -30,10 +31,20 @@ class WorkloadExtremes:
     memory_peak_bytes: int
 
     @classmethod
-    def of(cls, sample: WorkloadSample, at_maximum: bool) -> WorkloadExtremes:
-        """Return the extremes of a single sample."""
-        wanted, ready = sample.desired, sample.ready
-        return cls(wanted, wanted, ready, ready, sample.pending, int(at_maximum), sample.memory_peak_bytes)
+    def of(cls, samples: Sequence[WorkloadSample], most: int | None, end_ns: int) -> WorkloadExtremes:
+        """Return the extremes of samples of one workload.
+
+        Parameters
+        ----------
+        most
+            Its largest size, when an HPA scales it.
+        end_ns
+            Samples from here on do not begin a minute of the window.
+        """
+        desired, ready = [sample.desired for sample in samples], [sample.ready for sample in samples]
+        at_maximum = most is not None and sum(s.desired >= most for s in samples if s.time_ns < end_ns)
+        pending, memory = max(s.pending for s in samples), max(s.memory_peak_bytes for s in samples)
+        return cls(min(desired), max(desired), min(ready), max(ready), pending, int(at_maximum), memory)
 
     def and_then(self, other: WorkloadExtremes) -> WorkloadExtremes:
         """Return the extremes of both."""
@@ -56,9 +67,10 @@ class PoolExtremes:
     nodes_max: int
 
     @classmethod
-    def of(cls, sample: ClusterSample) -> PoolExtremes:
-        """Return the extremes of a single sample."""
-        return cls(sample.nodes, sample.nodes)
+    def of(cls, samples: Sequence[ClusterSample]) -> PoolExtremes:
+        """Return the extremes of samples of one pool."""
+        nodes = [sample.nodes for sample in samples]
+        return cls(min(nodes), max(nodes))
 
     def and_then(self, other: PoolExtremes) -> PoolExtremes:
         """Return the extremes of both."""
@@ -123,24 +135,22 @@ def total(outcome: RunOutcome, most: Mapping[str, int]) -> Totals:
 
 
 def _workloads(outcome: RunOutcome, most: Mapping[str, int]) -> dict[str, WorkloadExtremes]:
-    found: dict[str, WorkloadExtremes] = {}
     end = min(outcome.warm_up_ns + outcome.duration_ns, outcome.complete_until_ns)
-    for sample in outcome.history.workloads:
-        if sample.time_ns < outcome.warm_up_ns:
-            continue
-        begins_a_minute = sample.time_ns < end
-        at_maximum = begins_a_minute and sample.desired >= most.get(sample.workload, sample.desired + 1)
-        one, before = WorkloadExtremes.of(sample, at_maximum), found.get(sample.workload)
-        found[sample.workload] = one if before is None else before.and_then(one)
-    return found
+    samples = _by(attrgetter("workload"), outcome.history.workloads, outcome.warm_up_ns)
+    return {name: WorkloadExtremes.of(own, most.get(name), end) for name, own in samples.items()}
 
 
 def _pools(outcome: RunOutcome) -> dict[str, PoolExtremes]:
-    found: dict[str, PoolExtremes] = {}
-    for sample in outcome.history.cluster:
-        if sample.time_ns >= outcome.warm_up_ns:
-            one, before = PoolExtremes.of(sample), found.get(sample.pool)
-            found[sample.pool] = one if before is None else before.and_then(one)
+    samples = _by(attrgetter("pool"), outcome.history.cluster, outcome.warm_up_ns)
+    return {name: PoolExtremes.of(own) for name, own in samples.items()}
+
+
+def _by(name_of: Callable[[Any], str], samples: Iterable[Any], since_ns: int) -> dict[str, list[Any]]:
+    """Return the samples since an instant by whose they are, in the order of their first ones."""
+    found: dict[str, list[Any]] = {}
+    for sample in samples:
+        if sample.time_ns >= since_ns:
+            found.setdefault(name_of(sample), []).append(sample)
     return found
 
 

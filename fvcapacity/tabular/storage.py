@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from pyarrow import compute, csv
 
 from fvcapacity.errors import InputError, Location, Problem
 from fvcapacity.tabular.arrow import ARROW
@@ -95,9 +96,24 @@ def read_parquet(path: Path, spec: TableSpec, filters: Sequence[tuple[str, str, 
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
-    """Write a table as CSV: UTF-8, line feeds, instants in ISO 8601, empty fields for what does not exist."""
-    shown = table.copy()
-    for name in shown.columns:
-        if isinstance(shown[name].dtype, pd.DatetimeTZDtype):
-            shown[name] = shown[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    shown.to_csv(path, index=False, lineterminator="\n", encoding="utf-8")
+    """Write a table as CSV: UTF-8, line feeds, instants in ISO 8601, numbers in their shortest form.
+
+    Fields are empty for what does not exist, and texts stand in quotes in a table where one of them needs it.
+    """
+    arrow = pa.Table.from_pandas(table, preserve_index=False)
+    for place, field in enumerate(arrow.schema):
+        if pa.types.is_timestamp(field.type):
+            arrow = arrow.set_column(place, field.name, _texts_of_instants(arrow[field.name]))
+    plain, quoted = (csv.WriteOptions(quoting_style=style, quoting_header="none") for style in ("none", "needed"))
+    try:
+        csv.write_csv(arrow, path, plain)
+    except pa.ArrowInvalid:
+        csv.write_csv(arrow, path, quoted)
+
+
+def _texts_of_instants(column: pa.ChunkedArray) -> pa.Array:
+    """Return instants as text; every one is written once, however many rows share it."""
+    instants = column.combine_chunks().dictionary_encode()
+    whole_s = compute.floor_temporal(instants.dictionary, unit="second").cast(pa.timestamp("s", "UTC"))
+    texts = compute.strftime(whole_s, format="%Y-%m-%dT%H:%M:%SZ")
+    return pa.DictionaryArray.from_arrays(instants.indices, texts).dictionary_decode()

@@ -1,7 +1,5 @@
 """One mechanism at a time is put into a calm run; the sentence must name it with its figures."""
 
-from dataclasses import replace
-
 import pytest
 
 from fvcapacity.control.history import ClusterEvent, HpaSample
@@ -153,12 +151,12 @@ def test_pods_without_a_node_are_told_with_the_full_pool():
     outcome = synthetic.make_outcome()
     history = outcome.history
     history.workloads[:] = [
-        replace(sample, pending=2)
+        sample._replace(pending=2)
         if sample.workload == "deployment/order-service" and sample.time_ns >= 100 * MINUTE
         else sample
         for sample in history.workloads
     ]
-    history.cluster[:] = [replace(sample, nodes=6) for sample in history.cluster]
+    history.cluster[:] = [sample._replace(nodes=6) for sample in history.cluster]
     assert "up to 2 pods find no node: pool general stands at its maximum of 6" in found(outcome).sentence
 
 
@@ -182,7 +180,7 @@ def test_a_blind_hpa_is_told():
 def test_memory_near_its_limit_is_a_finding():
     outcome = calm()
     outcome.history.workloads[:] = [
-        replace(sample, memory_peak_bytes=250 << 20) if sample.workload == "deployment/frontend" else sample
+        sample._replace(memory_peak_bytes=250 << 20) if sample.workload == "deployment/frontend" else sample
         for sample in outcome.history.workloads
     ]
     kinds = {finding.kind: finding.sentence for finding in found(outcome, "holds").findings}

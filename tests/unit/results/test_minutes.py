@@ -23,7 +23,7 @@ from fvcapacity.results.build import build_result
 from fvcapacity.results.minutes import MinuteWriter
 from fvcapacity.results.outcome import Part, RunOutcome
 from fvcapacity.results.result import Result, load_result
-from fvcapacity.results.tables import build_tables
+from fvcapacity.results.tables import join_histograms, join_tables, tabulate
 from tests.unit.results import synthetic
 
 KEYS = {name: ["replication", *folding.names, "time_s"] for name, folding in hours.FOLDINGS.items()}
@@ -83,9 +83,12 @@ def _part(outcome: RunOutcome, begin: int, end: int) -> Part:
 def result_of(outcomes: list[RunOutcome]) -> Result:
     scenario, program = synthetic.make_scenario(), synthetic.make_program()
     writer = MinuteWriter() if hours.is_long(scenario) else None
-    tables = build_tables(scenario, program, outcomes, writer)
+    daily = writer is not None and any(outcome.earlier for outcome in outcomes)
+    replications = [tabulate(scenario, program, outcome, writer, daily=daily) for outcome in outcomes]
+    tables = join_tables(scenario, program, [one.tables for one in replications])
+    histograms = join_histograms(replications)
     minutes = None if writer is None else writer.close()
-    return build_result(scenario, program, outcomes, tables=tables, minutes=minutes)
+    return build_result(scenario, program, outcomes, tables=tables, histograms=histograms, minutes=minutes)
 
 
 @pytest.fixture(scope="module")

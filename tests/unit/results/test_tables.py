@@ -10,7 +10,7 @@ from fvcapacity.errors import InvariantError
 from fvcapacity.results.columns import HISTOGRAMS, OPTIONAL, TABLES
 from fvcapacity.results.conservation import check_conservation
 from fvcapacity.results.span import bins_of, windows_of
-from fvcapacity.results.tables import build_histograms, build_tables
+from fvcapacity.results.tables import build_tables, join_histograms, tabulate
 from fvcapacity.tabular.columns import Column, TableSpec
 from fvcapacity.tabular.frames import conform
 from tests.unit.results import synthetic
@@ -174,7 +174,8 @@ def test_a_node_is_paid_inside_the_window_only(tables):
 
 
 def test_histograms_hold_every_request(tables, outcomes):
-    frames = build_histograms(synthetic.make_program(), outcomes)
+    scenario, program = synthetic.make_scenario(), synthetic.make_program()
+    frames = join_histograms([tabulate(scenario, program, outcome) for outcome in outcomes])
     timed = frames["route_histogram"].groupby(["replication", "route"])["count"].sum()
     routes = tables["routes"].query("route != 'all'").set_index(["replication", "route"]).sort_index()
     assert (timed == routes["served"] + routes["failed"]).all()
