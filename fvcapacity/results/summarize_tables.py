@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
@@ -15,6 +14,7 @@ from fvcapacity.results import summary as parts
 from fvcapacity.results.estimators import Estimate, estimate_mean
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.tabular.groups import rows_by
 
 _ROUTE_FIGURES = ("requests", "served", "failed", "open_at_end", "error_ratio", "p50_s", "p90_s", "p95_s", "p99_s")
 _SERVICE_FIGURES = (
@@ -30,20 +30,6 @@ _SERVICE_FIGURES = (
     "throttled_share",
     "others_share",
 )
-
-
-def rows_by(
-    table: pd.DataFrame, key: str, columns: Sequence[str]
-) -> Iterator[tuple[str, dict[str, npt.NDArray[Any]]]]:
-    """Yield the rows of each value of a column, in the order of their appearance, as arrays by column.
-
-    A frame for each of many services takes longer than what it is asked for.
-    """
-    numbers, names = pd.factorize(table[key])
-    arrays = {column: table[column].to_numpy() for column in columns}
-    for number, name in enumerate(names):
-        rows = np.flatnonzero(numbers == number)
-        yield str(name), {column: values[rows] for column, values in arrays.items()}
 
 
 def figure(values: Sequence[float] | pd.Series[Any] | npt.NDArray[Any]) -> parts.Figure:
