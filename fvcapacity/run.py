@@ -14,7 +14,6 @@ from fvcapacity.checkpoint import Checkpoints, StoredPart
 from fvcapacity.control.control_plane import ControlCheckpoint, ControlPlane
 from fvcapacity.cost.of_run import money_of_run
 from fvcapacity.dataplane.plane import Plane
-from fvcapacity.dataplane.reference.plane import ReferencePlane
 from fvcapacity.dataplane.source import ArrivalSource, ClosedUsers
 from fvcapacity.dataplane.statistics import RouteColumn, Statistics
 from fvcapacity.dataplane.trace import NO_RECORDS
@@ -428,6 +427,8 @@ def _request_log(scenario: Scenario) -> tuple[int, int]:
 def _reference(
     program: Program, source: ArrivalSource, seed: int, duration_ns: int, log: tuple[int, int], bin_ns: int
 ) -> Plane:
+    from fvcapacity.dataplane.reference.plane import ReferencePlane
+
     return ReferencePlane(program, source, seed, duration_ns, records=log, bin_ns=bin_ns)
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Annotated, Any
 
 import typer
+from typer.models import CommandInfo
 
 from fvcapacity.cli.options import Quiet
 from fvcapacity.cli.terminal import ColorChoice, Language, settings
@@ -70,3 +72,17 @@ class App(typer.Typer):
             return command
 
         return decorated
+
+    def for_words(self, words: Sequence[str]) -> App:
+        """Return the application as it has to be for a command line: with the one command that is named, or all.
+
+        Typer describes every option of every command before it runs one of them.
+        """
+        named = [command for command in self.registered_commands if words and _name_of(command) == words[0]]
+        narrowed = copy(self)
+        narrowed.registered_commands = named or self.registered_commands
+        return narrowed
+
+
+def _name_of(command: CommandInfo) -> str:
+    return command.name or getattr(command.callback, "__name__", "").replace("_", "-")

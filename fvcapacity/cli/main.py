@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 
 from fvcapacity.cli.alerts import alerts
 from fvcapacity.cli.backtest import backtest
@@ -78,7 +80,8 @@ def main() -> None:
     default, and at the exit once more takes a quarter of the time of a short run.
     """
     gc.set_threshold(_OBJECTS_UNTIL_COLLECTED)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it looks through all that is installed
     try:
-        app()
+        app.for_words(sys.argv[1:])()
     finally:
         gc.freeze()

@@ -27,6 +27,7 @@ from fvcapacity.cli.options import (
 )
 from fvcapacity.cli.progress import progress_bar
 from fvcapacity.cli.refusals import tell_refusals
+from fvcapacity.cli.start_up import load_compiled_rules, loading
 from fvcapacity.cli.terminal import complain, remark, say
 from fvcapacity.cli.tongue import spoken, tongue_asked_for
 
@@ -160,19 +161,22 @@ def scenario_overrides(
 
 
 def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, **options: Any) -> tuple[Result, Path]:
-    from fvcapacity.inputs import load_scenario
-    from fvcapacity.results.result import check_replaceable
-    from fvcapacity.run import prepare_plane
-    from fvcapacity.run import simulate as run
-    from fvcapacity.scenario.findings import refusals
+    with loading():
+        from fvcapacity.inputs import load_scenario
+        from fvcapacity.results.result import check_replaceable
+        from fvcapacity.run import prepare_plane
+        from fvcapacity.run import simulate as run
+        from fvcapacity.scenario.findings import refusals
 
-    loaded = load_scenario(path, overrides=overrides)
+        loaded = load_scenario(path, overrides=overrides)
     sources = (os.path.normpath(path.parent / source) for source in loaded.file.manifests)
     tell_refusals(refusals(loaded.cluster), sources)
     directory = out or Path("results") / loaded.name
     check_replaceable(directory)
     if not quiet:
         prepare_plane(loaded, lambda text: remark(spoken(text)), plane=options["plane"])
+    with loading():
+        load_compiled_rules()
     fixed = options["replications"] or loaded.file.replications
     count = options["max_replications"] if options["precision"] else fixed
     with progress_bar(count, quiet=quiet) as progress:

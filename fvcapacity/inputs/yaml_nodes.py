@@ -78,8 +78,9 @@ class Composer:
     def run(self, text: str | bytes) -> bool:
         """Read the whole stream; False when it broke off (then ``problems`` says why)."""
         try:
+            take = self._take
             for event in yaml.parse(text, Loader=_LOADER):
-                self._take(event)
+                take(event)
         except _TooMuchError:
             return False
         except yaml.MarkedYAMLError as error:
@@ -94,21 +95,23 @@ class Composer:
         return True
 
     def _take(self, event: Any) -> None:
-        if isinstance(event, yaml.ScalarEvent):
+        kind = type(event)  # the parser makes events of no other classes, and a file has thousands
+        if kind is yaml.ScalarEvent:
             self._close(self._open(self._scalar(event), event.anchor))
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+        elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
             self._open_collection(event)
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+        elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
             self._close(self._stack.pop())
-        elif isinstance(event, yaml.AliasEvent):
+        elif kind is yaml.AliasEvent:
             self._alias(event)
-        elif isinstance(event, yaml.DocumentStartEvent):
+        elif kind is yaml.DocumentStartEvent:
             self._anchors.clear()
             self.roots.append(None)
 
     def _open_collection(self, event: Any) -> None:
-        kind = "mapping" if isinstance(event, yaml.MappingStartEvent) else "list"
-        node = Node(kind, *_place(event), value=[])
+        mark = event.start_mark
+        kind = "mapping" if type(event) is yaml.MappingStartEvent else "list"
+        node = Node(kind, mark.line + 1, mark.column + 1, [])
         if event.tag not in _COLLECTION_TAGS:
             self._refuse(node, f"the tag {event.tag} is not known here", "leave the tag out", "yaml-tag")
         self._stack.append(self._open(node, event.anchor, before=True))
@@ -117,8 +120,8 @@ class Composer:
             raise _TooMuchError
 
     def _scalar(self, event: Any) -> Node:
-        plain = bool(event.implicit[0])
-        node = Node("scalar", *_place(event), text=event.value, plain=plain)
+        plain, mark = bool(event.implicit[0]), event.start_mark
+        node = Node("scalar", mark.line + 1, mark.column + 1, None, event.value, plain)
         try:
             if plain:
                 node.value = resolve_plain(event.value, self.dialect)
@@ -133,7 +136,7 @@ class Composer:
 
     def _alias(self, event: Any) -> None:
         target = self._anchors.get(event.anchor)
-        place = Node("scalar", *_place(event))
+        place = Node("scalar", event.start_mark.line + 1, event.start_mark.column + 1)
         if target is None:
             hint = f"write &{event.anchor} at the value it stands for"
             self._refuse(place, f"the alias *{event.anchor} has no anchor before it", hint, "yaml-alias")
@@ -180,10 +183,6 @@ class Composer:
 
     def _refuse(self, node: Node, message: str, hint: str, rule: str) -> None:
         self.problems.append(Problem(message, node.location(self.file), hint=hint, rule=rule))
-
-
-def _place(event: Any) -> tuple[int, int]:
-    return event.start_mark.line + 1, event.start_mark.column + 1
 
 
 def _first_line(error: Exception) -> str:

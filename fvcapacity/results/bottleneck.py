@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from fvcapacity.results.finding import Finding
@@ -18,6 +19,7 @@ from fvcapacity.results.route_tables import ALL
 from fvcapacity.results.scaling_findings import scaling_findings
 from fvcapacity.results.verdict import Status
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.groups import Rows, rows_by
 from fvcapacity.units import format_bytes, format_cpu
 
 THROTTLING_HIGH = 0.25
@@ -32,6 +34,9 @@ _TOO_LITTLE_TO_SAY_S = 5e-5
 """What rounds to no tenth of a millisecond."""
 _FIVE_S = 300
 _MUCH_WORSE = 1.5
+
+_OF_SERVICES = ("cpu_limit_cores", "memory_limit_bytes", "oom_kills", "restarts", "probe_failures")
+_OF_MINUTES = ("time_s", "periods", "throttled_periods", "burst_s", "queue_wait_s", "visits", "refused")
 
 SMALLEST_SHARE_PERCENT = 1.0
 """Share of the lost time below which a cause is not told; kills and restarts always are."""
@@ -62,12 +67,12 @@ def find_bottleneck(tables: Mapping[str, pd.DataFrame], scenario: Scenario, stat
         return Bottleneck("Nothing was simulated after the warm-up.", ())
     lost = lost_time(tables, scenario)
     replications = max(tables["services"]["replication"].nunique(), 1)
-    by_service = tables["services"].groupby("service", sort=False)
+    by_minute = dict(rows_by(tables["service_minutes"], "service", _OF_MINUTES))
     costs = [
         finding
-        for name, rows in by_service
+        for name, rows in rows_by(tables["services"], "service", _OF_SERVICES)
         if name in lost
-        for finding in _service_findings(str(name), lost[str(name)], rows, tables, scenario)
+        for finding in _service_findings(name, lost[name], rows, by_minute[name], tables, scenario)
     ]
     total = sum(finding.lost_s for finding in costs)
     shared = [
@@ -106,19 +111,18 @@ def _nothing_waits(tables: Mapping[str, pd.DataFrame], status: Status) -> str:
 
 
 def _service_findings(
-    name: str, lost: LostTime, rows: pd.DataFrame, tables: Mapping[str, pd.DataFrame], scenario: Scenario
+    name: str, lost: LostTime, rows: Rows, by_minute: Rows, tables: Mapping[str, pd.DataFrame], scenario: Scenario
 ) -> Iterator[Finding]:
-    row = rows.iloc[0]
     if lost.waiting_s > 0:
-        start, by_minute = pd.Timestamp(scenario.start_ns, tz="UTC"), tables["service_minutes"]
+        start = pd.Timestamp(scenario.start_ns, tz="UTC")
         span = span_of(lost.by_minute, start, ZoneInfo(scenario.file.time_zone))
-        minutes = span.select(by_minute[by_minute["service"] == name])
-        kind, sentence = _waiting(name, lost, minutes, span, row, tables)
+        limit = float(rows["cpu_limit_cores"][0])
+        kind, sentence = _waiting(name, lost, span.select(by_minute), span, limit, tables)
         yield Finding(kind, name, sentence, lost_s=lost.waiting_s)
     kills = int(rows["oom_kills"].sum())
     stops = int(rows["restarts"].sum()) - kills
     if kills > 0:
-        sentence = f"{name} was OOM-killed {_times(kills, rows)}: its memory limit of {_memory(row)} is spent"
+        sentence = f"{name} was OOM-killed {_times(kills, rows)}: its memory limit of {_memory(rows)} is spent"
         yield Finding("oom_kills", name, sentence, lost_s=lost.oom_s)
     if stops > 0:
         failures = int(rows["probe_failures"].sum())
@@ -135,17 +139,17 @@ def lost_nodes(events: pd.DataFrame) -> str:
 def _waiting(
     name: str,
     lost: LostTime,
-    minutes: pd.DataFrame,
+    minutes: Rows,
     span: TimeSpan,
-    row: pd.Series,
+    cpu_limit_cores: float,
     tables: Mapping[str, pd.DataFrame],
 ) -> tuple[str, str]:
     """Name the mechanism that explains the waiting at a service, and say it with its figure."""
-    sums = minutes[["periods", "throttled_periods", "burst_s", "queue_wait_s", "visits", "refused"]].sum()
+    sums = {column: float(values.sum()) for column, values in minutes.items()}
     throttled = sums["throttled_periods"] / sums["periods"] if sums["periods"] else 0.0
     others = max(lost.queue_s, lost.contention_s, lost.refused_s)
     if throttled >= THROTTLING_HIGH or lost.throttled_s > others:
-        limit = f"its limit of {format_cpu(row['cpu_limit_cores'])} is spent"
+        limit = f"its limit of {format_cpu(cpu_limit_cores)} is spent"
         figure = f"in {100 * throttled:.0f} % of its periods {span.words}{_worst_throttling(minutes, throttled, span)}"
         return "throttling", f"{name} is throttled {figure}: {limit}"
     if lost.refused_s > lost.queue_s + lost.contention_s:
@@ -165,26 +169,27 @@ def _waiting(
     return "queueing", f"calls of {name} wait {figure} for a free thread: all threads of its pods are busy"
 
 
-def _worst_throttling(minutes: pd.DataFrame, throttled: float, span: TimeSpan) -> str:
+def _worst_throttling(minutes: Rows, throttled: float, span: TimeSpan) -> str:
     """Return when it was worst, if that says more than the whole stretch."""
-    fives = minutes.groupby(minutes["time_s"] // _FIVE_S * _FIVE_S)[["periods", "throttled_periods"]].sum()
-    shares = (fives["throttled_periods"] / fives["periods"].where(fives["periods"] > 0)).fillna(0.0)
-    worst = int(shares.to_numpy().argmax())
-    if shares.iloc[worst] < _MUCH_WORSE * throttled:
+    fives, places = np.unique(minutes["time_s"] // _FIVE_S * _FIVE_S, return_inverse=True)
+    periods, spent = (np.bincount(places, minutes[name]) for name in ("periods", "throttled_periods"))
+    shares = spent / np.where(periods > 0, periods, np.inf)
+    worst = int(shares.argmax())
+    if shares[worst] < _MUCH_WORSE * throttled:
         return ""
-    return f", {100 * shares.iloc[worst]:.0f} % {span.at(float(fives.index[worst]))}"
+    return f", {100 * shares[worst]:.0f} % {span.at(float(fives[worst]))}"
 
 
-def _times(count: int, rows: pd.DataFrame) -> str:
+def _times(count: int, rows: Rows) -> str:
     """Return how often, over the replications that ``rows`` has."""
-    text = "once" if count == 1 else f"{count:,} times"
-    return text if len(rows) == 1 else f"{text} in {len(rows)} replications"
+    text, runs = "once" if count == 1 else f"{count:,} times", len(rows["restarts"])
+    return text if runs == 1 else f"{text} in {runs} replications"
 
 
 def _milliseconds(seconds: float) -> str:
     return f"{seconds:,.1f} s" if seconds >= 10 else f"{1e3 * seconds:,.{0 if seconds >= 0.01 else 1}f} ms"
 
 
-def _memory(row: pd.Series) -> str:
-    limit = row["memory_limit_bytes"]
+def _memory(rows: Rows) -> str:
+    limit = rows["memory_limit_bytes"][0]
     return "unknown size" if pd.isna(limit) else format_bytes(int(limit))

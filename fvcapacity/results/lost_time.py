@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.groups import Rows, rows_by
+
+Floats = npt.NDArray[np.float64]
 
 REFUSALS = ("queue_full", "no_endpoint", "connection_refused")
 _SPENT = ("time_s", "burst_s", "throttled_wait_s", "cpu_core_s", "queue_wait_s", "refused")
@@ -68,40 +72,49 @@ class TimeSpan:
         """Return an instant in words, like ``at Sat 18:05``."""
         return f"at {_clock(self.start, offset_s, self.zone, self.days)}"
 
-    def select(self, table: pd.DataFrame) -> pd.DataFrame:
-        """Return the rows of a table with a ``time_s`` that lie inside."""
-        return table[(table["time_s"] >= self.from_s) & (table["time_s"] < self.to_s)]
+    def select(self, rows: Rows) -> Rows:
+        """Return those of the rows of a table with a ``time_s`` that lie inside."""
+        inside = (rows["time_s"] >= self.from_s) & (rows["time_s"] < self.to_s)
+        return {name: values[inside] for name, values in rows.items()}
 
 
 def lost_time(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> dict[str, LostTime]:
     """Return what every service costs its users."""
-    services = tables["services"].groupby("service", sort=False)[["refused", "restarts", "oom_kills"]].sum()
-    stops = (services["restarts"] - services["oom_kills"]).clip(lower=0)
-    refused_each = _per_unit(_failure_s(tables, scenario, REFUSALS), float(services["refused"].sum()))
-    oom_each = _per_unit(_failure_s(tables, scenario, ("oom_killed",)), float(services["oom_kills"].sum()))
-    stop_each = _per_unit(_failure_s(tables, scenario, ("terminated",)), float(stops.sum()))
-    minutes = tables["service_minutes"]
-    numbers, names = pd.factorize(minutes["service"])
-    # whole columns as arrays: a frame for each of many services takes longer than what it is asked for
-    time_s, burst_s, throttled_s, cpu_s, queue_s, refused = (minutes[name].to_numpy() for name in _SPENT)
-    contention_s, refused_s = np.maximum(burst_s - throttled_s - cpu_s, 0.0), refused * refused_each
-    lost_s = queue_s + throttled_s + contention_s + refused_s
+    services = {
+        name: {column: float(values.sum()) for column, values in rows.items()}
+        for name, rows in rows_by(tables["services"], "service", ("refused", "restarts", "oom_kills"))
+    }
+    stops = {name: max(counts["restarts"] - counts["oom_kills"], 0.0) for name, counts in services.items()}
+    refused_each = _per_unit(_failure_s(tables, scenario, REFUSALS), _sum_of(services, "refused"))
+    oom_each = _per_unit(_failure_s(tables, scenario, ("oom_killed",)), _sum_of(services, "oom_kills"))
+    stop_each = _per_unit(_failure_s(tables, scenario, ("terminated",)), sum(stops.values()))
     result = {}
-    for number, name in enumerate(names):
-        rows = np.flatnonzero(numbers == number)
-        result[str(name)] = LostTime(
-            by_minute=pd.Series(lost_s[rows], index=time_s[rows]).groupby(level=0).sum(),
-            queue_s=float(queue_s[rows].sum()),
-            throttled_s=float(throttled_s[rows].sum()),
-            contention_s=float(contention_s[rows].sum()),
-            refused_s=float(refused_s[rows].sum()),
-            oom_s=float(services["oom_kills"][name]) * oom_each,
-            terminated_s=float(stops[name]) * stop_each,
+    for name, rows in rows_by(tables["service_minutes"], "service", _SPENT):
+        queue_s, throttled_s, refused_s = rows["queue_wait_s"], rows["throttled_wait_s"], rows["refused"] * refused_each
+        contention_s = np.maximum(rows["burst_s"] - throttled_s - rows["cpu_core_s"], 0.0)
+        result[name] = LostTime(
+            by_minute=_by_offset(rows["time_s"], queue_s + throttled_s + contention_s + refused_s),
+            queue_s=float(queue_s.sum()),
+            throttled_s=float(throttled_s.sum()),
+            contention_s=float(contention_s.sum()),
+            refused_s=float(refused_s.sum()),
+            oom_s=services[name]["oom_kills"] * oom_each,
+            terminated_s=stops[name] * stop_each,
         )
     return result
 
 
-def bin_length_s(offsets: Sequence[float] | pd.Index[float]) -> float:
+def _sum_of(services: Mapping[str, Mapping[str, float]], column: str) -> float:
+    return sum(counts[column] for counts in services.values())
+
+
+def _by_offset(time_s: Floats, lost_s: Floats) -> pd.Series[float]:
+    """Return what was lost by offset, the replications together."""
+    offsets, places = np.unique(time_s, return_inverse=True)
+    return pd.Series(np.bincount(places, lost_s, len(offsets)), index=offsets)
+
+
+def bin_length_s(offsets: Sequence[float] | Floats) -> float:
     """Return the length of the bins that begin at ascending offsets: a minute, or an hour in a long run."""
     return float(offsets[1] - offsets[0]) if len(offsets) > 1 else 60.0
 
@@ -116,11 +129,13 @@ def span_of(lost: pd.Series[float], start: pd.Timestamp, zone: ZoneInfo) -> Time
     start
         The window's start.
     """
-    step = bin_length_s(lost.index)
-    begin, end = float(lost.index.min()), float(lost.index.max()) + step
-    cumulative = lost.cumsum() / lost.sum()
-    first = float(cumulative.index[int((cumulative > _EDGE).to_numpy().argmax())])
-    last = float(cumulative.index[int((cumulative >= 1 - _EDGE).to_numpy().argmax())]) + step
+    offsets = lost.index.to_numpy()
+    step = bin_length_s(offsets)
+    begin, end = float(offsets.min()), float(offsets.max()) + step
+    amounts = lost.to_numpy()
+    cumulative = amounts.cumsum() / amounts.sum()
+    first = float(offsets[int((cumulative > _EDGE).argmax())])
+    last = float(offsets[int((cumulative >= 1 - _EDGE).argmax())]) + step
     first, last = first // _STEP_S * _STEP_S, min(-(-last // _STEP_S) * _STEP_S, end)
     margin = max(0.05 * (end - begin), _STEP_S)
     late, early = first - begin > margin, end - last > margin
@@ -143,13 +158,11 @@ def _local(start: pd.Timestamp, offset_s: float, zone: ZoneInfo) -> pd.Timestamp
 
 def _failure_s(tables: Mapping[str, pd.DataFrame], scenario: Scenario, causes: tuple[str, ...]) -> float:
     """Return the seconds that failures of some causes count as, all routes and replications."""
-    routes = tables["routes"]
-    routes = routes[routes["route"] != ALL]
-    described = scenario.topology.routes
-    timeout_s = routes["route"].map(
-        lambda name: described[name].client_timeout / 1e9 if name in described else float("nan")
-    )
-    return float((routes[list(causes)].sum(axis=1) * timeout_s).sum())
+    described, total = scenario.topology.routes, 0.0
+    for name, rows in rows_by(tables["routes"], "route", causes):
+        if name != ALL and name in described:
+            total += sum(float(rows[cause].sum()) for cause in causes) * described[name].client_timeout / 1e9
+    return total
 
 
 def _per_unit(total: float, units: float) -> float:

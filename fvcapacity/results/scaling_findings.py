@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 import pandas as pd
@@ -11,6 +11,7 @@ from fvcapacity.results.finding import Finding
 from fvcapacity.results.lost_time import bin_length_s, span_of
 from fvcapacity.scenario.cluster import HorizontalPodAutoscaler
 from fvcapacity.scenario.model import Scenario
+from fvcapacity.tabular.groups import Rows, rows_by
 from fvcapacity.units import format_bytes
 
 MEMORY_NEAR = 0.9
@@ -19,25 +20,30 @@ MEMORY_NEAR = 0.9
 
 def scaling_findings(tables: Mapping[str, pd.DataFrame], scenario: Scenario) -> Iterator[Finding]:
     """Yield what keeps replicas or nodes from following the traffic."""
+    syncs = dict(rows_by(tables["hpa"], "hpa", ("time_s", "reasons")))
     for hpa in scenario.cluster.autoscalers:
-        yield from _at_maximum(hpa, tables, scenario)
-        yield from _blind(hpa, tables)
-    for workload, rows in tables["workload_minutes"].groupby("workload", sort=False):
-        if rows["pending"].any():
+        of_hpa = syncs.get(f"hpa/{hpa.name}")
+        if of_hpa is not None:
+            yield from _at_maximum(hpa, of_hpa, tables, scenario)
+            yield from _blind(hpa, list(of_hpa["reasons"]))
+    minutes = tables["workload_minutes"]
+    pending = minutes[minutes["pending"] > 0]
+    for workload in minutes["workload"].unique() if len(pending) else ():
+        rows = pending[pending["workload"] == workload]
+        if len(rows):
             yield _pending(str(workload), rows, tables, scenario)
     yield from _memory_near(tables["services"])
 
 
 def _at_maximum(
-    hpa: HorizontalPodAutoscaler, tables: Mapping[str, pd.DataFrame], scenario: Scenario
+    hpa: HorizontalPodAutoscaler, syncs: Rows, tables: Mapping[str, pd.DataFrame], scenario: Scenario
 ) -> Iterator[Finding]:
-    syncs = tables["hpa"]
-    at = syncs[(syncs["hpa"] == f"hpa/{hpa.name}") & syncs["reasons"].str.contains("TooManyReplicas", regex=False)]
-    if at.empty:
+    at = [at for at, reasons in zip(syncs["time_s"], syncs["reasons"], strict=True) if "TooManyReplicas" in reasons]
+    if not at:
         return
     bins = _bins(tables)
     step = bin_length_s(bins)
-    amount = (at["time_s"] // step * step).value_counts().reindex(bins, fill_value=0).astype(float)
+    amount = (pd.Series(at) // step * step).value_counts().reindex(bins, fill_value=0).astype(float)
     if not amount.sum():
         return
     words = span_of(amount, _start(scenario), _zone(scenario)).words
@@ -50,12 +56,11 @@ def _at_maximum(
     )
 
 
-def _blind(hpa: HorizontalPodAutoscaler, tables: Mapping[str, pd.DataFrame]) -> Iterator[Finding]:
-    syncs = tables["hpa"][tables["hpa"]["hpa"] == f"hpa/{hpa.name}"]
-    failed = syncs[syncs["reasons"].str.contains("FailedGet", regex=False)]
-    if failed.empty:
+def _blind(hpa: HorizontalPodAutoscaler, syncs: Sequence[str]) -> Iterator[Finding]:
+    failed = [reasons for reasons in syncs if "FailedGet" in reasons]
+    if not failed:
         return
-    names = sorted({r for text in failed["reasons"] for r in text.split(";") if r.startswith("FailedGet")})
+    names = sorted({r for text in failed for r in text.split(";") if r.startswith("FailedGet")})
     yield Finding(
         "hpa_blind",
         hpa.target_name,
@@ -90,11 +95,11 @@ def _full_pools(pools: pd.DataFrame, scenario: Scenario) -> str:
 
 
 def _memory_near(services: pd.DataFrame) -> Iterator[Finding]:
-    for name, rows in services.groupby("service", sort=False):
+    for name, rows in rows_by(services, "service", ("memory_peak_bytes", "memory_limit_bytes", "oom_kills")):
         peak, limit = rows["memory_peak_bytes"].max(), rows["memory_limit_bytes"].max()
         if limit > 0 and peak >= MEMORY_NEAR * limit and not rows["oom_kills"].any():
             text = f"the largest pod of {name} holds {100 * peak / limit:.0f} % of its {format_bytes(int(limit))}"
-            yield Finding("memory_near_limit", str(name), text)
+            yield Finding("memory_near_limit", name, text)
 
 
 def _bins(tables: Mapping[str, pd.DataFrame]) -> list[float]:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy.typing as npt
 import pandas as pd
 
 from fvcapacity.results import columns
@@ -13,6 +14,7 @@ from fvcapacity.results import summary as parts
 from fvcapacity.results.estimators import Estimate, estimate_mean
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.scenario.cluster import ClusterObjects
+from fvcapacity.tabular.groups import rows_by
 
 _ROUTE_FIGURES = ("requests", "served", "failed", "open_at_end", "error_ratio", "p50_s", "p90_s", "p95_s", "p99_s")
 _SERVICE_FIGURES = (
@@ -30,7 +32,7 @@ _SERVICE_FIGURES = (
 )
 
 
-def figure(values: Sequence[float] | pd.Series[Any]) -> parts.Figure:
+def figure(values: Sequence[float] | pd.Series[Any] | npt.NDArray[Any]) -> parts.Figure:
     """Return the mean over replications, with its interval when there are two or more."""
     return figure_of(estimate_mean([float(value) for value in values]))
 
@@ -45,13 +47,13 @@ def route_parts(routes: pd.DataFrame) -> list[parts.RoutePart]:
     """Return the routes in their order, `all` last."""
     causes = [column.name for column in columns.CAUSES]
     result = []
-    for name, rows in routes.groupby("route", sort=False):
-        by_cause = rows[causes].mean()
+    for name, rows in rows_by(routes, "route", ("user", *causes, *_ROUTE_FIGURES)):
+        by_cause = {cause: float(rows[cause].mean()) for cause in causes}
         result.append(
             parts.RoutePart(
-                route=str(name),
-                user=bool(rows["user"].iloc[0]),
-                errors_by_cause={cause: float(by_cause[cause]) for cause in causes if by_cause[cause] > 0},
+                route=name,
+                user=bool(rows["user"][0]),
+                errors_by_cause={cause: mean for cause, mean in by_cause.items() if mean > 0},
                 **{column: figure(rows[column]) for column in _ROUTE_FIGURES},
             )
         )
@@ -60,23 +62,28 @@ def route_parts(routes: pd.DataFrame) -> list[parts.RoutePart]:
 
 def service_parts(tables: Mapping[str, pd.DataFrame]) -> list[parts.ServicePart]:
     """Return the services in their order."""
-    extremes = tables["workloads"].groupby("workload")
-    fewest, most = extremes["ready_min"].min().to_dict(), extremes["ready_max"].max().to_dict()
+    ready = {
+        workload: (int(rows["ready_min"].min()), int(rows["ready_max"].max()))
+        for workload, rows in rows_by(tables["workloads"], "workload", ("ready_min", "ready_max"))
+    }
+    largest = ("restarts", "oom_kills", "memory_peak_bytes")
+    limits = ("cpu_limit_cores", "memory_limit_bytes")
     result = []
-    for name, rows in tables["services"].groupby("service", sort=False):
-        first = rows.iloc[0]
-        limit = first["memory_limit_bytes"]
+    for name, rows in rows_by(tables["services"], "service", ("workload", *limits, *largest, *_SERVICE_FIGURES)):
+        workload = rows["workload"][0]
+        fewest, most = ready.get(workload, (None, None))
+        cpu_limit, memory_limit = (None if pd.isna(rows[limit][0]) else rows[limit][0] for limit in limits)
         result.append(
             parts.ServicePart(
-                service=str(name),
-                workload=first["workload"],
-                replicas_min=fewest.get(first["workload"]),
-                replicas_max=most.get(first["workload"]),
-                cpu_limit_cores=None if pd.isna(first["cpu_limit_cores"]) else float(first["cpu_limit_cores"]),
+                service=name,
+                workload=workload,
+                replicas_min=fewest,
+                replicas_max=most,
+                cpu_limit_cores=None if cpu_limit is None else float(cpu_limit),
                 restarts_max=int(rows["restarts"].max()),
                 oom_kills_max=int(rows["oom_kills"].max()),
                 memory_peak_bytes=int(rows["memory_peak_bytes"].max()),
-                memory_limit_bytes=None if pd.isna(limit) else int(limit),
+                memory_limit_bytes=None if memory_limit is None else int(memory_limit),
                 **{column: figure(rows[column]) for column in _SERVICE_FIGURES},
             )
         )
@@ -90,13 +97,14 @@ def scaling_parts(tables: Mapping[str, pd.DataFrame], cluster: ClusterObjects) -
         for hpa in cluster.autoscalers
     }
     replications = sorted(tables["services"]["replication"].unique())
+    counts = ("desired_min", "desired_max", "ready_min", "ready_max", "pending_max")
     result = []
-    for name, rows in tables["workloads"].groupby("workload", sort=False):
-        low, high = bounds.get(str(name), (None, None))
-        minutes = rows.set_index("replication")["minutes_at_maximum"].reindex(replications, fill_value=0)
+    for name, rows in rows_by(tables["workloads"], "workload", ("replication", *counts, "minutes_at_maximum")):
+        low, high = bounds.get(name, (None, None))
+        minutes = dict(zip(rows["replication"], rows["minutes_at_maximum"], strict=True))
         result.append(
             parts.ScalingPart(
-                workload=str(name),
+                workload=name,
                 hpa_minimum=low,
                 hpa_maximum=high,
                 desired_min=int(rows["desired_min"].min()),
@@ -104,7 +112,7 @@ def scaling_parts(tables: Mapping[str, pd.DataFrame], cluster: ClusterObjects) -
                 ready_min=int(rows["ready_min"].min()),
                 ready_max=int(rows["ready_max"].max()),
                 pending_max=int(rows["pending_max"].max()),
-                minutes_at_maximum=figure(minutes),
+                minutes_at_maximum=figure([minutes.get(number, 0) for number in replications]),
             )
         )
     return result

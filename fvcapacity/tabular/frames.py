@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from fvcapacity.errors import InvariantError
 from fvcapacity.tabular.columns import Column, TableSpec
+
+_UTC = pd.DatetimeTZDtype("ns", "UTC")
+_TEXT = pd.Series([""]).astype("str").dtype
 
 
 def conform(spec: TableSpec, data: Mapping[str, Any] | pd.DataFrame) -> pd.DataFrame:
@@ -37,16 +41,20 @@ def conform(spec: TableSpec, data: Mapping[str, Any] | pd.DataFrame) -> pd.DataF
     return pd.DataFrame(columns)
 
 
-def _typed(column: Column, values: Any) -> pd.Series[Any]:
+def _typed(column: Column, values: Any) -> Any:
+    """Return values in the column's type; what has it already is left alone: most of the time of a small table."""
+    if isinstance(values, np.ndarray) and values.dtype == column.dtype:
+        return values
+    counted = _counted(values)
     if column.dtype == "utc":
-        return _timestamps(values)
-    return _counted(values).astype("str" if column.dtype == "string" else column.dtype)
-
-
-def _timestamps(values: Any) -> pd.Series[Any]:
-    return pd.to_datetime(_counted(values), utc=True).astype("datetime64[ns, UTC]")
+        return counted if counted.dtype == _UTC else pd.to_datetime(counted, utc=True).astype(_UTC)
+    wanted = _TEXT if column.dtype == "string" else column.dtype
+    return counted if counted.dtype == wanted else counted.astype(wanted)
 
 
 def _counted(values: Any) -> pd.Series[Any]:
     """Return values as a series whose rows are counted from zero."""
-    return values.reset_index(drop=True) if isinstance(values, pd.Series) else pd.Series(values)
+    if not isinstance(values, pd.Series):
+        return pd.Series(values)
+    plain = isinstance(values.index, pd.RangeIndex) and values.index.start == 0 and values.index.step == 1
+    return values if plain else values.reset_index(drop=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -135,81 +135,91 @@ def pod_specs(data: LocatedMap) -> Iterator[LocatedMap]:
 def rename_references(resources: Iterable[Resource]) -> None:
     """Let every reference follow the name (and subjects the namespace) of what it refers to."""
     items = list(resources)
+    by_kind: dict[str, list[Resource]] = {}
     for resource in items:
-        for kinds, holder, key in _references(resource.data):
-            target = _referred(items, resource, kinds, holder, holder.get(key))
-            if target is not None and isinstance(holder.get(key), str) and holder[key] != target.name:
+        by_kind.setdefault(resource.kind, []).append(resource)
+    for resource in items:
+        for kind, holder, key in _references(resource.data):
+            name = holder.get(key)
+            target = _referred(by_kind.get(kind, ()), resource, kind, holder, name) if isinstance(name, str) else None
+            if target is not None and name != target.name:
                 holder[key] = target.name
-            if target is not None and kinds == ("ServiceAccount",) and key == "name":
+            if target is not None and kind == "ServiceAccount" and key == "name":
                 namespace = metadata(target.data).get("namespace")
                 if isinstance(namespace, str):
                     holder["namespace"] = namespace
 
 
 def _referred(
-    items: list[Resource], source: Resource, kinds: tuple[str, ...], holder: LocatedMap, name: Any
+    of_kind: Iterable[Resource], source: Resource, kind: str, holder: LocatedMap, name: str
 ) -> Resource | None:
-    for item in items:
-        if item.kind not in kinds or not isinstance(name, str) or not item.was_named(name):
+    for item in of_kind:
+        if not item.was_named(name):
             continue
         there = {entry[3] for entry in (item.identity, *item.previous)}
         here = {entry[3] for entry in (source.identity, *source.previous)}
-        if isinstance(holder.get("namespace"), str) and kinds == ("ServiceAccount",):
+        if isinstance(holder.get("namespace"), str) and kind == "ServiceAccount":
             here = {holder["namespace"]}
         if there & here or "" in there or source.kind == "ClusterRoleBinding":
             return item
     return None
 
 
-def _references(data: LocatedMap) -> Iterator[tuple[tuple[str, ...], LocatedMap, str]]:
-    """Yield (kinds that may be meant, the mapping, the key) of every reference by name."""
+def _references(data: LocatedMap) -> Iterator[tuple[str, LocatedMap, str]]:
+    """Yield (kind that is meant, the mapping, the key) of every reference by name."""
     kind = data.get("kind")
     spec = data.get("spec")
     spec = spec if isinstance(spec, LocatedMap) else LocatedMap(data.at)
     if kind in ("RoleBinding", "ClusterRoleBinding"):
         role = data.get("roleRef")
         if isinstance(role, LocatedMap):
-            yield (str(role.get("kind")),), role, "name"
+            yield str(role.get("kind")), role, "name"
         for subject in mappings(data.get("subjects")):
             if subject.get("kind") == "ServiceAccount":
-                yield ("ServiceAccount",), subject, "name"
+                yield "ServiceAccount", subject, "name"
     elif kind == "HorizontalPodAutoscaler":
         target = spec.get("scaleTargetRef")
         if isinstance(target, LocatedMap):
-            yield (str(target.get("kind")),), target, "name"
+            yield str(target.get("kind")), target, "name"
     elif kind == "Ingress":
-        for holder in _below(spec, "service"):
-            yield ("Service",), holder, "name"
+        for _, holder in _below(spec, ("service",)):
+            yield "Service", holder, "name"
     elif kind == "StatefulSet":
-        yield ("Service",), spec, "serviceName"
+        yield "Service", spec, "serviceName"
     for pod in pod_specs(data):
         yield from _pod_references(pod)
 
 
-def _pod_references(pod: LocatedMap) -> Iterator[tuple[tuple[str, ...], LocatedMap, str]]:
-    yield ("ServiceAccount",), pod, "serviceAccountName"
-    yield ("PriorityClass",), pod, "priorityClassName"
-    for key in ("configMapKeyRef", "configMapRef", "configMap"):
-        for holder in _below(pod, key):
-            yield ("ConfigMap",), holder, "name"
-    for key in ("secretKeyRef", "secretRef"):
-        for holder in _below(pod, key):
-            yield ("Secret",), holder, "name"
-    for holder in _below(pod, "secret"):
-        yield ("Secret",), holder, "secretName"
-    for holder in _below(pod, "persistentVolumeClaim"):
-        yield ("PersistentVolumeClaim",), holder, "claimName"
+_REFERRED = {
+    "configMapKeyRef": ("ConfigMap", "name"),
+    "configMapRef": ("ConfigMap", "name"),
+    "configMap": ("ConfigMap", "name"),
+    "secretKeyRef": ("Secret", "name"),
+    "secretRef": ("Secret", "name"),
+    "secret": ("Secret", "secretName"),
+    "persistentVolumeClaim": ("PersistentVolumeClaim", "claimName"),
+}
+"""By the key of a mapping in a pod: of which kind it names an object, and under which key."""
+
+
+def _pod_references(pod: LocatedMap) -> Iterator[tuple[str, LocatedMap, str]]:
+    yield "ServiceAccount", pod, "serviceAccountName"
+    yield "PriorityClass", pod, "priorityClassName"
+    for key, holder in _below(pod, _REFERRED):
+        kind, name = _REFERRED[key]
+        yield kind, holder, name
     for holder in mappings(pod.get("imagePullSecrets")):
-        yield ("Secret",), holder, "name"
+        yield "Secret", holder, "name"
 
 
-def _below(value: Any, key: str) -> Iterator[LocatedMap]:
-    """Yield every mapping that stands under a key, at any depth."""
+def _below(value: Any, keys: Container[str]) -> Iterator[tuple[str, LocatedMap]]:
+    """Yield every mapping that stands under one of the keys, at any depth, with its key."""
     if isinstance(value, LocatedMap):
         for name, item in value.items():
-            if name == key and isinstance(item, LocatedMap):
-                yield item
-            yield from _below(item, key)
+            if isinstance(item, LocatedMap | list):
+                if name in keys and isinstance(item, LocatedMap):
+                    yield name, item
+                yield from _below(item, keys)
     elif isinstance(value, list):
         for item in value:
-            yield from _below(item, key)
+            yield from _below(item, keys)
