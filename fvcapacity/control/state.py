@@ -15,7 +15,7 @@ from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
 from fvcapacity.dataplane.plane import ContainerUsage, SetEndpoints
 from fvcapacity.decisions.cluster_autoscaler.health import GroupBackoff
-from fvcapacity.decisions.hpa import HpaSpec, HpaState, PodList, PodMetric
+from fvcapacity.decisions.hpa import HpaSpec, HpaState, PodList, Sampling
 from fvcapacity.decisions.karpenter import Command
 from fvcapacity.decisions.pod_lifecycle import BackOff
 from fvcapacity.decisions.rollout import NO_ANSWERS, Answers
@@ -49,8 +49,9 @@ class Stage(StrEnum):
 class Usage(NamedTuple):
     """What metrics-server holds of one pod: of all containers together, as the HPA reads it, and by container."""
 
-    cpu: PodMetric
-    memory: PodMetric
+    cpu_milli: int
+    memory_milli: int
+    """Thousandths of bytes."""
     shape: PodShape
     serving: tuple[int, int] | None = None
     """Millicores and bytes of the serving container."""
@@ -437,7 +438,8 @@ class ControlState:
     """Nodes whose pods can use so much memory that some would be evicted..."""
     watched_placements: int = -1
     """... when ``placements`` had this value."""
-    last_scrape_ns: int = 0
+    last_scrape: Sampling = field(default_factory=lambda: Sampling(0, 0))
+    """Of metrics-server, and of custom metrics with it."""
     last_sample_ns: int = -1
     last_scale_up_ns: int | None = None
     last_scale_down_ns: int | None = None
