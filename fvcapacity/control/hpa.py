@@ -6,13 +6,12 @@ created); a decision therefore sees metrics that are half a resolution old, the 
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster, Process
 from fvcapacity.control.custom_metrics import WINDOW_NS, gauge_milli
 from fvcapacity.control.deployment import scale
 from fvcapacity.control.history import HpaSample
+from fvcapacity.control.metrics_server import container_usage
 from fvcapacity.control.state import HpaRecord, PodRecord, WorkloadRecord
 from fvcapacity.decisions.hpa import (
     HpaPod,
@@ -31,6 +30,8 @@ from fvcapacity.decisions.hpa import (
 from fvcapacity.scenario.cluster import HorizontalPodAutoscaler, ScalingRules
 
 MINUTE_NS = 60 * 10**9
+_RESOURCES = ("cpu", "memory")
+"""In the order in which metrics-server tells of them."""
 
 
 def horizontal_pod_autoscaler(cluster: Cluster) -> Process:
@@ -145,24 +146,16 @@ def _reading(cluster: Cluster, workload: WorkloadRecord, metric: MetricSpec) -> 
 
 
 def _resource_usage(workload: WorkloadRecord, metric: MetricSpec) -> dict[str, int]:
-    """Return the pods' usage in thousandths; no pod with usage at all is an error of the metrics API."""
-    pods = workload.pods.values()
-    if metric.type == "ContainerResource":
-        return _container_usage(pods, metric)
-    if metric.name == "cpu":
-        return {pod.name: pod.usage.cpu_milli for pod in pods if pod.usage is not None}
-    if metric.name == "memory":
-        return {pod.name: pod.usage.memory_milli for pod in pods if pod.usage is not None}
-    return {}
-
-
-def _container_usage(pods: Collection[PodRecord], metric: MetricSpec) -> dict[str, int]:
-    """Return the usage of one container of every pod; a pod without it is an error of the metrics API as well."""
-    used = {pod.name: pod.usage.containers for pod in pods if pod.usage is not None}
-    if metric.name not in ("cpu", "memory") or not all(metric.container in containers for containers in used.values()):
+    """Return the pods' usage in thousandths; none at all, or a pod without the container, is an error of the API."""
+    if metric.name not in _RESOURCES:
         return {}
-    found = {name: containers[metric.container] for name, containers in used.items()}
-    return {name: milli if metric.name == "cpu" else memory * 1000 for name, (milli, memory) in found.items()}
+    which, pods = _RESOURCES.index(metric.name), workload.pods.values()
+    if metric.type == "Resource":
+        return {pod.name: pod.usage[which] for pod in pods if pod.usage is not None}
+    used = {pod.name: container_usage(pod) for pod in pods if pod.usage is not None}
+    if not all(metric.container in containers for containers in used.values()):
+        return {}
+    return {name: containers[metric.container][which] for name, containers in used.items()}
 
 
 def _why(spec: HpaSpec, result: SyncResult, before: int) -> str:

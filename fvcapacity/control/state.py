@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
 from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
@@ -44,23 +43,6 @@ class Stage(StrEnum):
     PRE_STOP = "pre-stop"
     TERMINATING = "terminating"
     GONE = "gone"
-
-
-class Usage(NamedTuple):
-    """What metrics-server holds of one pod: of all containers together, as the HPA reads it, and by container."""
-
-    cpu_milli: int
-    memory_milli: int
-    """Thousandths of bytes."""
-    shape: PodShape
-    serving: tuple[int, int] | None = None
-    """Millicores and bytes of the serving container."""
-
-    @property
-    def containers(self) -> Mapping[str, tuple[int, int]]:
-        """Millicores and bytes per container."""
-        steady, serving = self.shape.steady, self.shape.serving
-        return steady if serving is None or self.serving is None else {**steady, serving.container: self.serving}
 
 
 @dataclass(slots=True)
@@ -108,7 +90,8 @@ class PodRecord:
     reported_scale_up: str = ""
     claims: tuple[str, ...] = ()
     ordinal: int = 0
-    usage: Usage | None = None
+    usage: tuple[int, int] | None = None
+    """Thousandths of cores and of bytes that metrics-server holds of it, all containers together."""
     scraped_cpu_ns: int = 0
     sampled_cpu_ns: int = 0
     background_core_ns: float = 0.0
