@@ -20,7 +20,7 @@ NOT_FOR_A_MINUTE = {
     "numpy.f2py", "numpy.testing", "prometheus_api_client", "requests", "rich.progress",
     "scipy.linalg", "scipy.optimize", "scipy.sparse", "scipy.special", "scipy.stats", "statsmodels", "unittest",
     "urllib3",
-    "fvcapacity.dataplane.reference.plane", "fvcapacity.inputs.access_log", "fvcapacity.inputs.prometheus",
+    "fvcapacity.analytic.analysis", "fvcapacity.dataplane.reference.plane", "fvcapacity.inputs.access_log", "fvcapacity.inputs.prometheus",
     "fvcapacity.interactive", "fvcapacity.plots", "fvcapacity.recommend", "fvcapacity.report", "fvcapacity.review",
     "fvcapacity.study",
 }  # fmt: skip
