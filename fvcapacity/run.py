@@ -22,6 +22,7 @@ from fvcapacity.program.arrivals import ArrivalStream
 from fvcapacity.program.compile import compile_program
 from fvcapacity.program.multiplier import compile_multiplier
 from fvcapacity.program.program import Program
+from fvcapacity.progress_board import told_from_elsewhere
 from fvcapacity.results.build import build_result
 from fvcapacity.results.estimators import estimate_mean
 from fvcapacity.results.hours import is_long
@@ -267,6 +268,9 @@ def _tabulated(scenario: Scenario, program: Program, number: int, progress: Prog
     The minutes of a long run (see `fvcapacity.results.hours`) go to one file, whose writer makes its tables.
     """
     outcome = run_replication(scenario, program, number, progress)
+    if progress is not None:
+        end_ns = outcome.warm_up_ns + outcome.duration_ns
+        progress(ProgressUpdate(number, min(outcome.complete_until_ns, end_ns), end_ns, outcome.arrived))
     return outcome if is_long(scenario) else outcome.become(tabulate(scenario, program, outcome))
 
 
@@ -483,11 +487,9 @@ def _parallel(
     from joblib import Parallel, delayed
 
     pool = Parallel(n_jobs=jobs, return_as="generator_unordered")
+    window = scenario.file.window
     try:
-        for outcome in pool(delayed(_tabulated)(scenario, program, number) for number in numbers):
-            if progress is not None:
-                end = outcome.warm_up_ns + outcome.duration_ns
-                progress(ProgressUpdate(outcome.replication, end, end, outcome.arrived))
-            yield outcome
+        with told_from_elsewhere(progress, numbers, window.warm_up + window.duration) as board:
+            yield from pool(delayed(_tabulated)(scenario, program, number, board) for number in numbers)
     except KeyboardInterrupt:
         return

@@ -32,11 +32,12 @@ def cluster_autoscaler(cluster: Cluster) -> Process:
 
 def scan(cluster: Cluster) -> None:
     """Do one round (``RunOnce`` of ``core/static_autoscaler.go``)."""
-    give_up_late_nodes(cluster)
-    settings, nodes = cluster.timings.autoscaler, cluster.state.nodes.values()
-    unready = sum(1 for node in nodes if node.unready)
-    total = sum(1 for node in nodes if node.life.ready_ns is not None)
-    if not is_healthy(unready, total, settings.ok_unready_count, settings.max_unready_percent):
+    settings, nodes = cluster.timings.autoscaler, cluster.state.nodes
+    joined = [node for node in nodes.values() if node.life.ready_ns is not None]
+    if len(joined) < len(nodes):
+        give_up_late_nodes(cluster)
+    unready = sum([not node.ready for node in joined])
+    if not is_healthy(unready, len(joined), settings.ok_unready_count, settings.max_unready_percent):
         forget_unneeded(cluster)
         cluster.event("Warning", "ClusterUnhealthy", "configmap/cluster-autoscaler-status", "Cluster is unhealthy")
         return

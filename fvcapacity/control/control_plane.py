@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from fvcapacity.control import backups, eviction_manager, faults, kubelet, node_lifecycle, provisioning
 from fvcapacity.control.admission import retry_create
@@ -128,7 +129,7 @@ class ControlPlane:
         if self._cluster.commands:  # those of time 0, before the first run_to
             return self._cluster.now
         due = self._cluster.env.peek()
-        return self.duration_ns if due == float("inf") else int(due)
+        return self.duration_ns if due == inf else int(due)
 
     def run_to(self, time_ns: int, event: PlaneEvent | None = None) -> None:
         """Hand over what the plane reports, then run every control event up to and at ``time_ns``."""

@@ -1,7 +1,7 @@
 """The custom metrics adapter: gauges that routes open and time closes.
 
 A gauge is worked out from the requests that ended well: those of the last ``lifetime`` are still open. Counts are
-kept at every scrape of metrics-server and interpolated in between.
+kept at every scrape of metrics-server and interpolated in between; whoever asks gets the gauge of the last scrape.
 """
 
 from __future__ import annotations
@@ -18,32 +18,29 @@ WINDOW_NS = 60 * 10**9
 
 
 def keep_served(cluster: Cluster, seen: Observation) -> None:
-    """Remember the counts, as far back as the longest gauge looks."""
-    gauges = cluster.scenario.topology.gauges.values()
+    """Remember the counts, as far back as the longest gauge looks, and read every gauge."""
+    gauges, state, now = cluster.scenario.topology.gauges, cluster.state, cluster.now
     if not gauges:
         return
-    served = cluster.state.served
-    served.append((cluster.now, seen.served))
-    oldest = cluster.now - max(gauge.lifetime for gauge in gauges)
+    served = state.served
+    served.append((now, seen.served))
+    oldest = now - max([gauge.lifetime for gauge in gauges.values()])
     drop = bisect_right(served, _just_after(oldest)) - 1  # one older entry stays, to interpolate from
     if drop > 0:
         del served[:drop]
+    state.gauges = {name: _gauge_milli(cluster, gauge, now) for name, gauge in gauges.items()}
 
 
 def gauge_milli(cluster: Cluster, name: str) -> tuple[int, int] | None:
     """Return (thousandths of things open, time of the scrape), or None without such a gauge or a scrape."""
-    gauge = cluster.scenario.topology.gauges.get(name)
-    served = cluster.state.served
-    if gauge is None or not served:
-        return None
-    scraped = served[-1][0]
+    milli = cluster.state.gauges.get(name)
+    return None if milli is None else (milli, cluster.state.served[-1][0])
+
+
+def _gauge_milli(cluster: Cluster, gauge: Gauge, now_ns: int) -> int:
     routes = [cluster.program.routes.index(route) for route in gauge.opened_by]
-    opened = _served_at(cluster, routes, scraped) - _served_at(cluster, routes, scraped - gauge.lifetime)
-    return round(opened * _milli_each(gauge)), scraped
-
-
-def _milli_each(gauge: Gauge) -> float:
-    return gauge.per_request * 1000
+    opened = _served_at(cluster, routes, now_ns) - _served_at(cluster, routes, now_ns - gauge.lifetime)
+    return round(opened * (gauge.per_request * 1000))
 
 
 def _served_at(cluster: Cluster, routes: list[int], time_ns: int) -> float:
@@ -51,11 +48,11 @@ def _served_at(cluster: Cluster, routes: list[int], time_ns: int) -> float:
     served = cluster.state.served
     after = bisect_right(served, _just_after(time_ns))
     t0, before = served[after - 1] if after else (0, ())
-    low = float(sum(before[route] for route in routes)) if before else 0.0
+    low = float(sum([before[route] for route in routes])) if before else 0.0
     if after == len(served) or time_ns <= t0:
         return low
     t1, later = served[after]
-    high = float(sum(later[route] for route in routes)) if later else 0.0
+    high = float(sum([later[route] for route in routes])) if later else 0.0
     return low + (high - low) * (time_ns - t0) / (t1 - t0)
 
 

@@ -6,8 +6,6 @@ created); a decision therefore sees metrics that are half a resolution old, the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from fvcapacity.control.clock import At, Rank
 from fvcapacity.control.cluster import Cluster, Process
 from fvcapacity.control.custom_metrics import WINDOW_NS, gauge_milli
@@ -20,6 +18,7 @@ from fvcapacity.decisions.hpa import (
     MetricReading,
     MetricSpec,
     Observed,
+    PodList,
     PodMetric,
     Policy,
     Rules,
@@ -48,34 +47,38 @@ def sync_hpa(cluster: Cluster, record: HpaRecord) -> None:
     if workload is None:
         _report(cluster, record, ("FailedGetScale",), f"{record.target} not found")
         return
-    pods = _selected(workload)
+    now, pods = cluster.now, _selected(workload)
     seen = Observed(
-        now_ns=cluster.now,
+        now_ns=now,
         spec_replicas=workload.desired,
-        status_replicas=sum(1 for pod in pods if not pod.deleting),
-        pods=tuple(_hpa_pod(pod) for pod in pods),
-        readings=tuple(_reading(cluster, workload, metric) for metric in record.spec.metrics),
+        status_replicas=pods.staying,
+        pods=pods,
+        readings=tuple([_reading(cluster, workload, metric) for metric in record.spec.metrics]),
     )
     result = reconcile(record.spec, record.state, seen)
     record.state = result.state
-    _report_failure(cluster, record, result)
+    if result.failed or record.reported:
+        _report_failure(cluster, record, result)
     if result.scaled:
         message = f"New size: {result.replicas}; reason: {_why(record.spec, result, seen.spec_replicas)}"
         cluster.event("Normal", "SuccessfulRescale", record.key, message, record.target)
         scale(cluster, workload, result.replicas)
-    _sample(cluster, record, result, seen.spec_replicas)
+    if result.scaled or now // MINUTE_NS != record.sampled_minute:
+        _sample(cluster, record, result, seen.spec_replicas)
 
 
-def _selected(workload: WorkloadRecord) -> Sequence[PodRecord]:
+def _selected(workload: WorkloadRecord) -> PodList:
     """Return the pods that the scale subresource selects: of all versions, in a blue/green roll-out of the active one.
 
     A canary therefore counts, although it is not part of the wanted size: with a new version beside the old one the
     controller asks for a little more (``HPAReplicas`` and the selector in Argo's ``canary.go`` and ``bluegreen.go``).
     """
     rollout = workload.rollout
-    if rollout is None or rollout.strategy != "blue-green":
-        return list(workload.pods.values())
-    return [pod for pod in workload.pods.values() if pod.revision == rollout.active]
+    if rollout is not None and rollout.strategy == "blue-green":
+        return PodList(_hpa_pod(pod) for pod in workload.pods.values() if pod.revision == rollout.active)
+    if workload.seen is None:
+        workload.seen = PodList(_hpa_pod(pod) for pod in workload.pods.values())
+    return workload.seen
 
 
 def hpa_record(hpa: HorizontalPodAutoscaler) -> HpaRecord:
@@ -131,29 +134,32 @@ def _reading(cluster: Cluster, workload: WorkloadRecord, metric: MetricSpec) -> 
     total, scraped = gauge
     if metric.type != "Pods":
         return MetricReading(values=(total,))
-    exporting = [pod for pod in workload.pods.values() if pod.container_running]
+    exporting = [pod.name for pod in workload.pods.values() if pod.container_running]
     if not exporting:
         return MetricReading()
-    each = round(total / len(exporting))
-    return MetricReading({pod.name: PodMetric(each, scraped, WINDOW_NS) for pod in exporting})
+    each = PodMetric(round(total / len(exporting)), scraped, WINDOW_NS)
+    return MetricReading(dict.fromkeys(exporting, each))
 
 
 def _resource_reading(workload: WorkloadRecord, metric: MetricSpec) -> MetricReading:
     """Return the pods' usage; no pod with usage at all is an error of the metrics API."""
-    index = 0 if metric.name == "cpu" else 1
-    found: dict[str, PodMetric] = {}
-    for pod in workload.pods.values():
-        usage = pod.usage
-        if usage is None or metric.name not in ("cpu", "memory"):
-            continue
-        if metric.type == "ContainerResource":
-            if metric.container not in usage.containers:
-                return MetricReading()
-            value = usage.containers[metric.container][index]
+    if metric.name not in ("cpu", "memory"):
+        return MetricReading()
+    cpu, pods = metric.name == "cpu", workload.pods.values()
+    if metric.type == "Resource":
+        if cpu:
+            found = {pod.name: pod.usage.cpu for pod in pods if pod.usage is not None}
         else:
-            value = usage.total[index]
-        milli = value if index == 0 else value * 1000
-        found[pod.name] = PodMetric(milli, usage.timestamp_ns, usage.window_ns)
+            found = {pod.name: pod.usage.memory for pod in pods if pod.usage is not None}
+        return MetricReading(found or None)
+    found = {}
+    for pod in pods:
+        if (usage := pod.usage) is None:
+            continue
+        if metric.container not in usage.containers:
+            return MetricReading()
+        milli, memory = usage.containers[metric.container]
+        found[pod.name] = usage.cpu._replace(value_milli=milli if cpu else memory * 1000)
     return MetricReading(found or None)
 
 
@@ -202,11 +208,8 @@ def _report(cluster: Cluster, record: HpaRecord, failing: tuple[str, ...], messa
 
 
 def _sample(cluster: Cluster, record: HpaRecord, result: SyncResult, before: int) -> None:
-    """Keep a sync that changed something, and the first one of every minute."""
-    minute = cluster.now // MINUTE_NS
-    if not result.scaled and minute == record.sampled_minute:
-        return
-    record.sampled_minute = minute
+    """Keep a sync: those that changed something, and the first one of every minute."""
+    record.sampled_minute = cluster.now // MINUTE_NS
     values: list[tuple[str, float | None]] = []
     for name, answer in zip(record.metric_names, result.metrics, strict=False):
         if answer.error:

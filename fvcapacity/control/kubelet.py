@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fvcapacity.control.cluster import Cluster
-from fvcapacity.control.pod_sampler import keep_reading, sample_pod
+from fvcapacity.control.pod_sampler import keep_reading, sample_ended
 from fvcapacity.control.state import NodeRecord, PodRecord, Stage
 from fvcapacity.control.usage import settle_background, take_last_reading
 from fvcapacity.dataplane.plane import (
@@ -27,6 +27,7 @@ def admit(cluster: Cluster, pod: PodRecord) -> None:
         pod.lost = True  # the scheduler does not know yet; nobody is there to take the pod in
         return
     pod.start_ns = pod.ready_since_ns = now
+    cluster.workload_of(pod).touch()
     pod.stage = Stage.PULLING
     done = now
     for image in pod.shape.images:
@@ -97,6 +98,7 @@ def start_container(cluster: Cluster, pod: PodRecord, warm: bool = False) -> Non
     serving, now = pod.shape.serving, cluster.now
     pod.container_running, pod.container_since_ns = True, now
     pod.ever_started = True
+    cluster.workload_of(pod).touch()
     pod.background_since_ns = now
     if pod.life.started_ns is None:
         pod.life.started_ns = now
@@ -221,6 +223,7 @@ def set_ready(cluster: Cluster, pod: PodRecord, ready: bool) -> None:
         pod.life.ready_ns = cluster.now
     _endpoints_changed(cluster, pod)
     workload = cluster.workload_of(pod)
+    workload.touch()
     if workload.rollout is not None or workload.spec.kind == "StatefulSet":
         cluster.enqueue(workload.spec.kind.lower(), pod.workload)
 
@@ -230,10 +233,12 @@ def delete_pod(cluster: Cluster, pod: PodRecord) -> None:
     if pod.deleting:
         return
     pod.deleting = True
+    workload = cluster.workload_of(pod)
+    workload.touch()
     cluster.state.placements += 1
     if (node := cluster.state.nodes.get(pod.node)) is not None:
         node.touch(cluster.now)
-    cluster.enqueue(cluster.workload_of(pod).spec.kind.lower(), pod.workload)
+    cluster.enqueue(workload.spec.kind.lower(), pod.workload)
     if pod.lost:
         _endpoints_changed(cluster, pod)
         return  # it stays Terminating until its kubelet is back or its node is known to be gone
@@ -283,7 +288,7 @@ def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
     if pod.ever_started:
         take_last_reading(cluster, workload, pod)
     if cluster.samples_pods:
-        sample_pod(cluster, pod, cluster.observe(), ended=True)
+        sample_ended(cluster, pod, cluster.observe())
     if pod.container_running and pod.shape.serving is not None and not stopped:
         cluster.commands.append(StopContainer(pod=pod.uid))
     elif pod.lost and not stopped:
@@ -294,6 +299,7 @@ def vanish(cluster: Cluster, pod: PodRecord, *, stopped: bool = False) -> None:
     pod.life.deleted_ns = now
     del state.pods[pod.uid]
     del workload.pods[pod.uid]
+    workload.touch()
     state.placements += 1
     if pod.node and (node := state.nodes.get(pod.node)) is not None:
         node.pods.pop(pod.uid, None)

@@ -16,21 +16,39 @@ _NOTHING = ContainerUsage(0, 0, 0, 0)
 
 def sample_pods(cluster: Cluster, seen: Observation) -> None:
     """Write down every pod that exists."""
+    rows: list[int] = []
+    now, readings = cluster.now, seen.containers
     for workload in cluster.state.workloads.values():
-        for pod in workload.pods.values():
-            sample_pod(cluster, pod, seen)
+        for uid, pod in workload.pods.items():
+            rows += _row(pod, now, readings.get(uid), pod.container_running, pod.ready)
+    cluster.history.pod_samples.fromlist(rows)
 
 
-def sample_pod(cluster: Cluster, pod: PodRecord, seen: Observation, *, ended: bool = False) -> None:
-    """Write down one pod, a row of `PodColumn`; one that has ended holds nothing any more."""
-    now, life = cluster.now, pod.life
-    usage = seen.containers.get(pod.uid) or pod.last_usage or _NOTHING
-    running = pod.container_running and not ended
-    memory, requests = (usage.memory_bytes + pod.shape.background_bytes, usage.open_requests) if running else (0, 0)
+def sample_ended(cluster: Cluster, pod: PodRecord, seen: Observation) -> None:
+    """Write down one pod that has ended: it holds nothing any more."""
+    row = _row(pod, cluster.now, seen.containers.get(pod.uid), running=False, ready=False)
+    cluster.history.pod_samples.extend(row)
+
+
+def _row(pod: PodRecord, now_ns: int, reading: ContainerUsage | None, running: bool, ready: bool) -> tuple[int, ...]:
+    """Return a row of `PodColumn`."""
+    usage, life = reading or pod.last_usage or _NOTHING, pod.life
     cpu_ns = usage.cpu_ns
-    used = (cpu_ns + steady_core_ns(pod, now), cpu_ns, usage.periods, usage.throttled_periods)
-    holds = (memory, requests, running, pod.ready and not ended, life.restarts, life.oom_kills)
-    cluster.history.pod_samples.extend((now, pod.uid, *used, *holds))
+    memory, requests = (usage.memory_bytes + pod.shape.background_bytes, usage.open_requests) if running else (0, 0)
+    return (
+        now_ns,
+        pod.uid,
+        cpu_ns + steady_core_ns(pod, now_ns),
+        cpu_ns,
+        usage.periods,
+        usage.throttled_periods,
+        memory,
+        requests,
+        running,
+        ready,
+        life.restarts,
+        life.oom_kills,
+    )
 
 
 def keep_reading(cluster: Cluster, pod: PodRecord) -> None:

@@ -114,6 +114,7 @@ def create_pod(
     )
     state.pods[pod.uid] = pod
     workload.pods[pod.uid] = pod
+    workload.touch()
     cluster.history.pods.append(life)
     return pod
 

@@ -11,7 +11,7 @@ from fvcapacity.control.karpenter import karpenter_pools
 from fvcapacity.control.pod_sampler import sample_pods
 from fvcapacity.control.state import PodRecord, Stage, WorkloadRecord
 from fvcapacity.control.usage import settle_background, total_memory
-from fvcapacity.dataplane.plane import Observation
+from fvcapacity.dataplane.plane import ContainerUsage, Observation
 
 MINUTE_NS = 60 * 10**9
 
@@ -56,8 +56,8 @@ def _workload_sample(workload: WorkloadRecord, seen: Observation, now_ns: int, l
     used, workload.gone_cpu_core_ns = workload.gone_cpu_core_ns, 0.0
     newest = workload.current if workload.rollout is None else workload.rollout.target
     current = ready = updated = pending = cpu_milli = memory_request = memory = memory_peak = 0
-    for pod in workload.pods.values():
-        used += _cpu_since_last_sample(pod, seen, now_ns)
+    for uid, pod in workload.pods.items():
+        used += _cpu_since_last_sample(pod, seen.containers.get(uid), now_ns)
         own = total_memory(pod)
         memory += own
         memory_peak = max(memory_peak, own)
@@ -85,10 +85,9 @@ def _workload_sample(workload: WorkloadRecord, seen: Observation, now_ns: int, l
     )
 
 
-def _cpu_since_last_sample(pod: PodRecord, seen: Observation, now_ns: int) -> float:
+def _cpu_since_last_sample(pod: PodRecord, reading: ContainerUsage | None, now_ns: int) -> float:
     settle_background(pod, now_ns)
     used, pod.background_core_ns = pod.background_core_ns, 0.0
-    reading = seen.containers.get(pod.uid) if pod.shape.serving is not None else None
     if reading is not None:
         used += reading.cpu_ns - pod.sampled_cpu_ns
         pod.sampled_cpu_ns = reading.cpu_ns

@@ -32,6 +32,8 @@ def shrink(cluster: Cluster, look_only: bool = False) -> None:
     state, timings, now = cluster.state, cluster.timings, cluster.now
     settings = timings.autoscaler
     _find_unneeded(cluster)
+    if look_only or not state.unneeded:
+        return
     cooldown = in_cooldown(
         now,
         added_ns=state.last_scale_up_ns,
@@ -41,7 +43,7 @@ def shrink(cluster: Cluster, look_only: bool = False) -> None:
         after_delete_ns=settings.scale_down_delay_after_delete,
         after_failure_ns=settings.scale_down_delay_after_failure,
     )
-    if look_only or cooldown:
+    if cooldown:
         return
     leaving = [node for node in state.nodes.values() if node.draining]
     room = settings.max_scale_down_parallelism - len(leaving)

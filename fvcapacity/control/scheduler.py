@@ -64,6 +64,8 @@ def pending_pods(cluster: Cluster) -> list[PodRecord]:
         if uid in pods:
             record.waiting[uid] = pods[uid]
     record.last_uid = cluster.state.last_uid
+    if not record.waiting:
+        return []
     for uid, pod in list(record.waiting.items()):
         if pod.node or pod.deleting or pod.stage is not Stage.PENDING:
             del record.waiting[uid]

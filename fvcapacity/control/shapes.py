@@ -96,6 +96,8 @@ class PodShape:
 
     background_cores: float = field(init=False)
     """CPU of all containers besides requests."""
+    background_ns_per_s: int = field(init=False)
+    """The same, whole core-nanoseconds in a second."""
     background_bytes: int = field(init=False)
     """Memory of all containers besides what the plane models."""
     steady: Mapping[str, tuple[int, int]] = field(init=False)
@@ -107,6 +109,7 @@ class PodShape:
         """Add up once what is asked for every few seconds."""
         loads = self.background.values()
         object.__setattr__(self, "background_cores", sum(cores for cores, _ in loads))
+        object.__setattr__(self, "background_ns_per_s", round(self.background_cores * NS_PER_S))
         object.__setattr__(self, "background_bytes", sum(memory for _, memory in loads))
         steady = {name: (reported_milli(cores), memory) for name, (cores, memory) in self.background.items()}
         object.__setattr__(self, "steady", steady)

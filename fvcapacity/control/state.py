@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
 from fvcapacity.dataplane.plane import ContainerUsage, SetEndpoints
 from fvcapacity.decisions.cluster_autoscaler.health import GroupBackoff
-from fvcapacity.decisions.hpa import HpaSpec, HpaState
+from fvcapacity.decisions.hpa import HpaSpec, HpaState, PodList, PodMetric
 from fvcapacity.decisions.karpenter import Command
 from fvcapacity.decisions.pod_lifecycle import BackOff
 from fvcapacity.decisions.rollout import NO_ANSWERS, Answers
@@ -45,15 +46,20 @@ class Stage(StrEnum):
     GONE = "gone"
 
 
-@dataclass(slots=True)
-class Usage:
-    """What metrics-server holds of one pod: (millicores, bytes) per container."""
+class Usage(NamedTuple):
+    """What metrics-server holds of one pod: of all containers together, as the HPA reads it, and by container."""
 
-    timestamp_ns: int
-    window_ns: int
-    containers: Mapping[str, tuple[int, int]]
-    total: tuple[int, int] = (0, 0)
-    """Of all containers together."""
+    cpu: PodMetric
+    memory: PodMetric
+    shape: PodShape
+    serving: tuple[int, int] | None = None
+    """Millicores and bytes of the serving container."""
+
+    @property
+    def containers(self) -> Mapping[str, tuple[int, int]]:
+        """Millicores and bytes per container."""
+        steady, serving = self.shape.steady, self.shape.serving
+        return steady if serving is None or self.serving is None else {**steady, serving.container: self.serving}
 
 
 @dataclass(slots=True)
@@ -301,6 +307,8 @@ class WorkloadRecord:
     shape: PodShape
     desired: int
     pods: dict[int, PodRecord] = field(default_factory=dict)
+    seen: PodList | None = None
+    """Its pods, as the HPA saw them last; None when one has changed since."""
     failed: int = 0
     """Evicted pods: nobody deletes those of a ReplicaSet, and they still are objects of their namespace."""
     revisions: dict[int, RevisionRecord] = field(default_factory=dict)
@@ -311,6 +319,10 @@ class WorkloadRecord:
     """Versions that come when the present roll-out is over."""
     gone_cpu_core_ns: float = 0.0
     """CPU of this minute by pods that are gone by now."""
+
+    def touch(self) -> None:
+        """Note that a pod came or left, or that its phase, its readiness or its deletion changed."""
+        self.seen = None
 
     def active(self) -> list[PodRecord]:
         """Return the pods that are not being deleted, oldest first."""
@@ -415,6 +427,8 @@ class ControlState:
     """Those that run, by number of the schedule and of the run."""
     served: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     """Requests served by route at the last scrapes of custom metrics."""
+    gauges: dict[str, int] = field(default_factory=dict)
+    """Thousandths of what custom metrics count, by name, at the last scrape."""
     last_uid: int = 0
     last_node: int = 0
     placements: int = 0

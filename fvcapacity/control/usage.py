@@ -19,7 +19,7 @@ def settle_background(pod: PodRecord, now_ns: int) -> None:
 def steady_core_ns(pod: PodRecord, now_ns: int) -> int:
     """Return the background CPU of a pod since its creation, whole core-nanoseconds."""
     ran_ns = pod.ran_ns + (now_ns - pod.background_since_ns if pod.container_running else 0)
-    return ran_ns * round(pod.shape.background_cores * NS_PER_S) // NS_PER_S
+    return ran_ns * pod.shape.background_ns_per_s // NS_PER_S
 
 
 def take_last_reading(cluster: Cluster, workload: WorkloadRecord, pod: PodRecord) -> None:

@@ -104,11 +104,17 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     for place, field in enumerate(arrow.schema):
         if pa.types.is_timestamp(field.type):
             arrow = arrow.set_column(place, field.name, _texts_of_instants(arrow[field.name]))
-    plain, quoted = (csv.WriteOptions(quoting_style=style, quoting_header="none") for style in ("none", "needed"))
+    header = table.iloc[:0].to_csv(index=False, lineterminator="\n").encode("utf-8")
     try:
-        csv.write_csv(arrow, path, plain)
+        _write_lines(arrow, header, path, "none")
     except pa.ArrowInvalid:
-        csv.write_csv(arrow, path, quoted)
+        _write_lines(arrow, header, path, "needed")
+
+
+def _write_lines(table: pa.Table, header: bytes, path: Path, quoting: str) -> None:
+    with path.open("wb") as file:
+        file.write(header)
+        csv.write_csv(table, file, csv.WriteOptions(include_header=False, quoting_style=quoting))
 
 
 def _texts_of_instants(column: pa.ChunkedArray) -> pa.Array:

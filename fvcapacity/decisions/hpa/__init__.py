@@ -13,7 +13,7 @@ from fvcapacity.decisions.hpa.limits import (
     default_behavior,
     tolerance_from_quantity,
 )
-from fvcapacity.decisions.hpa.metrics import HpaPod, MetricReading, MetricSpec, PodMetric, Tolerance
+from fvcapacity.decisions.hpa.metrics import HpaPod, MetricReading, MetricSpec, PodList, PodMetric, Tolerance
 from fvcapacity.decisions.hpa.replicas import ReplicaProposal
 from fvcapacity.decisions.hpa.stabilization import Recommendation
 from fvcapacity.decisions.hpa.sync import HpaSettings, HpaSpec, HpaState, Observed, SyncResult, reconcile
@@ -27,6 +27,7 @@ __all__ = [
     "MetricReading",
     "MetricSpec",
     "Observed",
+    "PodList",
     "PodMetric",
     "Policy",
     "Recommendation",

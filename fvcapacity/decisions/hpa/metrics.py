@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -39,6 +40,39 @@ class HpaPod(NamedTuple):
     start_ns: int | None = None
     deleting: bool = False
     requests: Mapping[str, Mapping[str, int]] = _NOTHING
+
+
+class PodList(tuple[HpaPod, ...]):
+    """The pods of a target, with what follows from them alone.
+
+    Pods change more seldom than metrics: who keeps the list from sync to sync has that worked out once.
+    """
+
+    @cached_property
+    def names(self) -> frozenset[str]:
+        """Their names."""
+        return frozenset(pod.name for pod in self)
+
+    @cached_property
+    def all_running(self) -> bool:
+        """Whether every one of them runs and is to stay."""
+        return all(pod.phase == "Running" and not pod.deleting for pod in self)
+
+    @cached_property
+    def staying(self) -> int:
+        """How many of them are not being deleted."""
+        return sum(not pod.deleting for pod in self)
+
+    @cached_property
+    def requested(self) -> dict[tuple[str, str], int | None]:
+        """By resource and container ("" for all) what they request together, as far as asked; None if one is silent."""
+        return {}
+
+    @cached_property
+    def last_start_ns(self) -> int | None:
+        """When the last of them started; None while one has not, or is not ready."""
+        starts = [pod.start_ns for pod in self if pod.ready == "True" and pod.start_ns is not None]
+        return max(starts) if starts and len(starts) == len(self) else None
 
 
 class PodMetric(NamedTuple):
@@ -103,6 +137,14 @@ def group_pods(
         else:
             groups.ready_count += 1
     return groups
+
+
+def every_cpu_counts(pods: PodList, metrics: Mapping[str, PodMetric], rule: ReadinessRule, now_ns: int) -> bool:
+    """Tell whether there is a CPU metric to be trusted of every pod."""
+    last = pods.last_start_ns
+    if last is not None and last + rule.cpu_initialization_ns <= now_ns:
+        return True
+    return not any(cpu_is_unready(pod, metrics[pod.name], rule, now_ns) for pod in pods)
 
 
 def cpu_is_unready(pod: HpaPod, metric: PodMetric, rule: ReadinessRule, now_ns: int) -> bool:

@@ -11,9 +11,10 @@ from fvcapacity.decisions.hpa.metrics import (
     MetricReading,
     MetricSpec,
     PodGroups,
+    PodList,
     ReadinessRule,
     Tolerance,
-    cpu_is_unready,
+    every_cpu_counts,
     group_pods,
 )
 
@@ -38,7 +39,7 @@ class Evaluation(NamedTuple):
     """The circumstances of one evaluation, the same for every metric of a sync."""
 
     now_ns: int
-    pods: Sequence[HpaPod]
+    pods: PodList
     current_replicas: int
     """``spec.replicas`` of the target."""
     status_replicas: int
@@ -162,30 +163,20 @@ def _plain_usage(resource: str, reading: MetricReading, at: Evaluation) -> int |
     It is so in nearly every sync: then nothing is ignored, missing or filled in, and no groups need be made.
     """
     values, pods = reading.pods, at.pods
-    if values is None or not pods or len(values) != len(pods):
+    if not values or not pods.all_running or values.keys() != pods.names:
         return None
-    usage = 0
-    for pod in pods:
-        metric = values.get(pod.name)
-        if metric is None or pod.deleting or pod.phase != "Running":
-            return None
-        if resource == "cpu" and cpu_is_unready(pod, metric, at.readiness, at.now_ns):
-            return None
-        usage += metric.value_milli
-    return usage
+    if resource == "cpu" and not every_cpu_counts(pods, values, at.readiness, at.now_ns):
+        return None
+    return sum([metric.value_milli for metric in values.values()])
 
 
-def _requested(pods: Sequence[HpaPod], resource: str, container: str) -> int | None:
+def _requested(pods: PodList, resource: str, container: str) -> int | None:
     """Return what all pods request together, or None when some pod does not say."""
-    total, of, each = 0, None, 0
-    for pod in pods:
-        if pod.requests is not of:  # pods of one version share theirs
-            requests, error = pod_requests((pod,), resource, container)
-            if error:
-                return None
-            of, each = pod.requests, requests[pod.name]
-        total += each
-    return total
+    asked = resource, container
+    if asked not in pods.requested:
+        requests, error = pod_requests(pods, resource, container)
+        pods.requested[asked] = None if error else sum(requests.values())
+    return pods.requested[asked]
 
 
 def _plain_count(ratio: float, ready: int, at: Evaluation) -> int:

@@ -21,11 +21,11 @@ def stabilize_legacy(desired: int, history: Recommendations, window_s: int, now_
     """Return the largest recommendation of the window, and the new history."""
     since = now_ns - window_s * NS
     result, slot = desired, len(history)
-    for i, entry in enumerate(history):
-        if entry.time_ns < since:
+    for i, (time_ns, replicas) in enumerate(history):
+        if time_ns < since:
             slot = i
-        elif entry.replicas > result:
-            result = entry.replicas
+        elif replicas > result:
+            result = replicas
     return result, _stored(history, slot, Recommendation(now_ns, desired))
 
 
@@ -40,12 +40,12 @@ def stabilize_behavior(
     oldest = min(up_since, down_since)
     up = down = desired
     slot = len(history)
-    for i, entry in enumerate(history):
-        if entry.time_ns > up_since and entry.replicas < up:
-            up = entry.replicas
-        if entry.time_ns > down_since and entry.replicas > down:
-            down = entry.replicas
-        if entry.time_ns < oldest:
+    for i, (time_ns, replicas) in enumerate(history):
+        if time_ns > up_since and replicas < up:
+            up = replicas
+        if time_ns > down_since and replicas > down:
+            down = replicas
+        if time_ns < oldest:
             slot = i
     result = max(current, up)
     result = min(result, down)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -13,7 +12,7 @@ from fvcapacity.decisions.hpa.limits import (
     legacy_limits,
     store_scale_event,
 )
-from fvcapacity.decisions.hpa.metrics import HpaPod, MetricReading, MetricSpec, ReadinessRule, Tolerance
+from fvcapacity.decisions.hpa.metrics import MetricReading, MetricSpec, PodList, ReadinessRule, Tolerance
 from fvcapacity.decisions.hpa.replicas import Evaluation, ReplicaProposal, propose
 from fvcapacity.decisions.hpa.stabilization import (
     Recommendation,
@@ -53,29 +52,30 @@ class HpaSpec:
     metrics: tuple[MetricSpec, ...]
     behavior: Behavior | None = None
     settings: HpaSettings = field(default_factory=HpaSettings)
+    tolerance: Tolerance = field(init=False)
+    """Tolerances in force: the behaviour's own, else the controller's."""
 
-    @property
-    def tolerance(self) -> Tolerance:
-        """Tolerances in force: the behaviour's own, else the controller's."""
+    def __post_init__(self) -> None:
+        """Settle what every sync asks for."""
         own = self.behavior
         down = own.down.tolerance if own else None
         up = own.up.tolerance if own else None
         default = self.settings.tolerance
-        return Tolerance(default if down is None else down, default if up is None else up)
+        tolerance = Tolerance(default if down is None else down, default if up is None else up)
+        object.__setattr__(self, "tolerance", tolerance)
 
 
-@dataclass(frozen=True, slots=True)
-class HpaState:
+Conditions = dict[str, Condition]
+"""By type. A sync copies them once, and changes its own copy."""
+
+
+class HpaState(NamedTuple):
     """What the controller remembers of an HPA between syncs."""
 
     recommendations: Recommendations | None = None
     up_events: tuple[ScaleEvent, ...] = ()
     down_events: tuple[ScaleEvent, ...] = ()
-    conditions: Mapping[str, Condition] = field(default_factory=dict)
-
-    def after(self, conditions: Mapping[str, Condition]) -> HpaState:
-        """Return the same memory with other conditions."""
-        return HpaState(self.recommendations, self.up_events, self.down_events, conditions)
+    conditions: Conditions = {}  # noqa: RUF012 - nobody changes it
 
 
 class Observed(NamedTuple):
@@ -84,7 +84,7 @@ class Observed(NamedTuple):
     now_ns: int
     spec_replicas: int
     status_replicas: int
-    pods: tuple[HpaPod, ...]
+    pods: PodList
     readings: tuple[MetricReading, ...]
 
 
@@ -121,23 +121,23 @@ class SyncResult(NamedTuple):
 def reconcile(spec: HpaSpec, state: HpaState, seen: Observed) -> SyncResult:
     """Return what one sync does. The reasons stand in ``state.conditions`` of the result."""
     current = seen.spec_replicas
-    conditions = {**state.conditions, "AbleToScale": ("True", "SucceededGetScale")}
     history = state.recommendations
     if history is None:
         history = (Recommendation(seen.now_ns, current),)
+    conditions = {**state.conditions, "AbleToScale": ("True", "SucceededGetScale")}
     state = HpaState(history, state.up_events, state.down_events, conditions)
     if current == 0 and not _may_leave_zero(spec, state):
         conditions["ScalingActive"] = ("False", "ScalingDisabled")
         return SyncResult(0, False, None, None, False, state)
     if current > spec.maximum:
-        return _scaled(spec, state, seen, spec.maximum)
+        return SyncResult(spec.maximum, True, None, None, False, _rescaled(spec, state, seen, spec.maximum))
     if 0 < current < spec.minimum:
-        return _scaled(spec, state, seen, spec.minimum)
+        return SyncResult(spec.minimum, True, None, None, False, _rescaled(spec, state, seen, spec.minimum))
     return _by_metrics(spec, state, seen)
 
 
 def _by_metrics(spec: HpaSpec, state: HpaState, seen: Observed) -> SyncResult:
-    current, conditions = seen.spec_replicas, dict(state.conditions)
+    current, conditions = seen.spec_replicas, state.conditions
     at = Evaluation(
         seen.now_ns,
         seen.pods,
@@ -146,29 +146,26 @@ def _by_metrics(spec: HpaSpec, state: HpaState, seen: Observed) -> SyncResult:
         spec.tolerance,
         spec.settings.readiness,
     )
-    answers = tuple(propose(metric, reading, at) for metric, reading in zip(spec.metrics, seen.readings, strict=True))
-    valid = [answer.replicas for answer in answers if answer.error is None]
-    invalid = [i for i, answer in enumerate(answers) if answer.error is not None]
-    proposal = max(valid, default=0)
-    if (invalid or not answers) and (not valid or proposal < current):
-        reason = _FAILED.get(spec.metrics[invalid[0]].type, "InvalidMetricSourceType") if invalid else ""
-        conditions["ScalingActive"] = ("False", reason or "InvalidMetricSourceType")
-        failed = state.after(conditions)
-        return SyncResult(current, False, None, None, True, failed, answers)
+    answers = tuple([propose(metric, reading, at) for metric, reading in zip(spec.metrics, seen.readings, strict=True)])
+    proposal, leading, failing = 0, None, None
+    for i, answer in enumerate(answers):
+        if answer.error is not None:
+            failing = i if failing is None else failing
+        elif leading is None or answer.replicas > proposal:
+            proposal, leading = answer.replicas, i
+    failed = failing is not None
+    if leading is None or (failed and proposal < current):
+        kind = "" if failing is None else spec.metrics[failing].type
+        conditions["ScalingActive"] = ("False", _FAILED.get(kind, "InvalidMetricSourceType"))
+        return SyncResult(current, False, None, None, True, state, answers)
     conditions["ScalingActive"] = ("True", "ValidMetricFound")
-    state = state.after(conditions)
-    proposal_leader = next((i for i, a in enumerate(answers) if a.error is None and a.replicas == proposal), None)
     stabilized, replicas, state = normalize(spec, state, current, proposal, seen.now_ns)
     if current == 0:
         replicas = max(replicas, spec.minimum)
-    result = _scaled(spec, state, seen, replicas)
-    return result._replace(
-        proposal=proposal,
-        stabilized=stabilized,
-        failed=bool(invalid),
-        metrics=answers,
-        leading=proposal_leader,
-    )
+    scaled = replicas != current
+    if scaled:
+        state = _rescaled(spec, state, seen, replicas)
+    return SyncResult(replicas, scaled, proposal, stabilized, failed, state, answers, leading)
 
 
 def normalize(spec: HpaSpec, state: HpaState, current: int, proposal: int, now_ns: int) -> tuple[int, int, HpaState]:
@@ -191,17 +188,17 @@ def normalize(spec: HpaSpec, state: HpaState, current: int, proposal: int, now_n
             behavior,
             now_ns,
         )
-    conditions = dict(state.conditions)
-    conditions["AbleToScale"] = ("True", able if stabilized != proposal else "ReadyForNewScale")
-    conditions["ScalingLimited"] = ("False" if limited == stabilized else "True", reason)
+    conditions = {
+        **state.conditions,
+        "AbleToScale": ("True", able if stabilized != proposal else "ReadyForNewScale"),
+        "ScalingLimited": ("False" if limited == stabilized else "True", reason),
+    }
     return stabilized, limited, HpaState(history, state.up_events, state.down_events, conditions)
 
 
-def _scaled(spec: HpaSpec, state: HpaState, seen: Observed, replicas: int) -> SyncResult:
-    """Write the new count: condition, scale event and, with the gate, the mark of zero."""
+def _rescaled(spec: HpaSpec, state: HpaState, seen: Observed, replicas: int) -> HpaState:
+    """Return the memory after a new count was written: condition, scale event and, with the gate, the mark of zero."""
     current = seen.spec_replicas
-    if replicas == current:
-        return SyncResult(current, False, None, None, False, state)
     conditions = {**state.conditions, "AbleToScale": ("True", "SucceededRescale")}
     if spec.settings.scale_to_zero:
         to_zero = current > 0 and replicas == 0 and spec.minimum == 0 and _has_total_metric(spec)
@@ -211,8 +208,7 @@ def _scaled(spec: HpaSpec, state: HpaState, seen: Observed, replicas: int) -> Sy
         up = store_scale_event(up, replicas - current, spec.behavior.up, seen.now_ns)
     elif spec.behavior is not None:
         down = store_scale_event(down, current - replicas, spec.behavior.down, seen.now_ns)
-    state = HpaState(state.recommendations, up, down, conditions)
-    return SyncResult(replicas, True, None, None, False, state)
+    return HpaState(state.recommendations, up, down, conditions)
 
 
 def _may_leave_zero(spec: HpaSpec, state: HpaState) -> bool:

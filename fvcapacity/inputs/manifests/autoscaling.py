@@ -21,10 +21,8 @@ def read_autoscaler(fields: Fields, name: str, namespace: str, version: str) -> 
     spec.refuse_unknown((*_SPEC_KEYS[:3], "targetCPUUtilizationPercentage") if first else _SPEC_KEYS)
     target = spec.child("scaleTargetRef")
     for key in ("kind", "name"):
-        if not target.has(key):
-            target.problem(key, f"scaleTargetRef has no {key}", f"add {key}: ...")
-    if not spec.has("maxReplicas"):
-        spec.problem("maxReplicas", "maxReplicas is missing", "add maxReplicas: ...")
+        target.require(key, ("apiVersion", "kind", "name"), f"scaleTargetRef has no {key}")
+    spec.require("maxReplicas", _SPEC_KEYS, "maxReplicas is missing")
     behavior = spec.child("behavior")
     behavior.refuse_unknown(("scaleUp", "scaleDown"))
     places = spec.places("", "metrics", "behavior")

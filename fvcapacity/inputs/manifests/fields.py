@@ -199,6 +199,21 @@ class Fields:
                 message = f"unknown field {key!r}: it has no effect"
                 self.problems.append(Problem(message, self.data.place(key), path, hint, "warning", "unknown-field"))
 
+    def require(self, key: str, known: Sequence[str], message: str) -> None:
+        """Note that a field is not there; a key that nobody knows is asked whether it was meant to be it.
+
+        Parameters
+        ----------
+        known
+            What else may stand here.
+        """
+        if self.has(key):
+            return
+        mistaken = nearest(key, [name for name in self.data if name not in known])
+        hint = f"is {mistaken!r} meant to be {key!r}?" if mistaken else f"add {key}: ..."
+        place = self.data.place(mistaken) if mistaken else self.data.at
+        self.problems.append(Problem(message, place, f"{self.path}.{key}", hint, "error", "manifest-value"))
+
     def _wrong(self, key: str, expected: str, value: Any) -> None:
         written = self.data.written.get(key)
         if expected == "text" and isinstance(value, bool | int | float):

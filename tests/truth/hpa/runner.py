@@ -17,6 +17,7 @@ from fvcapacity.decisions.hpa import (
     MetricReading,
     MetricSpec,
     Observed,
+    PodList,
     PodMetric,
     Policy,
     Recommendation,
@@ -189,7 +190,7 @@ def run_replica_case(given: Json) -> Any:
     spec = MetricSpec(kind, given.get("resource", "m"), given.get("container", ""), **{target: given["target"]})
     at = Evaluation(
         ns(given["now_s"]),
-        tuple(pod_of(row) for row in given["pods"]),
+        PodList(pod_of(row) for row in given["pods"]),
         given["current_replicas"],
         given["current_replicas"],
         Tolerance(**given["tolerance"]),
@@ -365,7 +366,7 @@ def current_metric_to(metric: MetricSpec, answer: ReplicaProposal) -> Json | Non
     return row
 
 
-def run_step(spec: HpaSpec, state: HpaState, step: Json, pods: tuple[HpaPod, ...]) -> tuple[Any, HpaState]:
+def run_step(spec: HpaSpec, state: HpaState, step: Json, pods: PodList) -> tuple[Any, HpaState]:
     only(step, {"t_s", "spec_replicas", "status_replicas", "pods", "metrics", "expected"})
     seen = Observed(
         ns(step["t_s"]),
@@ -394,7 +395,7 @@ def run_sync_case(case: Json) -> Any:
     history = None
     if "initial_recommendations" in config:
         history = recommendations_of(config["initial_recommendations"])
-    pods = tuple(pod_of(row) for row in case["step"]["pods"])
+    pods = PodList(pod_of(row) for row in case["step"]["pods"])
     return run_step(spec, HpaState(history), case["step"], pods)[0]
 
 
@@ -424,7 +425,7 @@ def run_trace(trace: Json) -> Iterator[Outcome]:
     for number, step in enumerate(trace["steps"]):
         name = f"{trace['id']}/{number}"
         try:
-            pods = tuple(
+            pods = PodList(
                 HpaPod(n, phase, ready, ns_or_none(since), ns_or_none(start), deleting, trace["pod_requests"])
                 for n, phase, ready, start, since, deleting in step["pods"]
             )

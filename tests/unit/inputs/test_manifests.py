@@ -208,6 +208,19 @@ def test_autoscalers(version: str, spec: str, metrics: tuple[HpaMetric, ...]) ->
     assert (hpa.min_replicas, hpa.max_replicas, hpa.namespace, hpa.has_behavior) == (1, 9, "default", False)
 
 
+@pytest.mark.parametrize(
+    ("written", "where", "hint"),
+    [
+        ("maxReplica: 9", "<stdin>:6:3", "is 'maxReplica' meant to be 'maxReplicas'?"),
+        ("minReplicas: 2", "<stdin>:5:3", "add maxReplicas: ..."),
+    ],
+)
+def test_a_maximum_that_is_not_there_may_be_another_key(written: str, where: str, hint: str) -> None:
+    problems = read(HPA.replace("maxReplicas: 9", written).format(v="v2", spec="")).problems
+    missing = next(problem for problem in problems if problem.message == "maxReplicas is missing")
+    assert (str(missing.location), missing.hint) == (where, hint)
+
+
 def test_behavior_of_an_autoscaler() -> None:
     spec = (
         "behavior: {scaleUp: {stabilizationWindowSeconds: 30, selectPolicy: Min, tolerance: 50m,"
