@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
 
 from fvcapacity.cli.alerts import alerts
@@ -31,6 +30,7 @@ from fvcapacity.cli.review import review
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
+from fvcapacity.cli.start_up import own_process
 from fvcapacity.cli.sweep import sweep
 from fvcapacity.cli.version import version
 
@@ -70,18 +70,11 @@ app.command()(schema)
 app.command()(doctor)
 app.command()(version)
 
-_OBJECTS_UNTIL_COLLECTED = 100_000
-
 
 def main() -> None:
-    """Run the command line.
-
-    What a command imports stays until it ends. To look through it for garbage every 700 objects, as Python does by
-    default, and at the exit once more takes a quarter of the time of a short run.
-    """
-    gc.set_threshold(_OBJECTS_UNTIL_COLLECTED)
-    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # else it looks through all that is installed
+    """Run the command line, in a process of its own."""
+    own_process()
     try:
         app.for_words(sys.argv[1:])()
     finally:
-        gc.freeze()
+        gc.freeze()  # else the exit looks through everything once more

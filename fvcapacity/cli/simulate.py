@@ -27,7 +27,7 @@ from fvcapacity.cli.options import (
 )
 from fvcapacity.cli.progress import progress_bar
 from fvcapacity.cli.refusals import tell_refusals
-from fvcapacity.cli.start_up import load_compiled_rules, loading
+from fvcapacity.cli.start_up import load_compiled_rules, loading, spare_threads
 from fvcapacity.cli.terminal import complain, remark, say
 from fvcapacity.cli.tongue import spoken, tongue_asked_for
 
@@ -161,6 +161,7 @@ def scenario_overrides(
 
 
 def _run(path: Path, overrides: dict[str, Any], out: Path | None, quiet: bool, **options: Any) -> tuple[Result, Path]:
+    spare_threads()
     with loading():
         from fvcapacity.inputs import load_scenario
         from fvcapacity.results.result import check_replaceable

@@ -1,45 +1,73 @@
-"""What lets a command begin its work sooner.
+"""What lets a command begin its work sooner, in a process of its own.
 
-Nine tenths of a run of one minute are loading: modules, models, compiled code. What is loaded stays until the command
-ends, so that to look through it for garbage, again and again, finds nothing.
+Nine tenths of a run of one minute are loading: modules, models, compiled code. What is done about it here concerns a
+whole process. `main` says that the process is the command's own; where it is not (in tests, in somebody's program)
+everything is left as it is.
 """
 
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+_OBJECTS_UNTIL_COLLECTED = 100_000
 _LINEAR_ALGEBRA = "scipy.linalg.cython_blas"
+
+_own = False
+
+
+def own_process() -> None:
+    """Say that this process runs one command and ends with it.
+
+    What a command imports stays until it ends. To look through it for garbage every 700 objects, as Python does by
+    default, takes a quarter of the time of a short run. Pydantic would look for plugins in everything that is
+    installed.
+    """
+    global _own
+    _own = True
+    gc.set_threshold(_OBJECTS_UNTIL_COLLECTED)
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+
+def spare_threads() -> None:
+    """Let NumPy's linear algebra start no thread for every processor, unless the user says how many.
+
+    Each of them turns round for a while, waiting for matrices that no run multiplies. To be called before NumPy is
+    imported.
+    """
+    if _own:
+        os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @contextmanager
 def loading() -> Iterator[None]:
     """Load something that stays: nothing is collected meanwhile, and what was loaded is never looked through."""
-    was_enabled = gc.isenabled()
+    if not _own:
+        yield
+        return
     gc.disable()
     try:
         yield
     finally:
         gc.freeze()
-        if was_enabled:
-            gc.enable()
+        gc.enable()
 
 
 def load_compiled_rules() -> None:
     """Load what runs compiled rules, but not SciPy's linear algebra.
 
     At the first call of a compiled function Numba looks for SciPy's linear algebra, for functions that multiply
-    matrices: to find it takes a tenth of the time of a short run. No rule of ours does that (those that do would not
-    compile, and say why), so that Numba is told that it is not there. SciPy itself is whole again afterwards, for
-    whoever asks for it later.
+    matrices: to find it takes a tenth of the time of a short run. No rule of ours does that (one that did would not
+    compile, and say why), so that Numba is told that it is not there. SciPy is whole again afterwards, for whoever
+    asks for it later.
     """
+    if not _own or _LINEAR_ALGEBRA in sys.modules:
+        return
     from fvcapacity.semantics.draw import mix
 
-    if _LINEAR_ALGEBRA in sys.modules:
-        mix(0, 0)
-        return
     sys.modules[_LINEAR_ALGEBRA] = None  # type: ignore[assignment]  # how Python marks what is not to be found
     try:
         mix(0, 0)

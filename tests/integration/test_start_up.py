@@ -1,0 +1,88 @@
+"""How a short run starts: what it must not load, what it leaves alone, and that SciPy is whole afterwards."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fvcapacity.cli.main import app
+
+ROOT = Path(__file__).resolve().parents[2]
+
+NOT_FOR_A_MINUTE = {
+    "bokeh", "charset_normalizer", "distributed", "jinja2", "joblib", "kubernetes_validate", "matplotlib",
+    "numpy.f2py", "numpy.testing", "prometheus_api_client", "requests", "rich.progress",
+    "scipy.linalg", "scipy.optimize", "scipy.sparse", "scipy.special", "scipy.stats", "statsmodels", "unittest",
+    "urllib3",
+    "fvcapacity.analytic.analysis", "fvcapacity.dataplane.reference.plane", "fvcapacity.inputs.access_log", "fvcapacity.inputs.prometheus",
+    "fvcapacity.interactive", "fvcapacity.plots", "fvcapacity.recommend", "fvcapacity.report", "fvcapacity.review",
+    "fvcapacity.study",
+}  # fmt: skip
+"""What takes longer to load than it is of use to a run of one minute."""
+
+RUN = """
+import gc, json, os, sys
+from fvcapacity.cli.main import main
+sys.argv = ["fvcap", "simulate", "scenarios/valentines.yaml", "--duration", "1m", "--replications", "1",
+            "--out", {out!r}]
+try:
+    main()
+except SystemExit as end:
+    assert not end.code
+told = {{"modules": sorted(sys.modules), "threads": os.environ.get("OPENBLAS_NUM_THREADS"),
+         "collecting": gc.isenabled(), "frozen": gc.get_freeze_count()}}
+from scipy.linalg import cython_blas, solve
+told["solved"] = solve([[2.0]], [4.0]).tolist()
+print("\\n" + json.dumps(told))
+"""
+
+
+def minute(out: Path, **values: str) -> Any:
+    kept = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN.format(out=str(out))],
+        cwd=ROOT, env={**kept, **values}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    minute(tmp_path_factory.mktemp("first") / "minute")  # compiles what is not compiled yet, and loads more for it
+    return minute(tmp_path_factory.mktemp("second") / "minute")
+
+
+def test_a_minute_loads_nothing_that_it_does_not_need(told: Any) -> None:
+    assert not NOT_FOR_A_MINUTE & set(told["modules"])
+
+
+def test_the_process_is_made_quick_and_then_collects_again(told: Any) -> None:
+    assert told["threads"] == "1"
+    assert told["collecting"]
+    assert told["frozen"] > 100_000
+
+
+def test_linear_algebra_is_found_by_whoever_asks_for_it_later(told: Any) -> None:
+    assert told["solved"] == [2.0]
+
+
+def test_the_user_may_have_threads(tmp_path: Path) -> None:
+    assert minute(tmp_path / "minute", OPENBLAS_NUM_THREADS="2")["threads"] == "2"
+
+
+def test_only_the_command_that_is_named_is_described() -> None:
+    def names(*words: str) -> list[str]:
+        return [command.callback.__name__ for command in app.for_words(words).registered_commands]
+
+    everything = names()
+    assert names("simulate") == ["simulate"]
+    assert names("read-logs", "--help") == ["read_logs"]
+    assert names("simulat") == names("--help") == names("export") == everything
+    assert len(everything) > 20
