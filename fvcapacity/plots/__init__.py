@@ -77,7 +77,14 @@ def write_plots(tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any], 
 def writing_plots(
     tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any], directory: Path, jobs: int
 ) -> Iterator[None]:
-    """Write every figure in other processes while this one does what stands in the block; they are there after it."""
+    """Write every figure in other processes while this one does what stands in the block; they are there after it.
+
+    With one job there is no other process, and they are written at the end of the block.
+    """
+    if jobs == 1:
+        yield
+        write_plots(tables, summary, directory)
+        return
     directory.mkdir(parents=True, exist_ok=True)
     target = directory.absolute()  # processes that were there before may be in another directory
     written = Parallel(n_jobs=jobs, return_as="generator_unordered")(

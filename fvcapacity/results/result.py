@@ -155,13 +155,9 @@ class Result:
         check_replaceable(target)
         if not plots:
             return directories.write_directory(target, self._write)
-        from fvcapacity.plots import write_plots, writing_plots  # matplotlib, only when it is needed
+        from fvcapacity.plots import writing_plots  # matplotlib, only when it is needed
 
         def write(work: Path) -> None:
-            if jobs == 1:
-                self._write(work)
-                write_plots(self.tables, self.summary, work / "plots")
-                return
             with writing_plots(self.tables, self.summary, work / "plots", jobs):
                 self._write(work)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +62,13 @@ def install(monkeypatch: pytest.MonkeyPatch, fake: FakeRun) -> FakeRun:
     monkeypatch.setitem(sys.modules, "fvcapacity.run", module)
     monkeypatch.setitem(vars(fvcapacity.inputs), "load_scenario", fake.load)  # it is imported lazily
     return fake
+
+
+@contextmanager
+def no_plots(tables: Any, summary: Any, directory: Path, jobs: int) -> Iterator[None]:
+    """Stand in for ``writing_plots``, which takes longer than all the rest of a command on a made-up result."""
+    directory.mkdir()
+    yield
 
 
 def result_of(*stops: int | None, calm: bool = False, **file: Any) -> Result:

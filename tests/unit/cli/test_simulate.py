@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 from fvcapacity.cli.main import app
 from fvcapacity.errors import InvariantError, Location, PlaneError, Problem, ScenarioError, SourceError
 from fvcapacity.results.result import load_result
-from tests.unit.cli.fakes import FakeRun, install, result_of
+from tests.unit.cli.fakes import FakeRun, install, no_plots, result_of
 
 runner = CliRunner()
 
@@ -25,7 +25,7 @@ def held():
 @pytest.fixture
 def fake(monkeypatch, tmp_path, missed):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("fvcapacity.plots.write_plots", lambda tables, summary, directory: directory.mkdir())
+    monkeypatch.setattr("fvcapacity.plots.writing_plots", no_plots)
     return install(monkeypatch, FakeRun(result=missed))
 
 

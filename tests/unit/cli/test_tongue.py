@@ -15,7 +15,7 @@ from fvcapacity.cli.terminal import Language, settings
 from fvcapacity.cli.tongue import _THING, Tongue, in_spanish, spoken
 from fvcapacity.cli.tongue import ENGLISH as ENGLISH_TONGUE
 from fvcapacity.cli.words import WORDS
-from tests.unit.cli.fakes import FakeRun, install, result_of
+from tests.unit.cli.fakes import FakeRun, install, no_plots, result_of
 
 SENTENCES = {
     "P95 was 500 ms or more over all user requests in 12 of 1,034 windows (35 %; 1 % allowed), and on checkout and cart; "
@@ -171,7 +171,7 @@ def test_what_a_run_says_is_all_translated(stops, calm):
 @pytest.mark.parametrize(("more", "env"), [(["--lang", "es"], {}), ([], {"FVCAP_LANG": "es"})])
 def test_the_option_and_the_variable(monkeypatch, tmp_path, more, env):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("fvcapacity.plots.write_plots", lambda tables, summary, directory: directory.mkdir())
+    monkeypatch.setattr("fvcapacity.plots.writing_plots", no_plots)
     install(monkeypatch, FakeRun(result=result_of(None)))
     for output in ("table", "markdown"):
         done = CliRunner().invoke(app, ["simulate", "s.yaml", "--format", output, *more], env=env)

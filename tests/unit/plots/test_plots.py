@@ -1,12 +1,14 @@
 import re
+from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
 import pandas as pd
 import pytest
+from joblib import Parallel, delayed
 from matplotlib.figure import Figure
 
-from fvcapacity.plots import draw_all, write_plots
+from fvcapacity.plots import draw_all, writing_plots
 from fvcapacity.plots.context import PlotContext
 from fvcapacity.plots.latency import plot_latency
 from fvcapacity.plots.replicas import plot_replicas
@@ -109,8 +111,11 @@ def test_without_an_hpa_the_figure_says_so(result):
     assert figure.axes[0].texts[0].get_text() == "no workload is scaled by an HPA"
 
 
-def test_files_are_the_same_in_every_repetition(result, figures, tmp_path):
-    write_plots(result.tables, result.summary, tmp_path)
+def test_files_are_the_same_in_every_repetition_and_process(result, figures, tmp_path, monkeypatch):
+    Parallel(n_jobs=2)(delayed(abs)(number) for number in range(2))  # processes that do not know where we go to
+    monkeypatch.chdir(tmp_path)
+    with writing_plots(result.tables, result.summary, Path(), 2):
+        pass
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == sorted(f"{name}.{kind}" for name in NAMES for kind in ("png", "svg"))
     again = tmp_path / "again"
