@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
+from typing import NamedTuple
 
 DEFAULT_GRACE_NS = 30 * 10**9
 LONG_TERMINATING_NS = 30 * 10**9
 """A pod that should have been gone for so long counts no more (``utils/drain``)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeldPod:
+_NOTHING: Mapping[str, int | Fraction] = MappingProxyType({})
+
+
+class HeldPod(NamedTuple):
     """A pod on a node: what it asks for by resource, and whether it counts.
 
     ``daemon`` pods come with every node, ``mirror`` pods stand for what the kubelet runs by itself.
     """
 
-    requests: Mapping[str, int | Fraction] = field(default_factory=dict)
+    requests: Mapping[str, int | Fraction] = _NOTHING
     daemon: bool = False
     mirror: bool = False
     deleted_ns: int | None = None
