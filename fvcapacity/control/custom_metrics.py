@@ -39,7 +39,8 @@ def gauge_milli(cluster: Cluster, name: str) -> tuple[int, int] | None:
 
 def _gauge_milli(cluster: Cluster, gauge: Gauge, now_ns: int) -> int:
     routes = [cluster.program.routes.index(route) for route in gauge.opened_by]
-    opened = _served_at(cluster, routes, now_ns) - _served_at(cluster, routes, now_ns - gauge.lifetime)
+    _, served = cluster.state.served[-1]
+    opened = _of(served, routes) - _served_at(cluster, routes, now_ns - gauge.lifetime)
     return round(opened * (gauge.per_request * 1000))
 
 
@@ -48,12 +49,16 @@ def _served_at(cluster: Cluster, routes: list[int], time_ns: int) -> float:
     served = cluster.state.served
     after = bisect_right(served, _just_after(time_ns))
     t0, before = served[after - 1] if after else (0, ())
-    low = float(sum([before[route] for route in routes])) if before else 0.0
+    low = _of(before, routes)
     if after == len(served) or time_ns <= t0:
         return low
     t1, later = served[after]
-    high = float(sum([later[route] for route in routes])) if later else 0.0
-    return low + (high - low) * (time_ns - t0) / (t1 - t0)
+    return low + (_of(later, routes) - low) * (time_ns - t0) / (t1 - t0)
+
+
+def _of(served: tuple[int, ...], routes: list[int]) -> float:
+    """Return requests served on some routes; a plane that counts none has served none."""
+    return float(sum([served[route] for route in routes])) if served else 0.0
 
 
 def _just_after(time_ns: int) -> tuple[int, tuple[float, ...]]:

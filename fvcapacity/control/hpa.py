@@ -11,6 +11,7 @@ from fvcapacity.control.cluster import Cluster, Process
 from fvcapacity.control.custom_metrics import WINDOW_NS, gauge_milli
 from fvcapacity.control.deployment import scale
 from fvcapacity.control.history import HpaSample
+from fvcapacity.control.metrics_server import container_usage
 from fvcapacity.control.state import HpaRecord, PodRecord, WorkloadRecord
 from fvcapacity.decisions.hpa import (
     HpaPod,
@@ -19,9 +20,9 @@ from fvcapacity.decisions.hpa import (
     MetricSpec,
     Observed,
     PodList,
-    PodMetric,
     Policy,
     Rules,
+    Sampling,
     SyncResult,
     default_behavior,
     reconcile,
@@ -29,6 +30,8 @@ from fvcapacity.decisions.hpa import (
 from fvcapacity.scenario.cluster import HorizontalPodAutoscaler, ScalingRules
 
 MINUTE_NS = 60 * 10**9
+_RESOURCES = ("cpu", "memory")
+"""In the order in which metrics-server tells of them."""
 
 
 def horizontal_pod_autoscaler(cluster: Cluster) -> Process:
@@ -47,7 +50,7 @@ def sync_hpa(cluster: Cluster, record: HpaRecord) -> None:
     if workload is None:
         _report(cluster, record, ("FailedGetScale",), f"{record.target} not found")
         return
-    now, pods = cluster.now, _selected(workload)
+    now, pods = cluster.now, selected_pods(workload)
     seen = Observed(
         now_ns=now,
         spec_replicas=workload.desired,
@@ -67,7 +70,7 @@ def sync_hpa(cluster: Cluster, record: HpaRecord) -> None:
         _sample(cluster, record, result, seen.spec_replicas)
 
 
-def _selected(workload: WorkloadRecord) -> PodList:
+def selected_pods(workload: WorkloadRecord) -> PodList:
     """Return the pods that the scale subresource selects: of all versions, in a blue/green roll-out of the active one.
 
     A canary therefore counts, although it is not part of the wanted size: with a new version beside the old one the
@@ -127,7 +130,8 @@ def _hpa_pod(pod: PodRecord) -> HpaPod:
 
 def _reading(cluster: Cluster, workload: WorkloadRecord, metric: MetricSpec) -> MetricReading:
     if metric.type in ("Resource", "ContainerResource"):
-        return _resource_reading(workload, metric)
+        found = _resource_usage(workload, metric)
+        return MetricReading(found, dict.fromkeys(found, cluster.state.last_scrape)) if found else MetricReading()
     gauge = gauge_milli(cluster, metric.name)
     if gauge is None:
         return MetricReading()
@@ -137,30 +141,21 @@ def _reading(cluster: Cluster, workload: WorkloadRecord, metric: MetricSpec) -> 
     exporting = [pod.name for pod in workload.pods.values() if pod.container_running]
     if not exporting:
         return MetricReading()
-    each = PodMetric(round(total / len(exporting)), scraped, WINDOW_NS)
-    return MetricReading(dict.fromkeys(exporting, each))
+    each = dict.fromkeys(exporting, round(total / len(exporting)))
+    return MetricReading(each, dict.fromkeys(exporting, Sampling(scraped, WINDOW_NS)))
 
 
-def _resource_reading(workload: WorkloadRecord, metric: MetricSpec) -> MetricReading:
-    """Return the pods' usage; no pod with usage at all is an error of the metrics API."""
-    if metric.name not in ("cpu", "memory"):
-        return MetricReading()
-    cpu, pods = metric.name == "cpu", workload.pods.values()
+def _resource_usage(workload: WorkloadRecord, metric: MetricSpec) -> dict[str, int]:
+    """Return the pods' usage in thousandths; none at all, or a pod without the container, is an error of the API."""
+    if metric.name not in _RESOURCES:
+        return {}
+    which, pods = _RESOURCES.index(metric.name), workload.pods.values()
     if metric.type == "Resource":
-        if cpu:
-            found = {pod.name: pod.usage.cpu for pod in pods if pod.usage is not None}
-        else:
-            found = {pod.name: pod.usage.memory for pod in pods if pod.usage is not None}
-        return MetricReading(found or None)
-    found = {}
-    for pod in pods:
-        if (usage := pod.usage) is None:
-            continue
-        if metric.container not in usage.containers:
-            return MetricReading()
-        milli, memory = usage.containers[metric.container]
-        found[pod.name] = usage.cpu._replace(value_milli=milli if cpu else memory * 1000)
-    return MetricReading(found or None)
+        return {pod.name: pod.usage[which] for pod in pods if pod.usage is not None}
+    used = {pod.name: container_usage(pod) for pod in pods if pod.usage is not None}
+    if not all(metric.container in containers for containers in used.values()):
+        return {}
+    return {name: containers[metric.container][which] for name, containers in used.items()}
 
 
 def _why(spec: HpaSpec, result: SyncResult, before: int) -> str:

@@ -104,6 +104,8 @@ class PodShape:
     """``background`` as metrics-server tells it, in millicores and bytes."""
     steady_total: tuple[int, int] = field(init=False)
     """The same of all containers together."""
+    serving_steady: tuple[float, int] = field(init=False)
+    """Cores that the serving container uses besides requests, and as metrics-server tells them."""
 
     def __post_init__(self) -> None:
         """Add up once what is asked for every few seconds."""
@@ -115,6 +117,9 @@ class PodShape:
         object.__setattr__(self, "steady", steady)
         total = sum(milli for milli, _ in steady.values()), sum(memory for _, memory in steady.values())
         object.__setattr__(self, "steady_total", total)
+        name = "" if self.serving is None else self.serving.container
+        own = (self.background[name][0], steady[name][0]) if name else (0.0, 0)
+        object.__setattr__(self, "serving_steady", own)
 
     @property
     def memory_ceiling_bytes(self) -> int:

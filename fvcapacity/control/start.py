@@ -120,7 +120,6 @@ def _run_warm(cluster: Cluster, pod: PodRecord) -> None:
     kubelet.start_container(cluster, pod, warm=True)
     pod.stage = Stage.RUNNING
     pod.ready = True
-    cluster.workload_of(pod).touch()
     pod.life.ready_ns = 0
 
 

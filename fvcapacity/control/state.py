@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NamedTuple
 
 from fvcapacity.control.history import NodeLife, PodLife
 from fvcapacity.control.shapes import PodShape
 from fvcapacity.dataplane.plane import ContainerUsage, SetEndpoints
 from fvcapacity.decisions.cluster_autoscaler.health import GroupBackoff
-from fvcapacity.decisions.hpa import HpaSpec, HpaState, PodList, PodMetric
+from fvcapacity.decisions.hpa import HpaSpec, HpaState, PodList, Sampling
 from fvcapacity.decisions.karpenter import Command
 from fvcapacity.decisions.pod_lifecycle import BackOff
 from fvcapacity.decisions.rollout import NO_ANSWERS, Answers
@@ -44,22 +43,6 @@ class Stage(StrEnum):
     PRE_STOP = "pre-stop"
     TERMINATING = "terminating"
     GONE = "gone"
-
-
-class Usage(NamedTuple):
-    """What metrics-server holds of one pod: of all containers together, as the HPA reads it, and by container."""
-
-    cpu: PodMetric
-    memory: PodMetric
-    shape: PodShape
-    serving: tuple[int, int] | None = None
-    """Millicores and bytes of the serving container."""
-
-    @property
-    def containers(self) -> Mapping[str, tuple[int, int]]:
-        """Millicores and bytes per container."""
-        steady, serving = self.shape.steady, self.shape.serving
-        return steady if serving is None or self.serving is None else {**steady, serving.container: self.serving}
 
 
 @dataclass(slots=True)
@@ -107,7 +90,8 @@ class PodRecord:
     reported_scale_up: str = ""
     claims: tuple[str, ...] = ()
     ordinal: int = 0
-    usage: Usage | None = None
+    usage: tuple[int, int] | None = None
+    """Thousandths of cores and of bytes that metrics-server holds of it, all containers together."""
     scraped_cpu_ns: int = 0
     sampled_cpu_ns: int = 0
     background_core_ns: float = 0.0
@@ -437,7 +421,8 @@ class ControlState:
     """Nodes whose pods can use so much memory that some would be evicted..."""
     watched_placements: int = -1
     """... when ``placements`` had this value."""
-    last_scrape_ns: int = 0
+    last_scrape: Sampling = field(default_factory=lambda: Sampling(0, 0))
+    """Of metrics-server, and of custom metrics with it."""
     last_sample_ns: int = -1
     last_scale_up_ns: int | None = None
     last_scale_down_ns: int | None = None

@@ -37,5 +37,4 @@ def take_last_reading(cluster: Cluster, workload: WorkloadRecord, pod: PodRecord
 
 def total_memory(pod: PodRecord) -> int:
     """Return the memory of a pod at the last look: the serving container's and the others' steady one."""
-    own = pod.memory_bytes if pod.shape.serving is not None else 0
-    return (own + pod.shape.background_bytes) if pod.container_running else 0
+    return pod.memory_bytes + pod.shape.background_bytes if pod.container_running else 0

@@ -79,9 +79,9 @@ def writing_plots(
 ) -> Iterator[None]:
     """Write every figure in other processes while this one does what stands in the block; they are there after it."""
     directory.mkdir(parents=True, exist_ok=True)
-    kinds = _FIGURES.items()
+    target = directory.absolute()  # processes that were there before may be in another directory
     written = Parallel(n_jobs=jobs, return_as="generator_unordered")(
-        delayed(_write)(name, _only(tables, kind), summary, directory) for name, kind in kinds
+        delayed(_write)(name, _only(tables, kind), summary, target) for name, kind in _FIGURES.items()
     )
     try:
         yield

@@ -117,12 +117,8 @@ class _CoreRecord(np.void):  # type: ignore[misc]  # NumPy's stubs call its pare
     takes longer (20 µs) than many a call; this one answers with the plain words.
     """
 
-    words: memoryview
-
-    @property
-    def data(self) -> memoryview:
-        """The core's memory."""
-        return self.words
+    data: memoryview = memoryview(b"")
+    """The core's memory."""
 
 
 _CORE_RECORD = np.dtype((_CoreRecord, CORE))
@@ -150,7 +146,7 @@ class Memory:
         self._words = core.view(np.int64).data
         self.state: State = core.view(_CORE_RECORD)[0]
         """The core as a record, for the kernel."""
-        self.state.words = self._words
+        self.state.data = self._words
 
     def get(self, name: str) -> int:
         """Return a field of the core."""

@@ -13,7 +13,7 @@ from fvcapacity.decisions.hpa.limits import (
     default_behavior,
     tolerance_from_quantity,
 )
-from fvcapacity.decisions.hpa.metrics import HpaPod, MetricReading, MetricSpec, PodList, PodMetric, Tolerance
+from fvcapacity.decisions.hpa.metrics import HpaPod, MetricReading, MetricSpec, PodList, Sampling, Tolerance
 from fvcapacity.decisions.hpa.replicas import ReplicaProposal
 from fvcapacity.decisions.hpa.stabilization import Recommendation
 from fvcapacity.decisions.hpa.sync import HpaSettings, HpaSpec, HpaState, Observed, SyncResult, reconcile
@@ -28,11 +28,11 @@ __all__ = [
     "MetricSpec",
     "Observed",
     "PodList",
-    "PodMetric",
     "Policy",
     "Recommendation",
     "ReplicaProposal",
     "Rules",
+    "Sampling",
     "ScaleEvent",
     "SyncResult",
     "Tolerance",

@@ -75,18 +75,23 @@ class PodList(tuple[HpaPod, ...]):
         return max(starts) if starts and len(starts) == len(self) else None
 
 
-class PodMetric(NamedTuple):
-    """One pod's value (summed over its containers, or of the one container asked for)."""
+class Sampling(NamedTuple):
+    """When a pod's value was taken, and over how long before."""
 
-    value_milli: int
     timestamp_ns: int
     window_ns: int
+
+
+_NEVER: Mapping[str, Sampling] = MappingProxyType({})
 
 
 class MetricReading(NamedTuple):
     """What a metrics API answered: values by pod, plain values, or neither when it failed."""
 
-    pods: Mapping[str, PodMetric] | None = None
+    pods: Mapping[str, int] | None = None
+    """Thousandths by pod, summed over its containers or of the one container asked for."""
+    sampled: Mapping[str, Sampling] = _NEVER
+    """When each of them was taken."""
     values: tuple[int, ...] | None = None
 
 
@@ -121,7 +126,7 @@ class PodGroups:
 
 
 def group_pods(
-    pods: Sequence[HpaPod], metrics: Mapping[str, PodMetric], resource: str, rule: ReadinessRule, now_ns: int
+    pods: Sequence[HpaPod], sampled: Mapping[str, Sampling], resource: str, rule: ReadinessRule, now_ns: int
 ) -> PodGroups:
     """Sort pods into ready, unready, missing and ignored; ``resource`` is "" for custom metrics."""
     groups = PodGroups()
@@ -130,30 +135,30 @@ def group_pods(
             groups.ignored.append(pod.name)
         elif pod.phase == "Pending":
             groups.unready.append(pod.name)
-        elif (metric := metrics.get(pod.name)) is None:
+        elif (sampling := sampled.get(pod.name)) is None:
             groups.missing.append(pod.name)
-        elif resource == "cpu" and cpu_is_unready(pod, metric, rule, now_ns):
+        elif resource == "cpu" and cpu_is_unready(pod, sampling, rule, now_ns):
             groups.unready.append(pod.name)
         else:
             groups.ready_count += 1
     return groups
 
 
-def every_cpu_counts(pods: PodList, metrics: Mapping[str, PodMetric], rule: ReadinessRule, now_ns: int) -> bool:
+def every_cpu_counts(pods: PodList, sampled: Mapping[str, Sampling], rule: ReadinessRule, now_ns: int) -> bool:
     """Tell whether there is a CPU metric to be trusted of every pod."""
     last = pods.last_start_ns
     if last is not None and last + rule.cpu_initialization_ns <= now_ns:
         return True
-    return not any(cpu_is_unready(pod, metrics[pod.name], rule, now_ns) for pod in pods)
+    return not any(cpu_is_unready(pod, sampled[pod.name], rule, now_ns) for pod in pods)
 
 
-def cpu_is_unready(pod: HpaPod, metric: PodMetric, rule: ReadinessRule, now_ns: int) -> bool:
+def cpu_is_unready(pod: HpaPod, sampling: Sampling, rule: ReadinessRule, now_ns: int) -> bool:
     """Tell whether a pod's CPU metric is not to be trusted yet."""
     if pod.ready is None or pod.start_ns is None:
         return True
     since = pod.ready_since_ns or 0
     if pod.start_ns + rule.cpu_initialization_ns > now_ns:
         # A young pod counts once it is ready and its metric covers no time before that.
-        return pod.ready == "False" or metric.timestamp_ns < since + metric.window_ns
+        return pod.ready == "False" or sampling.timestamp_ns < since + sampling.window_ns
     # An old pod that is not ready, and never was, is left out.
     return pod.ready == "False" and pod.start_ns + rule.initial_readiness_delay_ns > since

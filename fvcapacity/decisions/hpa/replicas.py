@@ -165,9 +165,9 @@ def _plain_usage(resource: str, reading: MetricReading, at: Evaluation) -> int |
     values, pods = reading.pods, at.pods
     if not values or not pods.all_running or values.keys() != pods.names:
         return None
-    if resource == "cpu" and not every_cpu_counts(pods, values, at.readiness, at.now_ns):
+    if resource == "cpu" and not every_cpu_counts(pods, reading.sampled, at.readiness, at.now_ns):
         return None
-    return sum([metric.value_milli for metric in values.values()])
+    return sum(values.values())
 
 
 def _requested(pods: PodList, resource: str, container: str) -> int | None:
@@ -189,8 +189,8 @@ def _usable(resource: str, reading: MetricReading, at: Evaluation) -> tuple[PodG
         return PodGroups(), {}, "metrics_unavailable"
     if not at.pods:
         return PodGroups(), {}, "no_pods"
-    groups = group_pods(at.pods, reading.pods, resource, at.readiness, at.now_ns)
-    metrics = {name: metric.value_milli for name, metric in reading.pods.items()}
+    groups = group_pods(at.pods, reading.sampled, resource, at.readiness, at.now_ns)
+    metrics = dict(reading.pods)
     for name in (*groups.ignored, *groups.unready):
         metrics.pop(name, None)
     return groups, metrics, None if metrics else "no_metrics_for_targeted_pods"

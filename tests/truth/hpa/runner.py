@@ -18,11 +18,11 @@ from fvcapacity.decisions.hpa import (
     MetricSpec,
     Observed,
     PodList,
-    PodMetric,
     Policy,
     Recommendation,
     ReplicaProposal,
     Rules,
+    Sampling,
     ScaleEvent,
     Tolerance,
     default_behavior,
@@ -105,9 +105,10 @@ def reading_of(metric: Json) -> MetricReading:
         return MetricReading(values=tuple(metric["values_m"]))
     pods = metric["pods"]
     if isinstance(pods, Mapping):
-        stamp, window = ns(metric["timestamp_s"]), ns(metric["window_s"])
-        return MetricReading({name: PodMetric(value, stamp, window) for name, value in pods.items()})
-    return MetricReading({m["pod"]: PodMetric(m["value_m"], ns(m["timestamp_s"]), ns(m["window_s"])) for m in pods})
+        sampling = Sampling(ns(metric["timestamp_s"]), ns(metric["window_s"]))
+        return MetricReading(pods, dict.fromkeys(pods, sampling))
+    sampled = {m["pod"]: Sampling(ns(m["timestamp_s"]), ns(m["window_s"])) for m in pods}
+    return MetricReading({m["pod"]: m["value_m"] for m in pods}, sampled)
 
 
 def rules_of(given: Json | None) -> Rules | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from fvcapacity.control.metrics_server import container_usage
 from fvcapacity.scenario.cluster import (
     HorizontalPodAutoscaler,
     HpaMetric,
@@ -150,9 +151,9 @@ def test_usage_is_split_by_container_with_the_background_added() -> None:
     background = {"deployment/web/exporter": {"cpu": "20m", "memory": "30Mi"}}
     control = plane_of(web, background=background, autoscalers=(hpa(),))
     drive(control, FakePlane(load=burst(9999, 0.25)), 31)
-    usage = control.state.pods[1].usage
-    assert usage is not None
-    assert usage.containers == {"web": (250, 100 * MI), "exporter": (20, 30 * MI)}
+    pod = control.state.pods[1]
+    assert pod.usage == (270, 130 * MI * 1000)
+    assert container_usage(pod) == {"web": (250, 100 * MI * 1000), "exporter": (20, 30 * MI * 1000)}
 
 
 def test_pending_pod_brings_a_node_and_is_scheduled_on_it() -> None:
