@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fvcapacity.cli.terminal import Painted, cleaning, colored
@@ -44,15 +45,24 @@ def render_table(summary: Summary, *, width: int | None = None, color: bool | No
     color
         Default: when stdout is a terminal.
     """
-    text, too_many = "", 0
+    text = ""
     rows = _rows(summary, *_ROW_LIMITS[0])
+    too_many = rows + _other_lines(summary, width) - SCREEN_LINES
     for limits in _ROW_LIMITS:
         if rows - _rows(summary, *limits) >= too_many:  # else it cannot fit: every row is a line
             text = _rendered(summary, *limits, width, color)
             if text.count("\n") <= SCREEN_LINES:
                 break
             rows, too_many = _rows(summary, *limits), text.count("\n") - SCREEN_LINES
-    return text
+    return text or _rendered(summary, *_ROW_LIMITS[0], width, color)
+
+
+def _other_lines(summary: Summary, width: int | None) -> int:
+    """Return how many lines there are at least beside the rows of the tables, which take long to draw."""
+    tongue = tongue_asked_for()
+    grids = (routes_grid(summary, tongue, _ROW_LIMITS[0][0]), services_grid(summary, tongue, _ROW_LIMITS[0][1]))
+    bare = (replace(grids[0], rows=()), replace(grids[1], rows=()))
+    return drawn(lambda console: _print(console, summary, bare), width, color=False).count("\n")
 
 
 def _rows(summary: Summary, routes: int, services: int) -> int:

@@ -66,11 +66,12 @@ def build_result(
         every["bill"] = conform(BILL, bill)
     verdict = judge(every["route_windows"], scenario.file.objectives, scenario.file.time_zone)
     bottleneck = find_bottleneck(every, scenario, verdict.status)
-    summary = summarize(scenario, ordered, every, verdict, bottleneck, stopping)
+    text = scenario_text(scenario.file)
+    summary = summarize(scenario, ordered, every, verdict, bottleneck, stopping, text=text)
     return Result(
         summary=summary.model_dump(mode="json"),
         tables=every,
         histograms=histograms,
         minutes=minutes,
-        scenario_yaml=scenario_text(scenario.file),
+        scenario_yaml=text,
     )

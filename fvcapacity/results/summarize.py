@@ -34,6 +34,8 @@ def summarize(
     verdict: Verdict,
     bottleneck: Bottleneck,
     stopping: parts.StoppingPart | None = None,
+    *,
+    text: str | None = None,
 ) -> parts.Summary:
     """Return the summary of a result.
 
@@ -43,13 +45,17 @@ def summarize(
         As run, options included.
     tables
         All tables; ``bill`` may be missing.
+    text
+        What `scenario_text` returned for the scenario; made here by default.
     stopping
         Why it stopped, when the number of replications was not fixed.
     """
-    tables = _of_replications(tables, _in_figures(outcomes))
+    numbers = _in_figures(outcomes)
+    if len(numbers) < len(outcomes):
+        tables = _of_replications(tables, numbers)
     return parts.Summary(
         schema_version=parts.SCHEMA_VERSION,
-        scenario=_scenario_part(scenario),
+        scenario=_scenario_part(scenario, text),
         run=_run_part(scenario, outcomes, stopping),
         verdict=parts.VerdictPart(
             status=verdict.status,
@@ -120,20 +126,26 @@ def traffic_text(traffic: Traffic) -> str:
     return text if traffic.users is not None else f"{text}; {traffic.arrivals.kind} arrivals"
 
 
-def scenario_digest(scenario: Scenario) -> str:
-    """Return the SHA-256 of a scenario as it is run and of the hashes of its inputs."""
-    digest = hashlib.sha256(scenario_text(scenario.file).encode())
+def scenario_digest(scenario: Scenario, text: str | None = None) -> str:
+    """Return the SHA-256 of a scenario as it is run and of the hashes of its inputs.
+
+    Parameters
+    ----------
+    text
+        What `scenario_text` returned for it; made here by default.
+    """
+    digest = hashlib.sha256((scenario_text(scenario.file) if text is None else text).encode())
     for name, value in sorted(scenario.input_hashes.items()):
         digest.update(f"\n{name} {value}".encode())
     return digest.hexdigest()
 
 
-def _scenario_part(scenario: Scenario) -> parts.ScenarioPart:
+def _scenario_part(scenario: Scenario, text: str | None) -> parts.ScenarioPart:
     file = scenario.file
     return parts.ScenarioPart(
         name=file.name,
         description=file.description,
-        sha256=scenario_digest(scenario),
+        sha256=scenario_digest(scenario, text),
         start_utc=utc_text(pd.Timestamp(scenario.start_ns, tz="UTC")),
         time_zone=file.time_zone,
         duration_s=file.window.duration / 1e9,
