@@ -268,9 +268,9 @@ def _tabulated(scenario: Scenario, program: Program, number: int, progress: Prog
     The minutes of a long run (see `fvcapacity.results.hours`) go to one file, whose writer makes its tables.
     """
     outcome = run_replication(scenario, program, number, progress)
-    if progress is not None:
+    if progress is not None and outcome.complete:  # also one that was finished before, of which nothing was told
         end_ns = outcome.warm_up_ns + outcome.duration_ns
-        progress(ProgressUpdate(number, min(outcome.complete_until_ns, end_ns), end_ns, outcome.arrived))
+        progress(ProgressUpdate(number, end_ns, end_ns, outcome.arrived))
     return outcome if is_long(scenario) else outcome.become(tabulate(scenario, program, outcome))
 
 
