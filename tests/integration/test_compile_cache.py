@@ -143,6 +143,22 @@ def test_without_its_helper_a_process_compiles_alone(program: str, monkeypatch: 
     assert done
 
 
+def test_a_helper_imports_nothing_from_where_the_user_stands(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    begun: list[list[str]] = []
+
+    def refuse(words: list[str]) -> None:
+        begun.append(words)
+        raise OSError
+
+    monkeypatch.setattr(prepare, "_begin_process", refuse)
+    monkeypatch.setattr(prepare.os, "cpu_count", lambda: 2)
+    with prepare._helper():
+        pass
+    (tmp_path / "numba.py").write_text("raise SystemExit('somebody else is asked')")
+    options = begun[0][: begun[0].index("-m")]
+    subprocess.run([*options, "-c", "import numba"], cwd=tmp_path, check=True, env=environment())
+
+
 def test_a_helper_ends_with_whoever_was_interrupted(monkeypatch: pytest.MonkeyPatch) -> None:
     started: list[subprocess.Popen[bytes]] = []
 

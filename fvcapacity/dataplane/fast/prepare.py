@@ -91,7 +91,7 @@ def _helper() -> Iterator[None]:
         yield
         return
     try:
-        process = _begin_process([sys.executable, "-m", __name__])
+        process = _begin_process([sys.executable, "-P", "-m", __name__])  # -P: not from where the user stands
     except OSError:  # no more processes, no more memory: alone, then
         yield
         return
