@@ -176,8 +176,9 @@ def _sentences(found: Findings) -> list[str]:
         said.append(f"The whole day ran at {rate(found.day.rate)} ({found.day.work:,} requests).")
     first, warm, library = (found.figures[name] for name in ("first", "warm", "library"))
     said.append(
-        f"Start-up: of the {seconds(warm)} of a warm `fvcap simulate`, the writing of tables and plots and the command "
-        f"line take {seconds(warm - library)}; compiling takes {seconds(first - warm)} of the first run."
+        f"Start-up: a warm `fvcap simulate` takes {seconds(warm)}, the same as a library, without what a command spares "
+        f"a process of its own, {seconds(library)}; nearly all of it is loading. Compiling takes {seconds(first - warm)} "
+        "of the first run."
     )
     return said
 
