@@ -1,7 +1,8 @@
 """Every fenced example of README and docs runs: commands, Python, and YAML against the models that read it.
 
-``.ci/docs`` takes scenarios that are cut to five minutes, and leaves out what is marked ``long`` and the pages in `LATER`.
-Those pages, and all of it as it stands: ``NUMBA_BOUNDSCHECK=0 python -m pytest -m long tests/docs``.
+``.ci/docs`` takes scenarios that are cut to five minutes, and leaves out what is marked ``long`` and the pages in `LATER`,
+which ``.ci/run`` takes when both processors are free. All of it as it stands:
+``NUMBA_BOUNDSCHECK=0 python -m pytest -m long tests/docs``.
 """
 
 import shutil
@@ -27,7 +28,7 @@ LATER = {
         "how-to/quarterly-review", "how-to/reconcile", "how-to/report",
     )
 }  # fmt: skip
-"""Pages whose examples are left to ``-m long`` even when cut short: together the others take two minutes of CPU."""
+"""Pages whose examples take longest: nearly as much CPU as those of all others together."""
 WORDS = {"skip", "long", "instead", "before", "file", "output", "fails"}
 
 
@@ -37,7 +38,10 @@ def name(unit: list[Path]) -> str:
 
 @pytest.mark.parametrize(
     "unit",
-    [pytest.param(unit, marks=pytest.mark.long if name(unit) in LATER else pytest.mark.examples) for unit in UNITS],
+    [
+        pytest.param(unit, marks=pytest.mark.examples_later if name(unit) in LATER else pytest.mark.examples)
+        for unit in UNITS
+    ],
     ids=name,
 )
 def test_examples_run(unit, tmp_path):
