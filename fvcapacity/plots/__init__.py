@@ -1,4 +1,4 @@
-"""Tables in, figures out: `draw_all` makes every figure of a result, `draw_figure` one, `write_plots` all as files."""
+"""Tables in, figures out: `draw_all` makes every figure of a result, `draw_figure` one, `writing_plots` their files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fvcapacity.plots.style import save_figure, styled
 from fvcapacity.plots.throttling import plot_throttling
 from fvcapacity.plots.traffic import plot_traffic
 
-__all__ = ["draw_all", "draw_figure", "write_plots", "writing_plots"]
+__all__ = ["draw_all", "draw_figure", "writing_plots"]
 
 
 class _Kind(NamedTuple):
@@ -66,26 +66,21 @@ def draw_figure(name: str, tables: Mapping[str, pd.DataFrame], summary: Mapping[
         return kind.draw(_only(tables, kind), PlotContext.of(summary))
 
 
-def write_plots(tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any], directory: Path) -> None:
-    """Write every figure as PNG and SVG, the same to the byte in every repetition."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for name in _FIGURES:
-        _write(name, tables, summary, directory)
-
-
 @contextmanager
 def writing_plots(
     tables: Mapping[str, pd.DataFrame], summary: Mapping[str, Any], directory: Path, jobs: int
 ) -> Iterator[None]:
-    """Write every figure in other processes while this one does what stands in the block; they are there after it.
+    """Write every figure as PNG and SVG, the same to the byte in every repetition; they are there after the block.
 
-    With one job there is no other process, and they are written at the end of the block.
+    Other processes do it while this one does what stands in the block. With one job there is none, and it is done at
+    the end of the block.
     """
+    directory.mkdir(parents=True, exist_ok=True)
     if jobs == 1:
         yield
-        write_plots(tables, summary, directory)
+        for name in _FIGURES:
+            _write(name, tables, summary, directory)
         return
-    directory.mkdir(parents=True, exist_ok=True)
     target = directory.absolute()  # processes that were there before may be in another directory
     written = Parallel(n_jobs=jobs, return_as="generator_unordered")(
         delayed(_write)(name, _only(tables, kind), summary, target) for name, kind in _FIGURES.items()
