@@ -14,6 +14,7 @@ import fvcapacity as fv
 from fvcapacity.dataplane.fast import prepare
 from fvcapacity.run import checkpoints_of
 from fvcapacity.semantics.jit import user_cache
+from tests.support import compiled
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -180,3 +181,33 @@ def test_what_a_helper_compiles_takes_whole_numbers_only() -> None:
         names = list(inspect.signature(function.py_func).parameters)
         assert names[0] == "s"
         assert len(names) == 1 + numbers, function
+
+
+@pytest.mark.parametrize("killed", [False, True])
+def test_tests_wait_for_the_kernel_until_its_compiler_has_ended(tmp_path: Path, killed: bool) -> None:
+    process = compiled.begin(tmp_path / "lock", ["sleep", "60" if killed else "0.5"])
+    if killed:
+        process.kill()
+    compiled.wait(tmp_path / "lock")
+    assert process.wait(timeout=0.2) == (-9 if killed else 0)
+
+
+def test_a_compiler_that_nobody_waits_for_is_ended(tmp_path: Path) -> None:
+    deaf = compiled.begin(tmp_path / "lock", ["sh", "-c", "trap '' INT; exec sleep 60"])
+    compiled.end(deaf, patience_s=0.1)
+    assert deaf.poll() is not None
+
+
+@pytest.mark.parametrize(
+    ("places", "needed"),
+    [
+        (["tests"], True),
+        (["tests/parity/test_corpus.py::test_case"], True),
+        (["tests/unit/decisions", "tests/unit/study/test_compare.py"], True),
+        (["tests/unit"], True),
+        (["tests/unit/decisions", "tests/docs"], False),
+        (["tests/unit/test_units.py"], False),
+    ],
+)
+def test_the_kernel_is_compiled_for_rooms_that_need_it(places: list[str], needed: bool) -> None:
+    assert compiled.is_needed(places) is needed

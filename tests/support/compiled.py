@@ -12,11 +12,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 TESTS = Path(__file__).resolve().parents[1]
-ROOMS = ("integration", "parity", "truth/cfs", "unit/cli", "unit/interactive", "unit/results", "unit/review", "unit/study")
+ROOMS = (
+    "integration", "parity", "truth/cfs", "unit/cli", "unit/interactive", "unit/results", "unit/review", "unit/study",
+)  # fmt: skip
 """Where most tests need it."""
 
 
@@ -29,15 +31,15 @@ def is_needed(places: Iterable[str]) -> bool:
     return False
 
 
-def begin(lock: Path) -> subprocess.Popen[bytes]:
+def begin(lock: Path, words: Sequence[str] = (sys.executable, "-m", __name__)) -> subprocess.Popen[bytes]:
     """Start the process; it holds the lock until it ends."""
     with lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        words = [sys.executable, "-m", __name__]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS.parent), os.environ.get("PYTHONPATH", "")])}
+        paths = os.pathsep.join([str(TESTS.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
         nothing = subprocess.DEVNULL
         return subprocess.Popen(
-            words, env=environment, pass_fds=[held.fileno()], stdin=nothing, stdout=nothing, stderr=nothing
+            words, env={**os.environ, "PYTHONPATH": paths}, pass_fds=[held.fileno()],
+            stdin=nothing, stdout=nothing, stderr=nothing,
         )  # fmt: skip
 
 
@@ -47,10 +49,14 @@ def wait(lock: Path) -> None:
         fcntl.flock(held, fcntl.LOCK_SH)
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: subprocess.Popen[bytes], patience_s: float = 5.0) -> None:
     """See to it that it has ended."""
     process.send_signal(signal.SIGINT)  # as if a user interrupted it, so that its helper ends as well
-    process.wait()
+    try:
+        process.wait(patience_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def main() -> None:

@@ -2,29 +2,52 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shlex
 import shutil
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
+
+from fvcapacity.cli.main import app
 
 SCENARIO = "scenarios/valentines.yaml"
 PROGRAM = [sys.executable, "-c", "import sys; sys.argv[0] = 'fvcap'; from fvcapacity.cli.main import app; app()"]
 
 
 def asked(shell: str, line: str) -> str:
+    """Return what is printed, by the code that a process of its own would run: most of its time would be imports."""
+    printed, complained = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, given(shell, line)), patch.object(sys, "argv", ["fvcap"]),
+        redirect_stdout(printed), redirect_stderr(complained), pytest.raises(SystemExit),
+    ):  # fmt: skip
+        app(prog_name="fvcap")  # which is not to be told from how these tests were started
+    assert complained.getvalue() == ""
+    return printed.getvalue()
+
+
+def given(shell: str, line: str) -> dict[str, str]:
+    """Return what a shell puts into the environment."""
     words = shlex.split(line) + ([""] if line.endswith(" ") else [])
-    given = {"_FVCAP_COMPLETE": f"complete_{shell}"}
+    asks = {"_FVCAP_COMPLETE": f"complete_{shell}"}
     if shell == "bash":
-        given |= {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
-    else:
-        given |= {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
-    done = subprocess.run(PROGRAM, env={**os.environ, **given}, capture_output=True, text=True, check=False, timeout=60)
-    assert done.stderr == ""
-    return done.stdout
+        return asks | {"COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    return asks | {"_TYPER_COMPLETE_ARGS": line, "_TYPER_COMPLETE_FISH_ACTION": "get-args"}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_process_answers_the_same(shell):
+    line = "fvcap simulate scenarios/val"
+    environment = {**os.environ, **given(shell, line)}
+    done = subprocess.run(PROGRAM, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    assert SCENARIO in done.stdout
+    assert (done.stdout, done.stderr) == (asked(shell, line), "")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
