@@ -1,7 +1,6 @@
 """Every fenced example of README and docs runs: commands, Python, and YAML against the models that read it.
 
-``.ci/docs`` takes scenarios that are cut to five minutes, and leaves out what is marked ``long`` and the pages in `LATER`,
-which ``.ci/run`` takes when both processors are free. All of it as it stands:
+``.ci/docs`` takes scenarios that are cut to five minutes, and leaves out what is marked ``long``. All of it as it stands:
 ``NUMBA_BOUNDSCHECK=0 python -m pytest -m long tests/docs``.
 """
 
@@ -20,15 +19,14 @@ from tests.docs.pages.text import ROOT
 
 PAGES = [page for page in pages() if any(fence.language in RUN for fence in fences_of(page))]
 TUTORIAL = [page for page in PAGES if page.parent.name == "tutorial"]
-UNITS = [TUTORIAL, *([page] for page in PAGES if page not in TUTORIAL)]
-LATER = {
+LONGEST = {
     f"docs/{page}.md"
     for page in (
         "es/inicio-rapido", "explanation/node-loss-at-peak", "how-to/cost", "how-to/focus", "how-to/overlays",
         "how-to/quarterly-review", "how-to/reconcile", "how-to/report",
     )
-}  # fmt: skip
-"""Pages whose examples take longest: nearly as much CPU as those of all others together."""
+} | {"tutorial"}  # fmt: skip
+"""Pages whose examples take longest, nearly as much CPU as those of all others together: they are taken first."""
 WORDS = {"skip", "long", "instead", "before", "file", "output", "fails"}
 
 
@@ -36,14 +34,12 @@ def name(unit: list[Path]) -> str:
     return "tutorial" if unit == TUTORIAL else unit[0].relative_to(ROOT).as_posix()
 
 
-@pytest.mark.parametrize(
-    "unit",
-    [
-        pytest.param(unit, marks=pytest.mark.examples_later if name(unit) in LATER else pytest.mark.examples)
-        for unit in UNITS
-    ],
-    ids=name,
-)
+UNITS = [TUTORIAL, *([page] for page in PAGES if page not in TUTORIAL)]
+UNITS.sort(key=lambda unit: name(unit) not in LONGEST)
+
+
+@pytest.mark.examples
+@pytest.mark.parametrize("unit", UNITS, ids=name)
 def test_examples_run(unit, tmp_path):
     if shutil.which("kubectl") is None:
         pytest.skip("kubectl is not installed")

@@ -13,7 +13,7 @@ import pytest
 import fvcapacity as fv
 from fvcapacity.dataplane.fast import prepare
 from fvcapacity.run import checkpoints_of
-from fvcapacity.semantics.jit import user_cache
+from fvcapacity.semantics.jit import code_name, user_cache
 from tests.support import compiled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -107,10 +107,14 @@ def test_a_long_run_without_a_place_for_its_days_says_what_to_do(temporary: Path
     assert "XDG_CACHE_HOME" in str(caught.value.hint)
 
 
-def test_code_is_named_by_what_goes_into_it() -> None:
-    name = "from fvcapacity.semantics.jit import code_name; print(code_name())"
-    said, unsaid, checked = (run(name, NUMBA_BOUNDSCHECK=flag) for flag in ("0", "", "1"))
+def test_code_is_named_by_what_goes_into_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    def name(flag: str) -> str:
+        monkeypatch.setenv("NUMBA_BOUNDSCHECK", flag)
+        return code_name.__wrapped__()  # what is kept for the process is what it began with
+
+    said, unsaid, checked = name("0"), name(""), name("1")
     assert said == unsaid != checked
+    assert code_name() in {said, checked}
 
 
 SHARE = """

@@ -54,8 +54,13 @@ def minute(out: Path, **values: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    minute(tmp_path_factory.mktemp("first") / "minute")  # compiles what is not compiled yet, and loads more for it
+def told_with_threads(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """The first of all: it compiles what is not compiled yet, and loads more for it."""
+    return minute(tmp_path_factory.mktemp("first") / "minute", OPENBLAS_NUM_THREADS="2")
+
+
+@pytest.fixture(scope="module")
+def told(told_with_threads: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
     return minute(tmp_path_factory.mktemp("second") / "minute")
 
 
@@ -73,8 +78,8 @@ def test_linear_algebra_is_found_by_whoever_asks_for_it_later(told: Any) -> None
     assert told["solved"] == [2.0]
 
 
-def test_the_user_may_have_threads(tmp_path: Path) -> None:
-    assert minute(tmp_path / "minute", OPENBLAS_NUM_THREADS="2")["threads"] == "2"
+def test_the_user_may_have_threads(told_with_threads: Any) -> None:
+    assert told_with_threads["threads"] == "2"
 
 
 def test_only_the_command_that_is_named_is_described() -> None:
