@@ -58,7 +58,7 @@ def test_memory_hardly_grows(benchmark: Any) -> None:
 
 
 def test_a_big_cluster_costs_a_request_little(benchmark: Any) -> None:
-    small, big = benchmark.pedantic(small_and_big, rounds=1)
+    small, big = benchmark.pedantic(small_and_big, kwargs=FEW, rounds=1)
     assert small.requests == big.requests == 180_000
     assert big.probes == pytest.approx(20 * small.probes, rel=0.05)
     benchmark.extra_info.update(each=round(big.each / small.each, 3), visit=round(big.visit / small.visit, 3))
