@@ -11,11 +11,12 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, TextIO
 
 import typer
+
+from fvcapacity.frozen import Frozen, replace
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
@@ -39,8 +40,7 @@ class Language(StrEnum):
     ES = "es"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Frozen):
     """How this command prints."""
 
     color: ColorChoice = ColorChoice.AUTO

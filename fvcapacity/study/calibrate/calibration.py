@@ -23,6 +23,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.measurements import TRAFFIC, empty, write_traffic
 from fvcapacity.results.scenario_text import plain
 from fvcapacity.scenario.topology import Topology
@@ -34,8 +35,7 @@ SCHEMA_VERSION = "fvcapacity.calibration/1"
 _IN_DOCUMENT = ("quality", "demands", "memory", "visits", "dispersion", "variability", "hourly_bias")
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Frozen):
     """Something that a reader of the numbers has to know."""
 
     rule: str
