@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
@@ -107,9 +108,22 @@ def cleaning() -> RenderHook:
 
 
 def say(text: str, *, nl: bool = True) -> None:
-    """Print an answer on stdout."""
+    """Print an answer on stdout.
+
+    Raises
+    ------
+    typer.Exit
+        With 2, when it cannot be written there (a full disk); it is said why.
+    """
     shown = text if isinstance(text, Painted) else clean(text)
-    typer.echo(shown, nl=nl, color=colored(sys.stdout))
+    try:
+        typer.echo(shown, nl=nl, color=colored(sys.stdout))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  else the exit tries and tells it again
+        complain(f"error: the answer cannot be written: {error.strerror}\n  = what stdout leads to has to take it")
+        raise typer.Exit(2) from None
 
 
 def remark(text: str) -> None:
