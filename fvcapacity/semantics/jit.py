@@ -38,9 +38,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 @cache
 def code_name() -> str:
-    """Return what names the compiled rules of exactly these sources on exactly this machine."""
+    """Return what names the compiled rules of exactly these sources, at this place, on exactly this machine.
+
+    The place counts because Numba finds compiled code by the path of its source: for a second installation nothing is
+    ready, whatever lies in the cache of the first.
+    """
     checked = os.environ.get("NUMBA_BOUNDSCHECK", "")
-    facts = (platform.machine(), platform.processor(), "" if checked == "0" else checked)  # for Numba both say no
+    checked = "" if checked == "0" else checked  # for Numba both say no
+    facts = (platform.machine(), platform.processor(), checked, str(_PACKAGE))
     digest = hashlib.sha256(f"{sources_digest(JITTED)} {facts}".encode())
     return digest.hexdigest()[:20]
 

@@ -13,6 +13,7 @@ import pytest
 import fvcapacity as fv
 from fvcapacity.dataplane.fast import prepare
 from fvcapacity.run import checkpoints_of
+from fvcapacity.semantics import jit
 from fvcapacity.semantics.jit import code_name, user_cache
 from tests.support import compiled
 
@@ -115,6 +116,8 @@ def test_code_is_named_by_what_goes_into_it(monkeypatch: pytest.MonkeyPatch) -> 
     said, unsaid, checked = name("0"), name(""), name("1")
     assert said == unsaid != checked
     assert code_name() in {said, checked}
+    monkeypatch.setattr(jit, "_PACKAGE", ROOT / "elsewhere" / "fvcapacity")  # where Numba would find nothing
+    assert name("1") not in {said, checked}
 
 
 SHARE = """
