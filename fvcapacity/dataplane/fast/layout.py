@@ -36,6 +36,8 @@ def record(*names: str, whole_lines: bool = False) -> np.dtype[Any]:
 
 
 CELL = record("value")
+MATCH = record("time_ns", "node")
+"""Who wins a match of the tournament over the nodes, and when that is."""
 SERVICE_MINUTE = record(*(column.name.lower() for column in ServiceColumn))
 """Counters of a service in one bin."""
 COUNT = np.dtype([("value", np.uint32)])
@@ -143,8 +145,7 @@ TRACE_LINE = record("time_ns", "step", "identity", "pod", "value")
 TABLES: dict[str, np.dtype[Any]] = {
     "attempts": ATTEMPT,
     "nodes": NODE,
-    "node_times": CELL,  # when each node has its next event: the leaves of node_tree
-    "node_tree": CELL,
+    "node_tree": MATCH,  # when each node has its next event (the leaves), and who is first of each subtree
     "threads": THREAD,
     "idle": CELL,  # idle threads of each group: a heap in the group's own stretch
     "containers": CONTAINER,

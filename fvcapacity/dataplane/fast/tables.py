@@ -6,7 +6,7 @@ import numpy as np
 
 from fvcapacity.dataplane.fast import layout
 from fvcapacity.dataplane.fast.layout import NEVER, NONE
-from fvcapacity.dataplane.fast.memory import Memory
+from fvcapacity.dataplane.fast.memory import Memory, roomy
 from fvcapacity.dataplane.source import ClosedUsers
 from fvcapacity.dataplane.statistics import Statistics
 from fvcapacity.program.layout import Balance, ProgramArrays
@@ -141,16 +141,15 @@ def more_nodes(memory: Memory) -> None:
     nodes = np.zeros(leaves, layout.NODE)
     nodes["number"] = NONE
     nodes[:before] = memory["nodes"]
-    times = np.full(leaves, NEVER, np.int64)
-    times[:before] = memory["node_times"]
-    tree = np.zeros(2 * leaves, np.int64)
-    tree[leaves:] = np.arange(leaves)
+    tree = roomy(np.zeros(0, layout.MATCH), 2 * leaves)
+    tree["time_ns"], tree["node"][leaves:] = NEVER, np.arange(leaves)
+    tree["time_ns"][leaves : leaves + before] = memory["node_tree"]["time_ns"][before:]
     for match in range(leaves - 1, 0, -1):
         left, right = tree[2 * match], tree[2 * match + 1]
-        later = (times[right], nodes["number"][right]) < (times[left], nodes["number"][left])
-        tree[match] = right if later else left
-    for name, table in (("nodes", nodes), ("node_times", times), ("node_tree", tree)):
-        memory.put(name, table)
+        numbers = nodes["number"][[left["node"], right["node"]]]
+        tree[match] = right if (right["time_ns"], numbers[1]) < (left["time_ns"], numbers[0]) else left
+    memory.put("nodes", nodes)
+    memory.put("node_tree", tree)
 
 
 def more_attempts(memory: Memory) -> None:
