@@ -182,12 +182,15 @@ def merged(function: F) -> F:
 def _once_for_all_integers(dispatcher: Any) -> Any:
     """Keep Numba from compiling a function anew for every constant that it is called with.
 
-    A constant in compiled code has a type of its own (``Literal[int](7)``); a plain int64 does as well, and the kernel
-    compiles in two thirds of the time.
+    A constant in compiled code has a type of its own (``Literal[int](7)``), and so has a narrow field of a record; a
+    plain int64 does as well, and the kernel compiles in two thirds of the time.
     """
-    from numba.core.types import unliteral
+    from numba.core import types
 
-    plain_type = cast(Any, unliteral)
+    def plain_type(kind: Any) -> Any:
+        kind = types.unliteral(kind)
+        return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind
+
     template = dispatcher.get_call_template
 
     def plain(arguments: Any, keywords: Any) -> Any:

@@ -68,11 +68,11 @@ _route_bin_at = _reader("route_histogram")
 _service_bin_at = _reader("service_histogram")
 
 # Hints: what will be touched soon is fetched meanwhile (see ``ahead.py``).
-prefetch_container = row_prefetcher(CORE, "containers", layout.CONTAINER, layout.CONTAINER.fields["pool_ns"][1])
+prefetch_container = row_prefetcher(CORE, "containers", layout.CONTAINER, 2 * CACHE_LINE)
 prefetch_line = row_prefetcher(CORE, "lines", layout.LINE)
-prefetch_idle = row_prefetcher(CORE, "idle", layout.CELL)
-prefetch_thread = row_prefetcher(CORE, "threads", layout.THREAD, layout.THREAD.fields["slice_ns"][1])
-prefetch_node = row_prefetcher(CORE, "nodes", layout.NODE)
+prefetch_idle = row_prefetcher(CORE, "idle", layout.REFERENCE)
+prefetch_thread = row_prefetcher(CORE, "threads", layout.THREAD)
+prefetch_node = row_prefetcher(CORE, "nodes", layout.NODE, CACHE_LINE)
 prefetch_match = row_prefetcher(CORE, "node_tree", layout.MATCH)
 prefetch_worker = row_prefetcher(CORE, "workers", layout.WORKER)
 

@@ -380,7 +380,7 @@ class FastPlane:
         pods, canaries = ([known[pod] for pod in group if pod in known] for group in (command.pods, command.canaries))
         rows = [*pods, *canaries]
         if len(rows) > memory["endpoints"].shape[1]:
-            wider = np.zeros((len(memory["endpoints"]), 2 * len(rows)), np.int64)
+            wider = np.zeros((len(memory["endpoints"]), 2 * len(rows)), np.int32)
             wider[:, : memory["endpoints"].shape[1]] = memory["endpoints"]
             memory.put("endpoints", wider)
             memory.core["endpoints_width"] = wider.shape[1]

@@ -127,7 +127,7 @@ def empty_memory(program: ProgramArrays, plan: ServicePlan, users: ClosedUsers |
     memory.put("arrived", np.zeros(routes, np.int64))
     memory.put("served", np.zeros(routes, np.int64))
     memory.put("connections", np.zeros(plan.connections, np.int64))
-    memory.put("endpoints", np.zeros((len(program.service_balance), 1), np.int64))
+    memory.put("endpoints", np.zeros((len(program.service_balance), 1), np.int32))
     core["endpoints_width"] = 1
     more_nodes(memory)
     more_attempts(memory)
@@ -138,9 +138,8 @@ def more_nodes(memory: Memory) -> None:
     """Make room for twice as many nodes (a power of two), and play the tournament anew."""
     before = len(memory["nodes"])
     leaves = max(1, 2 * before)
-    nodes = np.zeros(leaves, layout.NODE)
-    nodes["number"] = NONE
-    nodes[:before] = memory["nodes"]
+    nodes = roomy(memory["nodes"], leaves)
+    nodes["number"][before:] = NONE
     tree = roomy(np.zeros(0, layout.MATCH), 2 * leaves)
     tree["time_ns"], tree["node"][leaves:] = NEVER, np.arange(leaves)
     tree["time_ns"][leaves : leaves + before] = memory["node_tree"]["time_ns"][before:]
