@@ -18,10 +18,10 @@ import os
 import pickle
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.outcome import Part, RunOutcome
 from fvcapacity.results.scenario_text import scenario_text
 from fvcapacity.scenario.model import Scenario
@@ -33,16 +33,14 @@ INTERVAL_NS = 24 * 3600 * 10**9
 _DAMAGED = (OSError, EOFError, pickle.UnpicklingError, AttributeError, ImportError, KeyError, IndexError, ValueError)
 
 
-@dataclass(frozen=True)
-class Kept:
+class Kept(Frozen):
     """What a file holds: a finished replication, or the two planes in the middle of one."""
 
     kind: Literal["finished", "running"]
     content: Any
 
 
-@dataclass(frozen=True)
-class StoredPart:
+class StoredPart(Frozen):
     """A day that was put away; calling it loads it."""
 
     path: Path

@@ -5,21 +5,20 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
 
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.outcome import ProgressUpdate
 
 _LOOK_S = 0.2
 """How often the file is looked at."""
 
 
-@dataclass(frozen=True)
-class ProgressBoard:
+class ProgressBoard(Frozen):
     """A file with a row a replication: simulated time, and requests so far.
 
     Attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ from fvcapacity.dataplane.source import ArrivalSource, ClosedUsers
 from fvcapacity.dataplane.statistics import RouteColumn, Statistics
 from fvcapacity.dataplane.trace import NO_RECORDS
 from fvcapacity.errors import InputError, ScenarioError
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.program.arrivals import ArrivalStream
 from fvcapacity.program.compile import compile_program
 from fvcapacity.program.multiplier import compile_multiplier
@@ -293,8 +294,7 @@ def run_replication(scenario: Scenario, program: Program, number: int, progress:
     return outcome
 
 
-@dataclass(frozen=True)
-class _Unfinished:
+class _Unfinished(Frozen):
     """A replication at the end of a simulated day."""
 
     plane: Any

@@ -12,9 +12,10 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
+
+from fvcapacity.frozen import Frozen
 
 Format = Literal["DecimalSI", "BinarySI", "DecimalExponent"]
 
@@ -31,8 +32,7 @@ _LONGEST = 500
 _BEYOND = 10**_LONGEST
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Frozen):
     """An exact Kubernetes quantity: a number, and the family of suffixes it was written in."""
 
     exact: Fraction

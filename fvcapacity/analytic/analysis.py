@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -14,6 +12,7 @@ from fvcapacity.analytic.rates import HourlyRates, hourly_rates
 from fvcapacity.analytic.response import route_times, visit_times
 from fvcapacity.analytic.sizing import Sizing, sizing_of
 from fvcapacity.analytic.stations import idle_stations, most_cores, stations
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.compile import compile_program
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.model import Scenario
@@ -25,8 +24,7 @@ _OPEN_SHARE = 0.999
 """The open requests that memory is reckoned for are exceeded this rarely."""
 
 
-@dataclass(frozen=True)
-class Load:
+class Load(Frozen):
     """What comes, whoever serves it: it stays the same for all candidates of a search.
 
     Attributes
@@ -50,8 +48,7 @@ class Load:
     light_s: Floats
 
 
-@dataclass(frozen=True)
-class Analysis:
+class Analysis(Frozen):
     """What closed forms make of a sizing. It brackets a search and is no verdict.
 
     All arrays are float64 with a row for each hour; the columns are the program's services or routes.

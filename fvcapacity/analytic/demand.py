@@ -7,11 +7,11 @@ Computing Surveys 10, 1978: demand is visits times service time). Retries, time-
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.layout import Op, ProgramArrays
 from fvcapacity.program.program import Program
 from fvcapacity.semantics.draw import CONSTANT, EXPONENTIAL, LOGNORMAL, UNIFORM
@@ -23,8 +23,7 @@ Ints = npt.NDArray[np.int64]
 _SCV = {CONSTANT: 0.0, EXPONENTIAL: 1.0, UNIFORM: 1 / 3}
 
 
-@dataclass(frozen=True)
-class Demand:
+class Demand(Frozen):
     """Demand of one request, by route.
 
     Attributes

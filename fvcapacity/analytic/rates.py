@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.arrivals import expected_rates
 from fvcapacity.program.multiplier import compile_multiplier
 from fvcapacity.scenario.model import Scenario
@@ -20,8 +20,7 @@ HOUR_NS = 3_600 * NS_PER_S
 MINUTE_NS = 60 * NS_PER_S
 
 
-@dataclass(frozen=True)
-class HourlyRates:
+class HourlyRates(Frozen):
     """Requests a second.
 
     Attributes

@@ -10,7 +10,6 @@ mixture. It orders candidates; it judges nothing.
 from __future__ import annotations
 
 import math
-from dataclasses import fields
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +19,7 @@ from fvcapacity.analytic.queues import lognormal_mixture_quantile, wait_ggc
 from fvcapacity.analytic.sizing import Sizing
 from fvcapacity.analytic.stations import Stations, per_pod, ratio_of
 from fvcapacity.analytic.throttling import burst_wall_s
+from fvcapacity.frozen import field_names
 from fvcapacity.program.layout import Op
 from fvcapacity.program.program import Program
 from fvcapacity.units import NS_PER_S
@@ -41,7 +41,7 @@ def route_times(
     """
     hours, entry = len(rates), program.arrays.route_call
     # the second half of the rows is the same system with quotas that are never spent
-    twice = Stations(*(_twice(getattr(waits, f.name), spent="left" not in f.name) for f in fields(Stations)))
+    twice = Stations(*(_twice(getattr(waits, name), spent="left" not in name) for name in field_names(Stations)))
     mean, variance = visit_times(program, demand, _twice(rates), _twice(replicas), sizing, twice)
     meeting = 1 - np.exp(np.log1p(-np.minimum(waits.left_ratio, 1 - 1e-12)) @ demand.visits.T)
     quantile = lognormal_mixture_quantile(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.cluster import Container, HorizontalPodAutoscaler, Probe, Workload
 from fvcapacity.scenario.model import Scenario
@@ -19,8 +19,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Sizing:
+class Sizing(Frozen):
     """One row for each service, in the order of the program. Replace arrays with ``dataclasses.replace`` to vary it.
 
     Attributes

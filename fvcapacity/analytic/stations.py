@@ -7,8 +7,6 @@ because the kernel hands out slices to all threads of a container.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +14,7 @@ from fvcapacity.analytic.demand import Demand, added_up
 from fvcapacity.analytic.queues import erlang_c, sojourn_ps, wait_ggc, wait_variance
 from fvcapacity.analytic.sizing import Sizing
 from fvcapacity.analytic.throttling import PERIOD_S, leftover
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.program import Program
 from fvcapacity.units import NS_PER_S
 
@@ -23,8 +22,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Stations:
+class Stations(Frozen):
     """Waits by hour.
 
     Attributes

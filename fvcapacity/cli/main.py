@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 from fvcapacity.cli.alerts import alerts
@@ -30,7 +29,7 @@ from fvcapacity.cli.review import review
 from fvcapacity.cli.schema import schema
 from fvcapacity.cli.serve_prometheus import serve_prometheus
 from fvcapacity.cli.simulate import simulate
-from fvcapacity.cli.start_up import own_process
+from fvcapacity.cli.start_up import ending, own_process
 from fvcapacity.cli.sweep import sweep
 from fvcapacity.cli.version import version
 
@@ -74,7 +73,5 @@ app.command()(version)
 def main() -> None:
     """Run the command line, in a process of its own."""
     own_process()
-    try:
+    with ending():
         app.for_words(sys.argv[1:])()
-    finally:
-        gc.freeze()  # else the exit looks through everything once more

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fvcapacity.cli.terminal import Painted, cleaning, colored
@@ -23,6 +22,7 @@ from fvcapacity.cli.view import (
     services_grid,
     verdict_word,
 )
+from fvcapacity.frozen import replace
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,11 +11,13 @@ import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import typer
+
+from fvcapacity.frozen import Frozen, replace
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook, RenderResult
@@ -39,8 +41,7 @@ class Language(StrEnum):
     ES = "es"
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Frozen):
     """How this command prints."""
 
     color: ColorChoice = ColorChoice.AUTO
@@ -107,9 +108,22 @@ def cleaning() -> RenderHook:
 
 
 def say(text: str, *, nl: bool = True) -> None:
-    """Print an answer on stdout."""
+    """Print an answer on stdout.
+
+    Raises
+    ------
+    typer.Exit
+        With 2, when it cannot be written there (a full disk); it is said why.
+    """
     shown = text if isinstance(text, Painted) else clean(text)
-    typer.echo(shown, nl=nl, color=colored(sys.stdout))
+    try:
+        typer.echo(shown, nl=nl, color=colored(sys.stdout))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  else the exit tries and tells it again
+        complain(f"error: the answer cannot be written: {error.strerror}\n  = what stdout leads to has to take it")
+        raise typer.Exit(2) from None
 
 
 def remark(text: str) -> None:

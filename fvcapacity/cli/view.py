@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from fvcapacity.cli.tongue import ENGLISH, Tongue, spoken, spoken_word
+from fvcapacity.frozen import Frozen
 from fvcapacity.units import format_bytes, format_cpu, format_duration
 
 NONE = "-"
 Summary = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Frozen):
     """A table of text: a title, heads (a leading ``>`` puts the column to the right), rows and a remark.
 
     A column of sentences may be ``wrapped``, so that it leaves room for the others; the others stay on one line.

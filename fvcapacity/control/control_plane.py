@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from math import inf
 
 from fvcapacity.control import backups, eviction_manager, faults, kubelet, node_lifecycle, provisioning
@@ -27,12 +26,12 @@ from fvcapacity.control.state import ControlState
 from fvcapacity.control.statefulset import sync_statefulset
 from fvcapacity.dataplane.plane import Command, Observation, PlaneEvent
 from fvcapacity.errors import InvariantError
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.model import Scenario
 
 
-@dataclass(frozen=True)
-class ControlCheckpoint:
+class ControlCheckpoint(Frozen):
     """The control plane at an instant, in nanoseconds since the start of the run: records alone."""
 
     now_ns: int

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fvcapacity.control import kubelet
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.pods import scheduling_pod, try_create_pod
@@ -12,6 +10,7 @@ from fvcapacity.control.state import NodeRecord, PodRecord, RolloutRecord, Workl
 from fvcapacity.decisions.rollout import PlacedReplica, daemon_victims
 from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
 from fvcapacity.decisions.scheduler.placement import matches_node_affinity, named_nodes, untolerated_taint
+from fvcapacity.frozen import replace
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _TOLERATIONS = tuple(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.dataplane.plane import SetEndpoints
+from fvcapacity.frozen import replace
 from fvcapacity.scenario.faults import FailOver
 
 

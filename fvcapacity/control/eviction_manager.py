@@ -8,8 +8,6 @@ kubelet's statistics are up to 15 s old.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fvcapacity.control import kubelet
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.state import NodeRecord, PodRecord
@@ -28,6 +26,7 @@ from fvcapacity.decisions.eviction import (
 from fvcapacity.decisions.pod_spec import ZERO
 from fvcapacity.decisions.scheduler import Taint
 from fvcapacity.decisions.scheduler.queue import Change
+from fvcapacity.frozen import replace
 from fvcapacity.units import Quantity
 
 _TAINT = Taint(MEMORY_PRESSURE_TAINT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.cluster_autoscaler import with_daemons
@@ -15,6 +14,7 @@ from fvcapacity.decisions.karpenter import Claim, Offer, Pool, pack
 from fvcapacity.decisions.scheduler import HOSTNAME, ZONE, NodeView, SchedulingPod, Taint
 from fvcapacity.decisions.scheduler.resources import EPHEMERAL_STORAGE
 from fvcapacity.errors import InvariantError
+from fvcapacity.frozen import replace
 from fvcapacity.scenario.karpenter import InstanceType, Karpenter, KarpenterPool
 from fvcapacity.units import NS_PER_S, millicores
 

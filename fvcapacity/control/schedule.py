@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.cluster_autoscaler import pool_size
 from fvcapacity.control.nodes import order_node
 from fvcapacity.control.state import HpaRecord, PoolRecord
+from fvcapacity.frozen import replace
 from fvcapacity.scenario.model import NodePool
 from fvcapacity.scenario.paths.grammar import parse_path, quoted
 from fvcapacity.scenario.schedule import in_force, in_time

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from fvcapacity.control import kubelet
 from fvcapacity.control.cluster import Cluster
 from fvcapacity.control.disruption import disruptions_allowed
@@ -23,6 +21,7 @@ from fvcapacity.decisions.scheduler.image_locality import full_name
 from fvcapacity.decisions.scheduler.preemption import ineligible, preempt
 from fvcapacity.decisions.scheduler.queue import Event, may_help
 from fvcapacity.decisions.scheduler.resources import Strategy
+from fvcapacity.frozen import replace
 
 DISRUPTED = Taint("karpenter.sh/disrupted")
 _FOREVER = 2**63 - 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from fvcapacity.dataplane.plane import ProbeSpec
@@ -14,6 +14,7 @@ from fvcapacity.decisions.qos import QosClass, qos_class
 from fvcapacity.decisions.scheduler import HostPort
 from fvcapacity.decisions.scheduler.image_locality import full_name
 from fvcapacity.decisions.scheduler.resources import DEFAULT_CPU_MILLI, DEFAULT_MEMORY_BYTES
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.admission import pod_spec
 from fvcapacity.scenario.cluster import Container, Probe, Workload
@@ -31,8 +32,7 @@ UNLIMITED = 1 << 60
 """Bytes that no machine has."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Serving:
+class Serving(Frozen, kw_only=True):
     """The container that carries requests, as the plane wants it."""
 
     service: int

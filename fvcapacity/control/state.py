@@ -20,6 +20,7 @@ from fvcapacity.decisions.pod_lifecycle import BackOff
 from fvcapacity.decisions.rollout import NO_ANSWERS, Answers
 from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
 from fvcapacity.decisions.scheduler.queue import Change
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.cluster import Workload
 from fvcapacity.scenario.model import NodePool
 from fvcapacity.scenario.rollouts import Strategy
@@ -331,8 +332,7 @@ class HpaRecord:
     reported: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class CreateBackOff:
+class CreateBackOff(Frozen):
     """How often in a row the API server has refused a controller's pods, and when it did so last."""
 
     failures: int

@@ -8,8 +8,9 @@ documentation. AKS (1.29 and later): "Node resource reservations" of its documen
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal
+
+from fvcapacity.frozen import Frozen
 
 Provider = Literal["aks", "eks", "gke"]
 
@@ -24,8 +25,7 @@ _AKS_CPU: _Brackets = ((1, 0.06), (2, 0.04), (4, 0.02), (math.inf, 0.01))
 _GKE_MEMORY: _Brackets = ((4, 0.25), (8, 0.20), (16, 0.10), (128, 0.06), (math.inf, 0.02))
 
 
-@dataclass(frozen=True, slots=True)
-class Allocatable:
+class Allocatable(Frozen):
     """CPU and memory that the scheduler may give to pods."""
 
     cpu_cores: float

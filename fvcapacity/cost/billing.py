@@ -7,7 +7,6 @@ reader sees what the total leaves out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 
 import pandas as pd
@@ -17,6 +16,7 @@ from fvcapacity.cost.calendar import HOUR_NS
 from fvcapacity.cost.ledger import Ledger, Line, Thing, unpriced
 from fvcapacity.cost.prices import MONTH_HOURS, PriceList
 from fvcapacity.cost.volumes import GIB, Fill, Volume, volumes_of
+from fvcapacity.frozen import Frozen, field, replace
 from fvcapacity.results.money_columns import BILL
 from fvcapacity.scenario.cluster import ClusterObjects, Service
 from fvcapacity.scenario.costs import CostSettings
@@ -29,8 +29,7 @@ IDENTITY = ("kind", "resource", "namespace", "owner", "purchase", "region", "env
 """Further columns: what is paid for, and for whom (see `fvcapacity.cost.ledger.Line`)."""
 
 
-@dataclass(frozen=True)
-class Saved:
+class Saved(Frozen):
     """What the backups of one service weigh, all that are kept."""
 
     backup: str
@@ -42,8 +41,7 @@ class Saved:
     """``snapshot`` or ``file-system``."""
 
 
-@dataclass(frozen=True)
-class Stretch:
+class Stretch(Frozen):
     """What happened in a stretch of time that is billed.
 
     Attributes

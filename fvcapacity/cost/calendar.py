@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
+
 HOUR_NS = 3600 * 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Day:
+class Day(Frozen):
     """The part of a calendar day that lies in a window.
 
     Attributes

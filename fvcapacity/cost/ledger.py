@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from fvcapacity.cost.prices import ANY_REGION, MONTH_HOURS, Price, PriceList, caveats
+from fvcapacity.frozen import Frozen, field_names, replace
 
 NO_PRICE = "no price"
 PRODUCTION = "production"
 STAGING = "staging"
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Frozen):
     """One line of a bill; a price that is not known is NaN."""
 
     category: str
@@ -51,8 +50,7 @@ class Line:
         return self.quantity * self.unit_price_usd
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(Frozen):
     """What a line is about, apart from amounts and prices."""
 
     category: str
@@ -64,8 +62,7 @@ class Thing:
     purchase: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Frozen):
     """What every line needs: the prices, where, and when."""
 
     prices: PriceList
@@ -119,4 +116,4 @@ def of_staging(line: Line) -> Line:
 
 
 def _fields(thing: Thing) -> dict[str, Any]:
-    return {name: getattr(thing, name) for name in Thing.__slots__}
+    return {name: getattr(thing, name) for name in field_names(Thing)}

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import pandas as pd
 
 from fvcapacity.cost.prices import MONTH_HOURS
+from fvcapacity.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Total:
+class Total(Frozen):
     """Sum of a bill.
 
     Attributes

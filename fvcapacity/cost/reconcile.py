@@ -11,7 +11,6 @@ that::
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -27,6 +26,7 @@ from fvcapacity.cost.reconciliation import (
     WindowPart,
 )
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.bills import Bill, BillLine, BillMap, CostBasis, load_bill
 from fvcapacity.inputs.bills.recognise import plain_name
 from fvcapacity.results.result import Result
@@ -120,8 +120,7 @@ def window_of(result: Result) -> tuple[datetime, datetime]:
     return start, start + timedelta(seconds=scenario["duration_s"])
 
 
-@dataclass(frozen=True, slots=True)
-class _Item:
+class _Item(Frozen):
     """A line of either side, in US dollars; ``cost`` is None without a price."""
 
     kind: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from fvcapacity.control.history import NodeLife
@@ -21,6 +20,7 @@ from fvcapacity.cost.prices import MONTH_HOURS
 from fvcapacity.cost.projection import bill_total
 from fvcapacity.decisions.cluster_autoscaler.scale_up import NodeGroup, scale_up, still_pending
 from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod, begin
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.compile import compile_program
 from fvcapacity.program.program import Program
 from fvcapacity.results.price_age import stale_items
@@ -32,8 +32,7 @@ _ONCE = ("Job", "CronJob")
 _MONTH_NS = MONTH_HOURS * 3600 * NS_PER_S
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(Frozen):
     """What the pods of a configuration ask for.
 
     Attributes

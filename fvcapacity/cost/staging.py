@@ -5,13 +5,13 @@ It is not simulated. Its pods are placed as they are requested, at the fewest th
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import cast
 
 from fvcapacity.cost.billing import load_balancer_lines, machine_line, volume_lines
 from fvcapacity.cost.ledger import Ledger, Line, Thing, of_staging
 from fvcapacity.cost.prices import MONTH_HOURS
 from fvcapacity.cost.room import machines_for
+from fvcapacity.frozen import replace
 from fvcapacity.program.layout import ProgramArrays
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.model import Scenario

@@ -19,6 +19,7 @@ from fvcapacity.cost.views import COMPONENTS, rows_by
 from fvcapacity.cost.volumes import GIB
 from fvcapacity.cost.waste import waste_of
 from fvcapacity.errors import InputError
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.results.scenario_reading import scenario_said
@@ -115,8 +116,7 @@ def cost_settings(result: Result) -> CostSettings:
     return CostSettings.model_validate(said)
 
 
-@dataclass(frozen=True)
-class _Teller:
+class _Teller(Frozen):
     """Writes the document."""
 
     result: Result

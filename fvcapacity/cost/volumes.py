@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.cluster import ClusterObjects, VolumeClaim, Workload
 from fvcapacity.scenario.costs import VolumeUse
 
@@ -16,8 +16,7 @@ GIB = 2**30
 _DAY_HOURS = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Volume:
+class Volume(Frozen):
     """One claim, or the same claim of every pod of a StatefulSet."""
 
     name: str
@@ -30,8 +29,7 @@ class Volume:
     """``kind/name`` of the workload that mounts it; empty when none does."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fill:
+class Fill(Frozen):
     """A volume on one day: its size, and what is on it at the end of the day (None: not known)."""
 
     size_bytes: int | None

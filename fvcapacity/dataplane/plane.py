@@ -9,7 +9,6 @@ pod (sidecars, exporters) is background load of its node.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import NamedTuple, Protocol
 
@@ -17,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.dataplane.statistics import Statistics
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.semantics.faults import AS_IT_IS
 from fvcapacity.semantics.versions import AS_DESCRIBED
 
@@ -40,8 +40,7 @@ class EventKind(IntEnum):
     """A draining container has no open request left."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaneEvent:
+class PlaneEvent(Frozen):
     """Something that only the control plane can decide about."""
 
     time_ns: int
@@ -49,8 +48,7 @@ class PlaneEvent:
     pod: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProbeSpec:
+class ProbeSpec(Frozen, kw_only=True):
     """A probe as the plane runs it: times in nanoseconds, with its cost inside the container.
 
     ``queued`` probes (HTTP, gRPC) wait in the container's main queue like any request; ``exec`` ones burn
@@ -66,8 +64,7 @@ class ProbeSpec:
     cpu_ns: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AddNode:
+class AddNode(Frozen, kw_only=True):
     """A machine joins. ``background_cores`` are spent by agents and by containers that serve no route."""
 
     node: int
@@ -76,23 +73,20 @@ class AddNode:
     background_cores: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetBackground:
+class SetBackground(Frozen, kw_only=True):
     """The background CPU of a node changed (a pod without requests of its own came or went)."""
 
     node: int
     background_cores: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RemoveNode:
+class RemoveNode(Frozen, kw_only=True):
     """A machine leaves; its containers must have been stopped."""
 
     node: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StartContainer:
+class StartContainer(Frozen, kw_only=True):
     """The serving container of a pod starts: it burns its start-up CPU, then listens.
 
     ``cpu_shares`` is the cgroup weight (``fvcapacity.semantics.cpu.shares``); ``cpu_quota_ns`` the CPU a period
@@ -122,22 +116,19 @@ class StartContainer:
     watch_ns: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DrainContainer:
+class DrainContainer(Frozen, kw_only=True):
     """SIGTERM: the container refuses new requests and finishes the open ones; DRAINED follows."""
 
     pod: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StopContainer:
+class StopContainer(Frozen, kw_only=True):
     """The container is gone at once; its open requests fail as ``terminated``."""
 
     pod: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetEndpoints:
+class SetEndpoints(Frozen, kw_only=True):
     """From now on calls of a service go to these pods (in this order).
 
     With a ``weight`` a router that looks at every request stands before them: it sends so many percent of the attempts
@@ -151,8 +142,7 @@ class SetEndpoints:
     weight: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LoseContainer:
+class LoseContainer(Frozen, kw_only=True):
     """The machine of a container is gone without a word: its work stops, and nobody is told.
 
     Who waits for an answer from it, or still sends it requests because it is among the endpoints, gets neither answer
@@ -163,8 +153,7 @@ class LoseContainer:
     pod: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetServicePace:
+class SetServicePace(Frozen, kw_only=True):
     """From now on operations of a service that begin need so many thousandths of their time.
 
     ``cpu_milli`` is of the CPU demand, ``disk_milli`` of the time that an operation keeps the volume busy.
@@ -175,8 +164,7 @@ class SetServicePace:
     disk_milli: int = AS_IT_IS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetLookupDelay:
+class SetLookupDelay(Frozen, kw_only=True):
     """From now on a share of the calls that these services make is sent later: the lookup of a name is slow."""
 
     callers: tuple[int, ...]
@@ -219,8 +207,7 @@ class ContainerUsage(NamedTuple):
     throttled_periods: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(Frozen):
     """What metrics-server and the custom metrics can see of the plane at one instant.
 
     ``served`` counts requests that ended well, by route, since the start.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.arrivals import ArrivalChunk
 
 __all__ = ["ArrivalChunk", "ArrivalSource", "ClosedUsers", "OpenArrivals"]
@@ -20,8 +20,7 @@ class OpenArrivals(Protocol):
         """Return the next chunk, or None at the end of the run."""
 
 
-@dataclass(frozen=True)
-class ClosedUsers:
+class ClosedUsers(Frozen):
     """Virtual users: routes of their journey, time to think, and how many are active from when on.
 
     ``stages`` holds (time_ns, users), sorted; ``slot_ns`` is the least time between two requests of all users
@@ -38,8 +37,7 @@ class ClosedUsers:
         return next((users for start, users in reversed(self.stages) if start <= now_ns), 0)
 
 
-@dataclass(frozen=True)
-class ArrivalSource:
+class ArrivalSource(Frozen):
     """All requests of a run."""
 
     stream: OpenArrivals | None = None

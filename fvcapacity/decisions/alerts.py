@@ -12,15 +12,15 @@ Times are nanoseconds, labels sorted pairs of name and value.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Literal
+
+from fvcapacity.frozen import Frozen, replace
 
 Labels = tuple[tuple[str, str], ...]
 AlertState = Literal["inactive", "pending", "firing"]
 
 
-@dataclass(frozen=True, slots=True)
-class AlertRule:
+class AlertRule(Frozen):
     """What of an alerting rule its states depend on.
 
     ``limit`` is that of the group: with more alerts at one evaluation than this, all of them are lost; 0 is no limit.
@@ -31,8 +31,7 @@ class AlertRule:
     limit: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Alert:
+class Alert(Frozen):
     """An alert that is pending or fires."""
 
     state: AlertState
@@ -105,8 +104,7 @@ def next_alerts(
     return after, reasons
 
 
-@dataclass(frozen=True, slots=True)
-class AlertPeriod:
+class AlertPeriod(Frozen):
     """One time that an alert was active.
 
     Attributes

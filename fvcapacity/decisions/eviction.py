@@ -7,7 +7,8 @@ Sources: ``rankMemoryPressure`` of ``pkg/kubelet/eviction/helpers.go``, ``evicti
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from fvcapacity.frozen import Frozen
 
 HARD_THRESHOLD_BYTES = 100 * 2**20
 """``memory.available<100Mi``, the kubelet's default hard threshold."""
@@ -24,8 +25,7 @@ CRITICAL_PRIORITY = 2_000_000_000
 """Pods of this priority and more are never evicted (``IsCriticalPod`` of ``pkg/kubelet/types``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class MemorySignal:
+class MemorySignal(Frozen):
     """What the kubelet knows of a node's memory: one of the two signals that the hard threshold holds for."""
 
     name: str
@@ -63,8 +63,7 @@ def pressure_ends(last_met_ns: int, now_ns: int) -> tuple[int, str]:
     return (left, "TransitionPeriod") if left > 0 else (0, "KubeletHasSufficientMemory")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvictionCandidate:
+class EvictionCandidate(Frozen, kw_only=True):
     """A pod as the eviction manager sees it.
 
     ``memory_request_bytes`` is the whole pod's, overhead included; ``memory_usage_bytes`` (working set) is None when

@@ -5,7 +5,8 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from fvcapacity.frozen import Frozen
 
 INITIAL_BACKOFF_NS = 10 * 10**9
 MAX_BACKOFF_NS = 300 * 10**9
@@ -24,8 +25,7 @@ def time_to_end(grace_ns: int, elapsed_ns: int) -> tuple[int, str]:
     return (left, "GracePeriod") if left >= MINIMUM_GRACE_NS else (MINIMUM_GRACE_NS, "MinimumGracePeriod")
 
 
-@dataclass(frozen=True, slots=True)
-class BackOff:
+class BackOff(Frozen):
     """The kubelet's memory of a container that keeps exiting (``client-go/util/flowcontrol/backoff.go``)."""
 
     delay_ns: int
@@ -53,8 +53,7 @@ def _forgotten(memory: BackOff, exit_ns: int) -> bool:
     return exit_ns - memory.updated_ns > 2 * MAX_BACKOFF_NS
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VictimCandidate:
+class VictimCandidate(Frozen, kw_only=True):
     """A pod as the ReplicaSet controller weighs it.
 
     ``identity`` stands for the pod's UID, which Kubernetes compares when ages are alike.

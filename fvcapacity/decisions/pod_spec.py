@@ -7,11 +7,11 @@ Sources: ``PodRequests`` and ``PodLimits`` of ``pkg/api/v1/resource/helpers.go``
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Literal, TypeAlias
 
 from fvcapacity.decisions.pod_resources import largest_at_once
+from fvcapacity.frozen import Frozen, field, replace
 from fvcapacity.units import Quantity
 
 Amounts: TypeAlias = Mapping[str, Quantity]
@@ -20,8 +20,7 @@ Amounts: TypeAlias = Mapping[str, Quantity]
 ZERO = Quantity(Fraction(0))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerSpec:
+class ContainerSpec(Frozen, kw_only=True):
     """What one container names."""
 
     name: str
@@ -30,8 +29,7 @@ class ContainerSpec:
     limits: Amounts = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodSpec:
+class PodSpec(Frozen, kw_only=True):
     """What quota, LimitRange and QoS look at in a pod.
 
     ``containers`` come in the order of the manifest, app containers before init containers and sidecars or after

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from fvcapacity.errors import InputError, Location, Problem, ScenarioError
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.inputs.git_tree import GitTree, git_tree
 from fvcapacity.inputs.scenario import load_scenario
 from fvcapacity.inputs.sides import Side, side_of
@@ -22,8 +22,7 @@ _UNUSED = ("history", "holdout", "calendar")
 """Other stretches of time, which a comparison of one window has no use for; their traffic need not be there."""
 
 
-@dataclass(frozen=True, slots=True)
-class SidesAtRef:
+class SidesAtRef(Frozen):
     """A configuration at a commit, and that of the working tree.
 
     Attributes

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from functools import cache
 from typing import Any
 
 from fvcapacity.errors import Location
+from fvcapacity.frozen import Frozen, field_names
 from fvcapacity.scenario.cluster import ClusterObjects
 
 
@@ -31,8 +30,8 @@ def _plain(value: Any) -> Any:
         return value
     if isinstance(value, Location):
         return None
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        fields = ((name, getattr(value, name)) for name in _field_names(type(value)))
+    if isinstance(value, Frozen):
+        fields = ((name, getattr(value, name)) for name in field_names(type(value)))
         return {name: _plain(item) for name, item in fields if not isinstance(item, Location)}
     if isinstance(value, Mapping):
         return {str(key): _plain(item) for key, item in value.items()}
@@ -42,8 +41,3 @@ def _plain(value: Any) -> Any:
 
 
 _PLAIN = frozenset({bool, int, float, str})
-
-
-@cache
-def _field_names(record: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(record))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from fvcapacity.errors import Location, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.model_validation import nearest
 
 Clock = Literal["local", "utc", "epoch_s", "epoch_ms"]
@@ -33,8 +33,7 @@ _REQUESTS = ("requests", "request_count", "count", "counts", "hits")
 _ROUTE = ("route", "endpoint", "path")
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(Frozen):
     """Positions of the columns that count.
 
     ``clock`` says how a time without an offset or unit is to be read.

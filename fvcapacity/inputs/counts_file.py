@@ -21,6 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from fvcapacity.errors import Location, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.counts_columns import Clock, Columns, find_columns
 from fvcapacity.inputs.yaml_source import read_text
 
@@ -35,8 +36,7 @@ MAX_HEADER_BYTES = 100_000
 _FORMATS = (".csv", ".csv.gz", ".parquet")
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(Frozen):
     """Request counts as a file tells them, row by row.
 
     Attributes

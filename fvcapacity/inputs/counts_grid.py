@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.errors import Location, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.counts_file import MAX_SHOWN, Counts
 from fvcapacity.scenario.instants import local_time
 from fvcapacity.units import NS_PER_S, format_duration
@@ -18,8 +18,7 @@ Floats = npt.NDArray[np.float64]
 FillGaps = Literal["refuse", "zero", "interpolate"]
 
 
-@dataclass(frozen=True)
-class Stretch:
+class Stretch(Frozen):
     """The part of the file's time that is wanted; instants in nanoseconds since 1970.
 
     The run reads from ``from_ns`` (start of the warm-up) to ``until_ns``; ``window_ns`` is the window's start.
@@ -35,8 +34,7 @@ class Stretch:
         return local_time(instant_ns, self.zone).isoformat(timespec="seconds")
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(Frozen):
     """Counts per interval: ``values`` has shape (intervals, columns), NaN where a figure is missing.
 
     Of what was filled, ``filled`` says how many intervals, and ``longest_gap`` how many in a row at most.

@@ -11,17 +11,16 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from fvcapacity.errors import InputError, Problem, SourceError
+from fvcapacity.frozen import Frozen
 
 _TIMEOUT_S = 300
 _FETCH = "fetch it first: git fetch origin BRANCH (on a CI server: check out with the whole history, fetch-depth: 0)"
 
 
-@dataclass(frozen=True, slots=True)
-class GitTree:
+class GitTree(Frozen):
     """A commit, unpacked.
 
     Attributes

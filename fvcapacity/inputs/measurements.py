@@ -15,13 +15,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.inputs.documents import read_document
 from fvcapacity.inputs.measured_files import (
     LATENCY,
@@ -59,8 +59,7 @@ __all__ = [
 _PART_ROWS = 32_768
 
 
-@dataclass(frozen=True, eq=False)
-class Measurements:
+class Measurements(Frozen, eq=False):
     """What was measured; the three tables are described by `TRAFFIC`, `USAGE` and `LATENCY`.
 
     Attributes

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fvcapacity.errors import ManifestError, Problem, ScenarioError
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.inputs.canonical import manifests_hash
 from fvcapacity.inputs.manifests.collect import collect
 from fvcapacity.inputs.manifests.located import LocatedMap, clone
@@ -22,8 +21,7 @@ from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.patch import Change
 
 
-@dataclass(frozen=True)
-class ManifestPatcher:
+class ManifestPatcher(Frozen):
     """What the loader keeps to be able to change a scenario's manifests.
 
     Attributes
@@ -83,14 +81,14 @@ class ManifestPatcher:
         if changes and hashed == scenario.input_hashes.get("manifests"):
             message = f"{', '.join(patching.told) or 'the patch'} changes nothing that capacity depends on"
             problems.append(Problem(message, severity="warning", rule="patch-without-effect"))
-        return dataclasses.replace(
+        return replace(
             scenario,
             cluster=cluster,
             versions=versions,
             input_hashes={**scenario.input_hashes, "manifests": hashed},
             findings=told(problems, scenario.traffic.notes if scenario.traffic is not None else ()),
             changes=(*scenario.changes, *patching.told),
-            patcher=dataclasses.replace(
+            patcher=replace(
                 self, objects=objects, problems=(*self.problems, *patching.problems), collected=tuple(collected)
             ),
         )
@@ -113,10 +111,9 @@ def _with_secrets_known(cluster: ClusterObjects, before: ClusterObjects) -> Clus
     """Return a cluster that knows which Secrets had values in a file: the values themselves are not kept."""
     held = {(item.name, item.namespace) for item in before.secrets if item.has_data}
     secrets = tuple(
-        dataclasses.replace(item, has_data=item.has_data or (item.name, item.namespace) in held)
-        for item in cluster.secrets
+        replace(item, has_data=item.has_data or (item.name, item.namespace) in held) for item in cluster.secrets
     )
-    return dataclasses.replace(cluster, secrets=secrets)
+    return replace(cluster, secrets=secrets)
 
 
 def _refuse(error_class: type[ManifestError] | type[ScenarioError], problems: Sequence[Problem]) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from fvcapacity.errors import Location, Problem
+from fvcapacity.frozen import Frozen, field_names, replace
 from fvcapacity.inputs.canonical import canonical_json
 from fvcapacity.inputs.manifests.collect import collect
 from fvcapacity.inputs.manifests.located import LocatedMap, clone, locate
@@ -43,8 +42,7 @@ _CHANGEABLE = (
 """Fields of a workload that a new version may change."""
 
 
-@dataclass(frozen=True)
-class RolloutPatch:
+class RolloutPatch(Frozen):
     """A roll-out of the scenario, its place in the file's list, and its patch as it was written."""
 
     number: int
@@ -121,8 +119,7 @@ def new_versions(
     return tuple(versions), problems
 
 
-@dataclass(frozen=True)
-class _Latest:
+class _Latest(Frozen):
     """The newest version of a workload so far: as it is written, and what its image's name was given besides."""
 
     workload: Workload
@@ -199,11 +196,11 @@ def _patched(item: RolloutPatch, patching: Patching, before: Workload, place: Pl
 def _beyond_template(before: Workload, after: Workload, at: Location) -> list[Problem]:
     """Refuse what a new version cannot change."""
     problems = []
-    for field in dataclasses.fields(Workload):
-        if field.name in (*_CHANGEABLE, "places", "location"):
+    for field in field_names(Workload):
+        if field in (*_CHANGEABLE, "places", "location"):
             continue
-        if canonical_json(getattr(before, field.name)) != canonical_json(getattr(after, field.name)):
-            message = f"the patch of a roll-out changes {field.name} of {before.key}"
+        if canonical_json(getattr(before, field)) != canonical_json(getattr(after, field)):
+            message = f"the patch of a roll-out changes {field} of {before.key}"
             hint = "it may change the pod template and the update strategy; patch the manifests for the rest"
             problems.append(Problem(message, at, hint=hint, rule="rollout-patch"))
     return problems
@@ -223,10 +220,9 @@ def _image_mark(rollout: Rollout, before: _Latest, after: Workload, serving: str
 def _with_image_mark(workload: Workload, serving: str | None, mark: str) -> Workload:
     template = workload.template
     containers = tuple(
-        dataclasses.replace(c, image=f"{c.image or c.name}{mark}") if mark and c.name == serving else c
-        for c in template.containers
+        replace(c, image=f"{c.image or c.name}{mark}") if mark and c.name == serving else c for c in template.containers
     )
-    return dataclasses.replace(workload, template=dataclasses.replace(template, containers=containers))
+    return replace(workload, template=replace(template, containers=containers))
 
 
 def _serving_name(workload: Workload, cluster: ClusterObjects, topology: Topology) -> str | None:
@@ -249,7 +245,7 @@ def _misfits(
     workloads = tuple(after if workload.key == after.key else workload for workload in cluster.workloads)
     known = {finding.message for finding in check_cluster(topology, cluster)}
     found = []
-    for finding in check_cluster(topology, dataclasses.replace(cluster, workloads=workloads)):
+    for finding in check_cluster(topology, replace(cluster, workloads=workloads)):
         if finding.severity == "error" and finding.message not in known:
             message = f"with the new version of {after.key}: {finding.message}"
             path = ("rollouts", item.number, "patch" if item.body is not None else "deploy")

@@ -7,7 +7,6 @@ the remedy. Nothing is written, and values of Secrets are neither kept nor hashe
 from __future__ import annotations
 
 import copy
-import dataclasses
 import hashlib
 import os
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from fvcapacity.errors import InputError, Location, Problem, ScenarioError
+from fvcapacity.frozen import replace
 from fvcapacity.inputs.canonical import manifests_hash
 from fvcapacity.inputs.instances import load_instance_list
 from fvcapacity.inputs.manifests import ManifestSet, read_manifests
@@ -151,7 +151,7 @@ class _Loader:
         for path, value in self.overrides.items():
             if isinstance(data, dict):
                 _put(data, path.split("."), value)
-        return dataclasses.replace(document, data=data)
+        return replace(document, data=data)
 
     def _of_option(self, problem: Problem) -> Problem:
         """Take the place away from a problem of a value that the file does not hold."""
@@ -159,7 +159,7 @@ class _Loader:
             within = problem.field == path or problem.field.startswith((f"{path}.", f"{path}["))
             if within or (problem.field == self._nearest_field(path) and seen(value) in problem.message):
                 hint = f"{problem.hint or 'change it'} (the value was given as an option)"
-                return dataclasses.replace(problem, field=problem.field if within else path, location=None, hint=hint)
+                return replace(problem, field=problem.field if within else path, location=None, hint=hint)
         return problem
 
     def _nearest_field(self, path: str) -> str:

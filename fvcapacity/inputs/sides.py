@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from fvcapacity.errors import InputError, Location, ManifestError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.documents import read_document
 from fvcapacity.inputs.manifests import load_manifests
 from fvcapacity.inputs.manifests.collect import collect
@@ -24,8 +24,7 @@ CHANGES = "changes.json"
 """Beside an overlay of ours: what of its changes stands in no manifest."""
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(Frozen):
     """One of two configurations.
 
     Attributes

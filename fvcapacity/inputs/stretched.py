@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from pathlib import Path
 
 from fvcapacity.errors import ScenarioError
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.inputs.traffic import RunSpan, load_traffic
 from fvcapacity.scenario.checks import time_zone
 from fvcapacity.scenario.instants import epoch_ns
@@ -14,8 +13,7 @@ from fvcapacity.scenario.model import Scenario, ScenarioFile
 from fvcapacity.scenario.stretches import Stretch
 
 
-@dataclass(frozen=True)
-class TrafficReader:
+class TrafficReader(Frozen):
     """What the loader keeps to be able to read the traffic of another stretch.
 
     Attributes
@@ -42,7 +40,7 @@ class TrafficReader:
         span = span_of(file)
         if span is None:
             raise ScenarioError(f"{stretch.start} does not exist in {file.time_zone}", hint="give it with its offset")
-        return dataclasses.replace(
+        return replace(
             scenario,
             file=file,
             traffic=load_traffic(file.traffic, scenario.topology.routes, span, self.base),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.errors import Location, Problem, TrafficError
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.inputs.counts_file import Counts, read_counts
 from fvcapacity.inputs.counts_grid import Stretch, cut, find_interval, make_grid, rates
 from fvcapacity.inputs.model_validation import nearest
@@ -30,8 +30,7 @@ OTHER = "other"
 WEEKLY_INTERVAL_NS = 60 * NS_PER_S
 
 
-@dataclass(frozen=True)
-class RunSpan:
+class RunSpan(Frozen):
     """When a run takes place, in nanoseconds since 1970: warm-up, window, end."""
 
     start_ns: int

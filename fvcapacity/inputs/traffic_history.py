@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from fvcapacity.errors import Location, Problem, TrafficError
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.counts_file import Counts, read_counts
 from fvcapacity.inputs.counts_grid import find_interval, make_grid
 from fvcapacity.inputs.stretched import TrafficReader
@@ -31,8 +31,7 @@ MOST_MISSING = 0.05
 _COUNTS = "traffic.csv.gz"
 
 
-@dataclass(frozen=True)
-class TrafficHistory:
+class TrafficHistory(Frozen):
     """Requests by day and hour of the local clock.
 
     Attributes

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from fvcapacity.errors import Location, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.yaml_nodes import Node
 
 Path = Sequence[str | int]
 """Keys and indices from the root of a document downward."""
 
 
-@dataclass(frozen=True, slots=True)
-class YamlDocument:
+class YamlDocument(Frozen):
     """Plain data (dict, list, str, int, float, bool, None) and the places it came from."""
 
     data: Any

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy as np
 from fvcapacity.analytic import Analysis, Load, Sizing, evaluate, load_of, sizing_of
 from fvcapacity.analytic.rates import HourlyRates
 from fvcapacity.errors import ScenarioError
+from fvcapacity.frozen import replace
 from fvcapacity.interactive.answer import WhatIfAnswer
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.paths import Value

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.plots.style import BLUE, GREEN, ORANGE, RED, new_figure, note, styled, time_axis
 
 MOST_ROWS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Frozen):
     """One bar: its row, from when to when (seconds from the window's start), and its colour's meaning."""
 
     row: str

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
+
 Tables = Mapping[str, pd.DataFrame]
 
 
-@dataclass(frozen=True)
-class PlotContext:
+class PlotContext(Frozen):
     """Facts of a result's summary that figures show.
 
     Attributes

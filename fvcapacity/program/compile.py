@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from fvcapacity.errors import TopologyError
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.layout import Balance, Op, ProgramArrays
 from fvcapacity.program.program import Program
 from fvcapacity.scenario.cluster import ClusterObjects
@@ -74,8 +75,7 @@ class _Rows:
         return len(next(iter(self.columns.values()), []))
 
 
-@dataclass(frozen=True)
-class _Pending:
+class _Pending(Frozen):
     """A call whose row exists and whose operations are still to be written."""
 
     call: int

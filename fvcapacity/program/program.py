@@ -5,13 +5,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.layout import ProgramArrays
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(Frozen):
     """What both planes run.
 
     Attributes

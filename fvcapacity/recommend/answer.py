@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from fvcapacity.display.plots import Plots
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.recommend.askable import check_askable, is_short, refusal
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.companions import Handover, alone_words, handover_of, refused_pods
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
 AnswerVerdict = VerdictName | Literal["refused"]
 
 
-@dataclass(frozen=True)
-class Promise:
+class Promise(Frozen):
     """What the search's first peak gave with everything that is handed over: to be had again from what is written."""
 
     place: Place
@@ -159,7 +158,7 @@ def recommend_with_evidence(
         return Answer(given, "refused", sentence, missing, nearest=refused.nearest)
     before = given.file.recommend
     policy = widened(before, missing)
-    base = dataclasses.replace(given, file=given.file.model_copy(update={"recommend": policy}))
+    base = replace(given, file=given.file.model_copy(update={"recommend": policy}))
     notes = [widening_words(missing, before, policy)] if missing.filled else []
     with _kept(cache) as directory:
         asked = _Asked(base, missing, directory, jobs, replications, tell or (lambda words: None), notes)
@@ -226,7 +225,7 @@ class _Asked:
         fields = [*explained(found), *self._along(found, handover)]
         sentence = f"{found.sentence}{_along_words(found, handover)}"
         answer = self._made(found, sentence, evidence=evidence, fields=fields, outcomes=outcomes, system=system)
-        return dataclasses.replace(answer, handover=handover, promise=promise)
+        return replace(answer, handover=handover, promise=promise)
 
     def _left_alone(self, found: Recommendation, evaluator: Evaluator) -> Answer:
         outcomes = evaluator.outcomes({}, found.stretches)
@@ -234,7 +233,7 @@ class _Asked:
         today = by_name(evidence)[TODAY]
         held = " It holds in every replay with fresh seeds too."
         if today.holds:
-            proven = dataclasses.replace(evidence, holds=True, sentence=held.strip())
+            proven = replace(evidence, holds=True, sentence=held.strip())
             fields = explained(found)
             return self._made(
                 found, found.sentence + held, evidence=proven, fields=fields, outcomes=outcomes, system=self.scenario
@@ -244,7 +243,7 @@ class _Asked:
             f"Today's system holds where the search looked, and nothing cheaper does, but with fresh seeds on the"
             f" {failed.part} {failed.trials - failed.held} of {failed.trials} replays fail: {failed.first_failure}."
         )
-        proven = dataclasses.replace(evidence, sentence=why)
+        proven = replace(evidence, sentence=why)
         sentence = f"Nothing is recommended. {why}"
         return self._made(found, sentence, verdict="no configuration", evidence=proven, nearest=_wider(found))
 

@@ -6,11 +6,11 @@ What the user has to mend is raised, all of it together. What the data do not be
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
 from fvcapacity.errors import InputError, Problem, ScenarioError
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.candidates import Candidates
 from fvcapacity.recommend.missing_data import MissingData, missing_words
 from fvcapacity.recommend.recommend import bounds_of
@@ -24,8 +24,7 @@ _DAY_NS = 86_400 * NS_PER_S
 _RESOURCES = ("cpu", "memory")
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Frozen):
     """Why nothing can be recommended, and the nearest thing that can be had."""
 
     why: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from fvcapacity.errors import Problem, ScenarioError
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.paths.grammar import parse_path
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.scenario.recommendation import Bound, Policy
@@ -16,8 +16,7 @@ from fvcapacity.units import parse_quantity
 _PATTERN = re.compile(r"[*?\[]")
 
 
-@dataclass(frozen=True)
-class Bounds:
+class Bounds(Frozen):
     """Pins and bounds of a policy.
 
     Attributes

@@ -6,11 +6,11 @@ of the path `MACHINES`, a name under which the candidates know the node pools.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from fvcapacity.errors import InputError
+from fvcapacity.frozen import replace
 from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.values import Value
 from fvcapacity.scenario.stretches import MONTH_DAYS, WINDOW
@@ -64,16 +64,14 @@ class Candidates:
             name: getattr(part.file, name) for name in ("name", "window", "traffic", "rollouts", "faults", "requests")
         }
         file = made.file.model_copy(update=keep)
-        return dataclasses.replace(
-            made, file=file, traffic=part.traffic, start_ns=part.start_ns, versions=part.versions
-        )
+        return replace(made, file=file, traffic=part.traffic, start_ns=part.start_ns, versions=part.versions)
 
     def stretch(self, name: str) -> Scenario:
         """Return the system as it is over a stretch; roll-outs and faults are left out of all of them."""
         if name not in self._stretches:
             part = self.base.during(name)
             file = part.file.model_copy(update={"rollouts": (), "faults": (), "requests": None})
-            self._stretches[name] = dataclasses.replace(part, file=file, versions=())
+            self._stretches[name] = replace(part, file=file, versions=())
         return self._stretches[name]
 
     @property

@@ -8,8 +8,8 @@ must stay below the database's ``max_connections`` less what it keeps back (Post
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.quotas import advise_pods
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.serving import serving_workload
@@ -18,8 +18,7 @@ RESERVED = 3
 """``superuser_reserved_connections`` of PostgreSQL."""
 
 
-@dataclass(frozen=True)
-class PoolAdvice:
+class PoolAdvice(Frozen):
     """Sizes of the pools towards one database.
 
     Attributes

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.askable import unsized
 from fvcapacity.recommend.evaluation import worst
 from fvcapacity.recommend.floors import month_use
@@ -14,8 +14,7 @@ from fvcapacity.scenario.model import Scenario
 from fvcapacity.units import format_bytes, format_cpu
 
 
-@dataclass(frozen=True)
-class ContainerUse:
+class ContainerUse(Frozen):
     """What a container requests with the recommendation, and what it uses of it at the peaks.
 
     Attributes

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.candidates import MACHINES, Values
 from fvcapacity.recommend.states import State, States
 from fvcapacity.recommend.variables import (
@@ -26,8 +26,7 @@ from fvcapacity.scenario.paths.values import Value
 MOST_ROUNDS = 4
 
 
-@dataclass(frozen=True)
-class Descent:
+class Descent(Frozen):
     """Goes down from a state that does.
 
     Attributes

@@ -7,17 +7,16 @@ and never comes to forbid every eviction.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fvcapacity.decisions.disruption import allowed_disruptions
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.cluster import Workload
 from fvcapacity.scenario.findings.view import SCALABLE, View
 from fvcapacity.scenario.model import Scenario
 
 
-@dataclass(frozen=True)
-class BudgetAdvice:
+class BudgetAdvice(Frozen):
     """A budget for a workload.
 
     Attributes

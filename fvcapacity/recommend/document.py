@@ -5,7 +5,6 @@ The same for the same scenario and seed: no time of the clock, no number of proc
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import math
 from pathlib import Path
@@ -15,6 +14,7 @@ import pandas as pd
 from pydantic import ValidationError
 
 from fvcapacity.errors import InputError, Location, Problem, ScenarioError
+from fvcapacity.frozen import asdict
 from fvcapacity.recommend.answer import Answer
 from fvcapacity.recommend.document_parts import (
     ContainerPart,
@@ -66,18 +66,14 @@ def recommendation_document(answer: Answer) -> dict[str, Any]:
         ],
         objects=_objects(answer),
         pools=_pools(answer),
-        front=[
-            PointPart(**dataclasses.asdict(point))
-            for point in (found.front if found else ())
-            if math.isfinite(point.p95_s)
-        ],
+        front=[PointPart(**asdict(point)) for point in (found.front if found else ()) if math.isfinite(point.p95_s)],
         nearest_candidate=_nearest(answer),
         mended=list(found.mended) if found else [],
         tried_at=[_place(answer, place) for place in (found.stretches if found else ())],
         candidates=len(found.tried) if found else 0,
         evidence=None if answer.evidence is None else _evidence(answer.evidence),
         containers=[
-            ContainerPart(container=item.path, **{k: v for k, v in dataclasses.asdict(item).items() if k != "path"})
+            ContainerPart(container=item.path, **{k: v for k, v in asdict(item).items() if k != "path"})
             for item in answer.containers
         ],
         slack=_slack(found),
@@ -182,7 +178,7 @@ def _slack(found: Recommendation | None) -> SlackPart | None:
         ratio=_finite(slack.ratio),
         covered_ratio=_finite(slack.covered_ratio),
         parts=[
-            IdlePart(container=item.owner, **{k: v for k, v in dataclasses.asdict(item).items() if k != "owner"})
+            IdlePart(container=item.owner, **{k: v for k, v in asdict(item).items() if k != "owner"})
             for item in slack.parts
         ],
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import os
@@ -12,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
 
+from fvcapacity.frozen import Frozen, asdict, replace
 from fvcapacity.inputs.canonical import manifests_hash
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.outcome import Outcome, outcome_of
@@ -29,8 +29,7 @@ class OutOfTimeError(Exception):
     """The time limit is reached: what was found until now is the answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Frozen):
     """Where a trial takes place: a stretch of the scenario, a part of it, and the number of the replication."""
 
     stretch: str
@@ -139,7 +138,7 @@ class Evaluator:
         self.cache.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.cache, suffix=".part")
         with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(dataclasses.asdict(outcome), file)
+            json.dump(asdict(outcome), file)
         Path(name).replace(self.cache / f"{key}.json")
 
 
@@ -153,7 +152,7 @@ def _watched(scenario: Scenario) -> Scenario:
     """Return a scenario whose pods are written down minute by minute."""
     monitoring = scenario.file.monitoring.model_copy(update={"pods": True})
     file = scenario.file.model_copy(update={"monitoring": monitoring, "replications": 1})
-    return dataclasses.replace(scenario, file=file, reader=None)
+    return replace(scenario, file=file, reader=None)
 
 
 def _tried(scenario: Scenario, place: Place) -> Outcome:

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import pandas as pd
 
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.recommend.baselines import as_changes, container_series, goldilocks, hpa_only, krr, vpa
 from fvcapacity.recommend.baselines.samples import ContainerSeries
 from fvcapacity.recommend.candidates import Candidates, Values
@@ -34,8 +34,7 @@ Part = Literal["history", "holdout"]
 RECOMMENDED, TODAY = "recommended", "today"
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Frozen):
     """One system over one part of the time.
 
     Attributes
@@ -70,8 +69,7 @@ class Proof:
         return self.held == self.trials
 
 
-@dataclass(frozen=True)
-class ProvenSystem:
+class ProvenSystem(Frozen):
     """A system in the proof.
 
     Attributes
@@ -96,8 +94,7 @@ class ProvenSystem:
         return bool(self.proofs) and all(proof.holds for proof in self.proofs)
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Frozen):
     """All systems of a proof, and what it says of the recommendation.
 
     Attributes

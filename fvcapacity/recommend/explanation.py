@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from fvcapacity.errors import Problem, ScenarioError
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.recommend.bounds import Bounds
 from fvcapacity.recommend.candidates import MACHINES, Values
 from fvcapacity.recommend.recommend import Recommendation, bounds_of
@@ -36,8 +37,7 @@ CONSTRAINTS = {
 """Constraint to what a reason says where it binds; what is no cost by itself has reasons of other words."""
 
 
-@dataclass(frozen=True)
-class DecidedField:
+class DecidedField(Frozen):
     """A field of the system, and why it has its value.
 
     Attributes

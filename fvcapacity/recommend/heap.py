@@ -9,7 +9,7 @@ heap, and the flag does nothing for them: what open requests hold has to fit bes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fvcapacity.frozen import Frozen
 
 MIB = 2**20
 SHARE = 0.75
@@ -17,8 +17,7 @@ SHARE = 0.75
 SMALLEST_MIB = 16
 
 
-@dataclass(frozen=True)
-class HeapAdvice:
+class HeapAdvice(Frozen):
     """The flag's value in MiB; None when the limit leaves no room for a heap."""
 
     mebibytes: int | None

@@ -8,8 +8,8 @@ machines of another size share their CPU among other pods.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.costing import no_room
 from fvcapacity.recommend.node_pools import NodePools, choose_node_pools
 from fvcapacity.recommend.offers import Offers, offers_of
@@ -23,8 +23,7 @@ _MOST_MORE = 8
 """Machines that the largest pool may get beyond the program's, so that a roll-out at the peak finds room."""
 
 
-@dataclass(frozen=True)
-class Machines:
+class Machines(Frozen):
     """A choice of node pools.
 
     Attributes

@@ -8,15 +8,13 @@ policy names nothing is recommended at all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.candidates import Candidates
 from fvcapacity.scenario.recommendation import Policy
 from fvcapacity.units import NS_PER_S, format_duration
 
 
-@dataclass(frozen=True)
-class MissingData:
+class MissingData(Frozen):
     """What of the history's traffic was filled in.
 
     Attributes

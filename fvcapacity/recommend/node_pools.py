@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from time import monotonic
 
 from fvcapacity.decisions.scheduler import SchedulingPod
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.recommend.offers import Offer
 from fvcapacity.recommend.pod_groups import PodGroup
 from fvcapacity.recommend.pool_fit import dominated, fit_of
@@ -27,8 +27,7 @@ from fvcapacity.scenario.prices import MONTH_HOURS
 _SAME = 1e-9
 
 
-@dataclass(frozen=True)
-class ChosenPool:
+class ChosenPool(Frozen):
     """A pool with its machines.
 
     Attributes
@@ -50,8 +49,7 @@ class ChosenPool:
         )
 
 
-@dataclass(frozen=True)
-class NodePools:
+class NodePools(Frozen):
     """What was chosen, or why nothing was.
 
     Attributes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from fvcapacity.cost.allocatable import allocatable
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.instances import InstanceList, InstanceSize
 from fvcapacity.scenario.model import NodePool
 from fvcapacity.scenario.prices import PriceList
@@ -15,8 +15,7 @@ SPOT_TAINT = {"key": "fvcapacity.dev/spot", "value": "true", "effect": "NoSchedu
 _MOST = 1000
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(Frozen):
     """A pool that could be bought.
 
     Attributes
@@ -34,8 +33,7 @@ class Offer:
     usd_per_hour: float
 
 
-@dataclass(frozen=True)
-class Offers:
+class Offers(Frozen):
     """What can be had, and what was left out for which reason (by instance type)."""
 
     offers: tuple[Offer, ...]

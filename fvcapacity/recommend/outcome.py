@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from fvcapacity.cost.projection import bill_total
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.baselines.samples import container_series
 from fvcapacity.recommend.usage import Use, use_of
 from fvcapacity.results.route_tables import ALL
@@ -24,8 +24,7 @@ _CALM = 0.5
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Frozen):
     """One trial in figures.
 
     Attributes

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 from collections.abc import Mapping, Sequence
 
 from fvcapacity.errors import Problem, ScenarioError
+from fvcapacity.frozen import replace
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.recommendation import Bound
 
@@ -43,7 +43,7 @@ def with_overrides(scenario: Scenario, pins: Sequence[str] = (), bounds: Mapping
     policy = scenario.file.recommend
     changed = {"pins": tuple(dict.fromkeys((*policy.pins, *pins))), "bounds": {**policy.bounds, **(bounds or {})}}
     file = scenario.file.model_copy(update={"recommend": policy.model_copy(update=changed)})
-    return dataclasses.replace(scenario, file=file)
+    return replace(scenario, file=file)
 
 
 def _value(path: str, text: str) -> str | int | None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 
 from fvcapacity.control.pods import scheduling_pod
 from fvcapacity.control.shapes import pod_shape
 from fvcapacity.decisions.scheduler import SchedulingPod
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.program.compile import compile_program
 from fvcapacity.recommend.offers import SPOT_TAINT
 from fvcapacity.scenario.cluster import Workload
@@ -17,8 +17,7 @@ _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"
 _SPOT_TOLERATION = {**SPOT_TAINT, "operator": "Equal"}
 
 
-@dataclass(frozen=True)
-class PodGroup:
+class PodGroup(Frozen):
     """Equal pods.
 
     Attributes

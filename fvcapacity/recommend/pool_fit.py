@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.decisions.scheduler import HOSTNAME, SchedulingPod
 from fvcapacity.decisions.scheduler.placement import matches_node_affinity, matches_selector, untolerated_taint
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.offers import Offer
 from fvcapacity.recommend.pod_groups import PodGroup
 from fvcapacity.recommend.pool_placement import machines
@@ -22,8 +22,7 @@ Floats = npt.NDArray[np.float64]
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(Frozen):
     """Numbers of groups and pools.
 
     Attributes

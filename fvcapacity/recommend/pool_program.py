@@ -21,6 +21,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.offers import Offer
 from fvcapacity.recommend.pod_groups import PodGroup
 from fvcapacity.recommend.pool_fit import Fit, enough
@@ -37,8 +38,7 @@ _FILLED = 0.9
 """A machine that pods of one kind fill up to here is as good as divisible."""
 
 
-@dataclass(frozen=True)
-class Rules:
+class Rules(Frozen):
     """What the user wants of the pools.
 
     Attributes
@@ -59,16 +59,14 @@ class Rules:
     max_pools: int = 3
 
 
-@dataclass(frozen=True)
-class Cut:
+class Cut(Frozen):
     """In a phase, these counts (or fewer) do not do."""
 
     phase: int
     counts: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Solution:
+class Solution(Frozen):
     """Counts by phase and pool (None when there are none), and the bound on the cost of an hour."""
 
     counts: Ints | None

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from fvcapacity.frozen import replace
 from fvcapacity.recommend.offers import Offer
 from fvcapacity.recommend.pod_groups import PodGroup
 from fvcapacity.recommend.pool_fit import Fit

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from time import monotonic
 
 import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
+from fvcapacity.frozen import replace
 from fvcapacity.recommend.pool_placement import after_loss, machines, place
 from fvcapacity.recommend.pool_program import Cut, PoolProgram
 

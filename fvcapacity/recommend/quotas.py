@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -20,6 +19,7 @@ from fvcapacity.decisions.admission.quota import QuotaSpec, admit, matches, miss
 from fvcapacity.decisions.disruption import scaled
 from fvcapacity.decisions.pod_spec import ZERO, PodSpec, with_api_defaults
 from fvcapacity.errors import ScenarioError
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.admission import limit_range_items, pod_spec
 from fvcapacity.scenario.cluster import Workload
 from fvcapacity.scenario.findings.quota import surge
@@ -33,8 +33,7 @@ _STORAGE_STEP = Fraction(2**30)
 _COMPUTE = ("requests.cpu", "requests.memory", "limits.cpu", "limits.memory")
 
 
-@dataclass(frozen=True)
-class PodCount:
+class PodCount(Frozen):
     """How many pods of a workload may exist at once."""
 
     workload: str
@@ -48,8 +47,7 @@ class PodCount:
         return self.running + self.rolling
 
 
-@dataclass(frozen=True)
-class QuotaAdvice:
+class QuotaAdvice(Frozen):
     """What to write into a namespace.
 
     Attributes

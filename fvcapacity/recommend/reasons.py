@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.candidates import MACHINES
 from fvcapacity.recommend.evaluation import OutOfTimeError
 from fvcapacity.recommend.machines import Machines
@@ -14,8 +14,7 @@ from fvcapacity.scenario.paths.values import Value
 from fvcapacity.units import format_bytes, format_cpu
 
 
-@dataclass(frozen=True)
-class Reasoned:
+class Reasoned(Frozen):
     """A field that changes, and why it has the value that it has."""
 
     path: str
@@ -24,8 +23,7 @@ class Reasoned:
     why: str
 
 
-@dataclass(frozen=True)
-class Reasons:
+class Reasons(Frozen):
     """Gives reasons for what a search found.
 
     Attributes

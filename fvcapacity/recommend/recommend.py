@@ -10,6 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Literal
 
 from fvcapacity.display.plots import Plots
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.bounds import Bounds
 from fvcapacity.recommend.candidates import Candidates, Values
 from fvcapacity.recommend.costing import Costing, offers_in
@@ -35,8 +36,7 @@ _COARSE = 1.1
 """Ratio at which the bisection of the traffic that the nearest system would bear stops."""
 
 
-@dataclass(frozen=True)
-class FrontPoint:
+class FrontPoint(Frozen):
     """A candidate that holds, and than which none that was tried is both cheaper and faster.
 
     ``machines_usd`` and ``requests_usd`` are what the search reckons of a month, not a bill; ``p95_s`` is that of the
@@ -49,8 +49,7 @@ class FrontPoint:
     p95_s: float
 
 
-@dataclass(frozen=True)
-class Nearest:
+class Nearest(Frozen):
     """What comes nearest, where nothing holds.
 
     Attributes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from fvcapacity.decisions.scheduler import SchedulingPod
+from fvcapacity.frozen import replace
 from fvcapacity.recommend.node_pools import NodePools, choose_node_pools
 from fvcapacity.recommend.offers import Offer
 from fvcapacity.recommend.pod_groups import PodGroup

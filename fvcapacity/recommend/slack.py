@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.floors import Floors
 from fvcapacity.recommend.scope import sized_containers
 from fvcapacity.recommend.usage import Use, idle_core_s, seconds, upper_edge
@@ -24,8 +24,7 @@ _HOUR_S = 3600
 Cause = Literal["least", "cover", "scaled", "more"]
 
 
-@dataclass(frozen=True)
-class Idle:
+class Idle(Frozen):
     """One container's part of the slack, over a month.
 
     Attributes
@@ -52,8 +51,7 @@ class Idle:
     cause: Cause
 
 
-@dataclass(frozen=True)
-class Slack:
+class Slack(Frozen):
     """Slack of a system over a month.
 
     Attributes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.candidates import Values
 from fvcapacity.recommend.costing import Cost
 
@@ -13,8 +13,7 @@ Breaks = Literal["margin", "rest", "room"]
 """The objectives hold, but hardly; a loss at rest is not borne; the largest pools are too small."""
 
 
-@dataclass(frozen=True)
-class Tried:
+class Tried(Frozen):
     """A candidate that was tried on all peaks.
 
     Attributes

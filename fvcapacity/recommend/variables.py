@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.bounds import Bounds, amount
 from fvcapacity.recommend.candidates import Values
 from fvcapacity.recommend.scope import sized_containers
@@ -25,8 +25,7 @@ MEMORY_MIB = (16, 24, 32, 48, 64, 80, 96, 112, 128, 160, 192, 224, 256, *_MIB_AB
 TARGETS = (30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80, 85, 90, 95)
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(Frozen):
     """A field that may be turned.
 
     Attributes

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+
+from fvcapacity.frozen import Frozen
 
 GIB = 2**30
 _SECONDS = 86_400
 
 
-@dataclass(frozen=True)
-class VolumeAdvice:
+class VolumeAdvice(Frozen):
     """A size in bytes (whole GiB), and when today's volume is as full as it may be (None: not within ten years)."""
 
     size_bytes: int

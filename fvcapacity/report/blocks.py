@@ -3,54 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from fvcapacity.frozen import Frozen
 
 CellStyle = Literal["", "good", "bad", "code"]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(Frozen):
     """One cell of a table."""
 
     text: str
     style: CellStyle = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Frozen):
     """The head of a column; numbers stand to the right."""
 
     text: str
     right: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Frozen):
     """One row: ``total`` closes a sum, ``rest`` is what belongs to nobody."""
 
     cells: tuple[Cell, ...]
     style: Literal["", "total", "rest"] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Frozen):
     """A table."""
 
     heads: tuple[Head, ...]
     rows: tuple[Row, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Frozen):
     """A chart; ``svg`` is markup that is ours."""
 
     title: str
     svg: str
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Frozen):
     """A piece of a section."""
 
     kind: Literal["text", "heading", "table", "charts", "list"]
@@ -60,16 +55,14 @@ class Block:
     items_: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Frozen):
     """A section."""
 
     title: str
     blocks: tuple[Block, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Frozen):
     """A figure that stands at the top."""
 
     name: str
@@ -78,8 +71,7 @@ class Key:
     style: Literal["", "good", "bad"] = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Frozen):
     """A whole page."""
 
     title: str

@@ -10,12 +10,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import Literal
 
 from fvcapacity.errors import FvcapError
+from fvcapacity.frozen import Frozen
 from fvcapacity.units import format_bytes
 
 Status = Literal["ok", "missing", "broken"]
@@ -48,8 +48,7 @@ _PROGRAMS: tuple[tuple[str, tuple[str, ...], str, str], ...] = (
 """Name, executables, what it is good for, how to get it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Frozen):
     """One thing that was looked at.
 
     Attributes

@@ -7,12 +7,12 @@ at its maximum or pods without a node do not cost time themselves: they say why 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.results.finding import Finding
 from fvcapacity.results.lost_time import LostTime, TimeSpan, lost_time, span_of
 from fvcapacity.results.route_tables import ALL
@@ -43,8 +43,7 @@ SMALLEST_SHARE_PERCENT = 1.0
 ALWAYS_TOLD = ("oom_kills", "restarts")
 
 
-@dataclass(frozen=True, slots=True)
-class Bottleneck:
+class Bottleneck(Frozen):
     """One sentence, and the findings behind it, the costliest first."""
 
     sentence: str

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+
+from fvcapacity.frozen import Frozen
 
 Floats = npt.NDArray[np.float64]
 CONFIDENCE = 0.95
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Frozen):
     """A mean over replications; ``low`` and ``high`` are None when one replication allows no interval.
 
     Attributes
@@ -64,8 +64,7 @@ def estimate_mean(values: Sequence[float], confidence: float = CONFIDENCE) -> Es
     return Estimate(mean, mean - half, mean + half, int(sample.size))
 
 
-@dataclass(frozen=True, slots=True)
-class PairedEstimate:
+class PairedEstimate(Frozen):
     """The mean difference of paired replications, and what the pairing was worth.
 
     Attributes

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pandas as pd
+
+from fvcapacity.frozen import Frozen
 
 TIME_TO_LIVE_S = 3600.0
 """The API server forgets an event an hour after it was last seen (``--event-ttl``); the next one begins anew."""
 
 
-@dataclass(frozen=True, slots=True)
-class EventLine:
+class EventLine(Frozen):
     """One event and how often it was seen.
 
     Attributes

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
+from fvcapacity.frozen import asdict
 from fvcapacity.results import columns
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.totals import Totals

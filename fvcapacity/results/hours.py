@@ -7,11 +7,11 @@ therefore keeps hours in its tables, and the minutes beside them as Parquet, one
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Literal
 
 import pandas as pd
 
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.results import columns
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.tabular.frames import conform
@@ -29,8 +29,7 @@ def is_long(scenario: Scenario) -> bool:
     return scenario.file.window.duration > LONG_NS
 
 
-@dataclass(frozen=True)
-class Folding:
+class Folding(Frozen):
     """How the minutes of a table become hours: whose they are, and what is done with columns, by default ``fold``."""
 
     names: tuple[str, ...]

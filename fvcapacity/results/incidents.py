@@ -7,11 +7,11 @@ workload at most ten minutes apart.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import pandas as pd
 
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.results.verdict import ERRORS, P95, Measure, fails
 
@@ -38,8 +38,7 @@ _READ = ("route_windows", "events", "hpa", "workload_minutes", "node_minutes", "
 """Tables that incidents are found in."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(Frozen):
     """One incident; times are seconds from the window's start.
 
     ``subject`` is ``route/NAME``, ``route/all``, or ``kind/name`` of the object; ``method`` and ``path`` are those of a

@@ -7,13 +7,13 @@ as the time-out of its client: whoever gets an error has lost as much as whoever
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.tabular.groups import Rows, rows_by
@@ -27,8 +27,7 @@ _EDGE = 0.02
 """Share of the lost time that may lie before, and after, the span that is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class LostTime:
+class LostTime(Frozen):
     """What one service costs its users, summed over all replications.
 
     Attributes
@@ -55,8 +54,7 @@ class LostTime:
         return self.queue_s + self.throttled_s + self.contention_s + self.refused_s
 
 
-@dataclass(frozen=True, slots=True)
-class TimeSpan:
+class TimeSpan(Frozen):
     """A stretch of the window, on marks of five minutes."""
 
     from_s: float

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.route_tables import ALL
 
 Tables = Mapping[str, pd.DataFrame]
@@ -17,8 +17,7 @@ PerReplication = pd.Series
 MeasureName = Literal["p95", "worst_p95", "errors", "cost", "node_hours"]
 
 
-@dataclass(frozen=True, slots=True)
-class RunMeasure:
+class RunMeasure(Frozen):
     """One figure of a replication.
 
     Attributes

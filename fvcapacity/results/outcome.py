@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +11,10 @@ import pandas as pd
 
 from fvcapacity.control.history import History
 from fvcapacity.dataplane.statistics import MINUTE_NS, Statistics, by_minutes
+from fvcapacity.frozen import Frozen, replace
 
 
-@dataclass(frozen=True, slots=True)
-class ProgressUpdate:
+class ProgressUpdate(Frozen):
     """How far one replication is.
 
     Attributes
@@ -34,8 +33,7 @@ class ProgressUpdate:
     requests: int
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Frozen):
     """A stretch of a long replication: what was counted and sampled in it.
 
     Attributes
@@ -51,16 +49,14 @@ class Part:
     history: History
 
 
-@dataclass(frozen=True)
-class Tabulated:
+class Tabulated(Frozen):
     """The tables and histograms of one replication, by their names."""
 
     tables: dict[str, pd.DataFrame]
     histograms: dict[str, pd.DataFrame]
 
 
-@dataclass(frozen=True)
-class RunOutcome:
+class RunOutcome(Frozen):
     """One replication, warm-up included, as the two planes left it.
 
     Attributes

@@ -35,7 +35,7 @@ from fvcapacity.results.soundness import check_summary, check_table
 from fvcapacity.results.summary import SCHEMA_VERSION, Summary
 from fvcapacity.tabular import directory as directories
 from fvcapacity.tabular.columns import TableSpec
-from fvcapacity.tabular.storage import read_parquet, write_csv, write_parquet
+from fvcapacity.tabular.storage import read_parquet, write_parquet, write_table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -169,8 +169,7 @@ class Result:
         for folder in ("tables", "histograms"):
             (directory / folder).mkdir()
         for name, table in self.tables.items():
-            write_parquet(table, TABLES[name], directory / "tables" / f"{name}.parquet")
-            write_csv(table, directory / "tables" / f"{name}.csv")
+            write_table(table, TABLES[name], directory / "tables")
         if self.minutes is not None:
             (directory / "minutes").mkdir()
             self.minutes.copy_to(directory / "minutes")

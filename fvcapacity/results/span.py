@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -10,11 +9,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from fvcapacity.dataplane.statistics import WINDOW_NS
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.outcome import RunOutcome
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Frozen):
     """The bins of one size that count: from the first after the warm-up to the last that was simulated.
 
     A bin that the warm-up only touches is left out, so that nothing of the warm-up is counted.

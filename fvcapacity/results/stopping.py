@@ -16,9 +16,9 @@ many processes ran them.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Literal, get_args
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.estimators import Estimate
 from fvcapacity.results.summary import StoppingPart
 
@@ -31,8 +31,7 @@ BATCH = 5
 MAX_REPLICATIONS = 40
 
 
-@dataclass(frozen=True, slots=True)
-class StoppingRule:
+class StoppingRule(Frozen):
     """How precise a figure has to be.
 
     Attributes
@@ -67,8 +66,7 @@ class StoppingRule:
         return min(replications + BATCH, self.maximum)
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Frozen):
     """What the rule says after a batch.
 
     Attributes

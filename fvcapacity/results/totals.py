@@ -12,14 +12,14 @@ import numpy.typing as npt
 
 from fvcapacity.control.history import ClusterSample, WorkloadSample
 from fvcapacity.dataplane.statistics import Statistics
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.outcome import RunOutcome
 from fvcapacity.results.span import bins_of, windows_of
 
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkloadExtremes:
+class WorkloadExtremes(Frozen):
     """How far the minute samples of a workload went, and in how many its HPA's maximum was wanted."""
 
     desired_min: int
@@ -59,8 +59,7 @@ class WorkloadExtremes:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class PoolExtremes:
+class PoolExtremes(Frozen):
     """How many machines the minute samples of a pool had."""
 
     nodes_min: int

@@ -8,7 +8,6 @@ of them. A p95 over two days would hide a failed hour.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -16,14 +15,14 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.scenario.model import Objectives
 
 Status = Literal["holds", "missed", "nothing to judge"]
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Frozen):
     """What an objective limits: a column of ``route_windows``, and how it is put into words."""
 
     name: str
@@ -42,8 +41,7 @@ P95 = Measure("p95", "p95_s", 1000.0, "ms", "p95")
 ERRORS = Measure("errors", "error_ratio", 100.0, "%", "the error ratio")
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeVerdict:
+class ScopeVerdict(Frozen):
     """One objective on one route, or on ``all``, with all replications' windows together."""
 
     scope: str
@@ -55,8 +53,7 @@ class ScopeVerdict:
     worst_utc: pd.Timestamp | None
 
 
-@dataclass(frozen=True, slots=True)
-class ObjectiveVerdict:
+class ObjectiveVerdict(Frozen):
     """One objective over all its scopes."""
 
     measure: Measure
@@ -69,8 +66,7 @@ class ObjectiveVerdict:
     replications: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(Frozen):
     """All objectives; ``reason`` is one sentence per objective that matters."""
 
     status: Status

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.traffic_history import TrafficHistory
 from fvcapacity.review.season import LEAST_DAYS, fit_season
 from fvcapacity.review.special_days import occurrences
@@ -21,8 +21,7 @@ SHARES = (0.80, 0.95)
 _DRAWS = 2000
 
 
-@dataclass(frozen=True)
-class Fold:
+class Fold(Frozen):
     """One forecast of days that are known.
 
     Attributes
@@ -48,8 +47,7 @@ class Fold:
     high: tuple[float, ...]
 
 
-@dataclass(frozen=True)
-class BackCast:
+class BackCast(Frozen):
     """How intervals of a history did.
 
     Attributes

@@ -7,9 +7,7 @@ down later; the ratio that replayed days show corrects for it.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +15,7 @@ import numpy.typing as npt
 from fvcapacity.analytic.analysis import Load, replicas_at_rest
 from fvcapacity.analytic.sizing import sizing_of
 from fvcapacity.errors import ScenarioError
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.recommend.costing import Pools
 from fvcapacity.recommend.offers import Offer
 from fvcapacity.scenario.model import Scenario
@@ -28,8 +27,7 @@ _STEP = 1.07
 """Ratio of two multiples that are worked out; those between are as the nearer one."""
 
 
-@dataclass(frozen=True)
-class Capacity:
+class Capacity(Frozen):
     """Machines by multiple of the expected traffic.
 
     Attributes
@@ -79,10 +77,8 @@ def capacity_of(
     for number, multiple in enumerate(multiples):
         if tell is not None:
             tell(f"placing pods at {multiple:.2f} times the expected traffic")
-        rates = dataclasses.replace(
-            load.rates, mean_rps=load.rates.mean_rps * multiple, peak_rps=load.rates.peak_rps * multiple
-        )
-        _, replicas, _ = replicas_at_rest(dataclasses.replace(load, rates=rates), sizing)
+        rates = replace(load.rates, mean_rps=load.rates.mean_rps * multiple, peak_rps=load.rates.peak_rps * multiple)
+        _, replicas, _ = replicas_at_rest(replace(load, rates=rates), sizing)
         rows, which = np.unique(np.ceil(replicas - 1e-6).astype(np.int64), axis=0, return_inverse=True)
         for row in map(tuple, rows.tolist()):
             if row not in known:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,6 +11,7 @@ import pandas as pd
 from fvcapacity.analytic.analysis import Load, load_of
 from fvcapacity.analytic.rates import HOUR_NS
 from fvcapacity.errors import ScenarioError
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.inputs.traffic_history import TrafficHistory
 from fvcapacity.review.profiles import day_profiles, route_split
 from fvcapacity.review.quarters import Quarter
@@ -29,8 +28,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(Frozen):
     """A quarter that has not been yet.
 
     Attributes
@@ -122,14 +120,12 @@ def _from_history(
         update={"start": local_time(start, ZoneInfo(file.time_zone)), "duration": end - start}
     )
     changed = {"window": window, "traffic": traffic, "rollouts": (), "faults": (), "requests": None}
-    over = dataclasses.replace(
-        scenario, file=file.model_copy(update=changed), traffic=table, start_ns=start, versions=()
-    )
+    over = replace(scenario, file=file.model_copy(update=changed), traffic=table, start_ns=start, versions=())
     load, day_of_hour, base = _rates(over, quarter)
     # events that the history never saw come on top of what it says of those days
     on_top = np.where(found.known, 1.0, base / np.maximum(middle, 1e-9))
     told = found.told | {event.start.date() for event in events if event.multiply != 1.0}
-    known = dataclasses.replace(found, requests=found.requests * on_top, told=told, notes=(*found.notes, *notes))
+    known = replace(found, requests=found.requests * on_top, told=told, notes=(*found.notes, *notes))
     return Expected(quarter, over, load, day_of_hour, base, known)
 
 

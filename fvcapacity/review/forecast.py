@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.inputs.traffic_history import TrafficHistory, daily_scatter, load_traffic_history, own_traffic_file
 from fvcapacity.review.back_cast import BackCast, back_cast
 from fvcapacity.review.capacity import capacity_of
@@ -45,8 +45,7 @@ BACK_CAST_DAYS = (91, 28, 14, 7)
 LEAST_FORECASTS, MOST_FORECASTS = 3, 12
 
 
-@dataclass(frozen=True)
-class ForecastOptions:
+class ForecastOptions(Frozen):
     """How to forecast.
 
     Attributes
@@ -83,8 +82,7 @@ class ForecastOptions:
     back_cast: bool = True
 
 
-@dataclass(frozen=True)
-class Forecast:
+class Forecast(Frozen):
     """A forecast.
 
     Attributes

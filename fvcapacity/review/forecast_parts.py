@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.traffic_history import TrafficHistory
 from fvcapacity.review.back_cast import BackCast
 from fvcapacity.review.forecast_summary import (
@@ -37,8 +37,7 @@ RISKS = (50, 20, 10, 5)
 """Budgets are told that so many percent of the draws exceed."""
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Frozen):
     """What was asked, and of what the answer was made."""
 
     quarter: Quarter

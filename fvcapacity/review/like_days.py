@@ -8,19 +8,18 @@ months, they of their days, and the parts of a bill add up in each of them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.review.quarters import Quarter
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class LikeDays:
+class LikeDays(Frozen):
     """How the days of a quarter are made of simulated ones.
 
     Attributes

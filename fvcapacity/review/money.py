@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -15,6 +14,7 @@ from fvcapacity.cost.of_run import balancers_of_routes, saved_backups
 from fvcapacity.cost.projection import bill_total
 from fvcapacity.cost.staging import staging_lines, staging_nodes
 from fvcapacity.errors import ScenarioError
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.program import Program
 from fvcapacity.results.route_paths import route_paths
 from fvcapacity.review.capacity import Capacity
@@ -28,8 +28,7 @@ Ints = npt.NDArray[np.int64]
 _HOUR_NS = 3_600 * NS_PER_S
 
 
-@dataclass(frozen=True)
-class Money:
+class Money(Frozen):
     """Dollars of a quarter in every draw.
 
     Attributes

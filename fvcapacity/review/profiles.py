@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.traffic import route_labels, shares
 from fvcapacity.inputs.traffic_history import TrafficHistory
 from fvcapacity.review.special_days import occurrences
@@ -19,8 +19,7 @@ from fvcapacity.scenario.special_days import SpecialDay
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Profiles:
+class Profiles(Frozen):
     """How the requests of a day spread over its hours, as shares.
 
     ``weekly`` has shape (7, 24), Monday first; ``special`` those of special days that the history has seen.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.documents import read_document
 from fvcapacity.inputs.scenario import load_scenario
 from fvcapacity.results.result import Result
@@ -32,8 +32,7 @@ from fvcapacity.review.recommendation import recommendation_part
 _MOST_WASTED = 10
 
 
-@dataclass(frozen=True)
-class QuarterReview:
+class QuarterReview(Frozen):
     """A review of a quarter.
 
     Attributes

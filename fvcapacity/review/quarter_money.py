@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from fvcapacity.cost.calendar import HOUR_NS, local_dates
 from fvcapacity.cost.result_days import result_days, result_zone
 from fvcapacity.cost.statement import Cost, cost_of
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.results.scenario_reading import scenario_said
@@ -29,8 +29,7 @@ Row = tuple[str, str]
 """A name, and the kind of a row of services."""
 
 
-@dataclass(frozen=True)
-class QuarterMoney:
+class QuarterMoney(Frozen):
     """Dollars and requests of a quarter.
 
     Attributes

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.instants import epoch_ns
 
 HOUR_NS = 3_600 * 10**9
 _PATTERN = re.compile(r"(\d{4})-?[Qq]([1-4])")
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Quarter:
+class Quarter(Frozen, order=True):
     """Three months of a calendar year."""
 
     year: int

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.analytic.rates import HOUR_NS
+from fvcapacity.frozen import Frozen
 from fvcapacity.review.capacity import Capacity
 from fvcapacity.review.expected import Expected
 from fvcapacity.run import simulate
@@ -19,8 +19,7 @@ from fvcapacity.study.peaks import Peak, at_peak
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Replay:
+class Replay(Frozen):
     """One replayed day.
 
     Attributes

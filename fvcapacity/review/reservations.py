@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
+
+from fvcapacity.frozen import Frozen
 
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True)
-class Reservation:
+class Reservation(Frozen):
     """What to reserve of one pool.
 
     Attributes

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.model import ScenarioFile
 from fvcapacity.scenario.special_days import SpecialDay
 from fvcapacity.scenario.traffic import TrafficEvent
@@ -14,8 +14,7 @@ _LONGEST = 14
 """Days before and after a special day that may belong to it, at most (see `SpecialDay`)."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Occurrence:
+class Occurrence(Frozen, order=True):
     """One day of a special day: ``offset`` days after the day that its rule names (before, when negative)."""
 
     day: date

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.traffic_history import TrafficHistory
 from fvcapacity.review.quarters import Quarter
 from fvcapacity.review.season import Season, fit_season, scattered
@@ -23,8 +23,7 @@ _YEAR = 365.2425
 _FARTHEST_DAYS = 400
 
 
-@dataclass(frozen=True)
-class DailyDraws:
+class DailyDraws(Frozen):
     """Requests of the days of a quarter.
 
     Attributes

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.analytic.analysis import load_of
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.review.capacity import capacity_of
 from fvcapacity.review.expected import Expected
 from fvcapacity.review.forecast_summary import Spread, WhatIfPart
@@ -22,8 +22,7 @@ Floats = npt.NDArray[np.float64]
 Term = Literal["1y", "3y"]
 
 
-@dataclass(frozen=True)
-class WhatIfs:
+class WhatIfs(Frozen):
     """What the lines are compared with.
 
     Attributes

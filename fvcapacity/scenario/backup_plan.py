@@ -5,10 +5,10 @@ Everything here follows from the scenario alone; that a backup makes the databas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import pairwise
 
 from fvcapacity.decisions.backups import restore_time, start_time, stored_bytes, transfer_time, worst_age
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.backups import Backup
 from fvcapacity.scenario.cluster import ClusterObjects, Workload
 from fvcapacity.scenario.cron import parse_cron
@@ -17,8 +17,7 @@ from fvcapacity.scenario.serving import serving_container, serving_workload
 from fvcapacity.units import NS_PER_MS, NS_PER_S, millicores
 
 
-@dataclass(frozen=True, slots=True)
-class SavedVolumes:
+class SavedVolumes(Frozen):
     """The volumes of one service in one backup; ``begin_ns`` counts from the beginning of the backup."""
 
     service: str
@@ -28,8 +27,7 @@ class SavedVolumes:
     duration_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class Recovery:
+class Recovery(Frozen):
     """What a schedule of backups is good for."""
 
     backup: Backup

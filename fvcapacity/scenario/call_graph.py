@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.finding import Path
 from fvcapacity.scenario.topology import Step, Topology
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(Frozen):
     """A step, where it is written, and the service that runs it ("" for the client of a route)."""
 
     step: Step

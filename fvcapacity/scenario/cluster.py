@@ -8,18 +8,17 @@ Selectors, affinities and tolerations stay the mappings of the API, which the sc
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from fvcapacity.decisions.scheduler.nodes import HostPort
 from fvcapacity.errors import Location
+from fvcapacity.frozen import Frozen, field
 
 ProbeHandler = Literal["http", "tcp", "exec", "grpc"]
 WorkloadKind = Literal["Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "Pod"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
+class Probe(Frozen, kw_only=True):
     """A probe with the API's defaults applied (``pkg/apis/core/v1/defaults.go``)."""
 
     handler: ProbeHandler
@@ -34,8 +33,7 @@ class Probe:
     port: int | str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Container:
+class Container(Frozen, kw_only=True):
     """One container of a pod template."""
 
     name: str
@@ -62,8 +60,7 @@ class Container:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodTemplate:
+class PodTemplate(Frozen, kw_only=True):
     """What every pod of a workload looks like. ``containers`` holds app, init and sidecar containers."""
 
     containers: tuple[Container, ...]
@@ -87,8 +84,7 @@ class PodTemplate:
     """NetworkPolicies do not hold for such pods."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VolumeClaim:
+class VolumeClaim(Frozen, kw_only=True):
     """A PersistentVolumeClaim or a StatefulSet's claim template."""
 
     name: str
@@ -99,8 +95,7 @@ class VolumeClaim:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Workload:
+class Workload(Frozen, kw_only=True):
     """A controller that keeps pods running. ``key`` is ``deployment/order-service``."""
 
     kind: WorkloadKind
@@ -134,8 +129,7 @@ class Workload:
         return f"{self.kind.lower()}/{self.name}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HpaMetric:
+class HpaMetric(Frozen, kw_only=True):
     """One entry of ``spec.metrics``; exactly one of the three targets is set in a valid one.
 
     ``average_value_milli`` and ``value_milli`` are in the API's thousandths (memory: milli-bytes),
@@ -150,8 +144,7 @@ class HpaMetric:
     value_milli: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScalingPolicy:
+class ScalingPolicy(Frozen, kw_only=True):
     """One policy of an HPA behaviour."""
 
     type: Literal["Pods", "Percent"]
@@ -159,8 +152,7 @@ class ScalingPolicy:
     period_s: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScalingRules:
+class ScalingRules(Frozen, kw_only=True):
     """One direction of an HPA behaviour; None means "take the API's default"."""
 
     stabilization_window_s: int | None = None
@@ -169,8 +161,7 @@ class ScalingRules:
     tolerance: float | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HorizontalPodAutoscaler:
+class HorizontalPodAutoscaler(Frozen, kw_only=True):
     """An HPA (autoscaling/v2; v1 is converted)."""
 
     name: str
@@ -189,8 +180,7 @@ class HorizontalPodAutoscaler:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Service:
+class Service(Frozen, kw_only=True):
     """A Service and the pods that it selects."""
 
     name: str
@@ -206,8 +196,7 @@ class Service:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IngressRule:
+class IngressRule(Frozen, kw_only=True):
     """One path of an Ingress."""
 
     host: str
@@ -218,8 +207,7 @@ class IngressRule:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ingress:
+class Ingress(Frozen, kw_only=True):
     """An Ingress with its rules."""
 
     name: str
@@ -229,8 +217,7 @@ class Ingress:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkPolicy:
+class NetworkPolicy(Frozen, kw_only=True):
     """A NetworkPolicy; ``spec`` is the API's mapping, read by ``scenario.network``."""
 
     name: str
@@ -239,8 +226,7 @@ class NetworkPolicy:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodDisruptionBudget:
+class PodDisruptionBudget(Frozen, kw_only=True):
     """A PodDisruptionBudget."""
 
     name: str
@@ -251,8 +237,7 @@ class PodDisruptionBudget:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResourceQuota:
+class ResourceQuota(Frozen, kw_only=True):
     """A ResourceQuota; ``hard`` keeps the API's names with exact quantities as text."""
 
     name: str
@@ -263,8 +248,7 @@ class ResourceQuota:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitRange:
+class LimitRange(Frozen, kw_only=True):
     """A LimitRange; ``limits`` are the API's items."""
 
     name: str
@@ -273,8 +257,7 @@ class LimitRange:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceAccount:
+class ServiceAccount(Frozen, kw_only=True):
     """A ServiceAccount."""
 
     name: str
@@ -282,8 +265,7 @@ class ServiceAccount:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Role:
+class Role(Frozen, kw_only=True):
     """A Role, or a ClusterRole (then ``namespace`` is empty)."""
 
     name: str
@@ -292,8 +274,7 @@ class Role:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleBinding:
+class RoleBinding(Frozen, kw_only=True):
     """A RoleBinding, or a ClusterRoleBinding (then ``namespace`` is empty).
 
     ``subjects`` are the API's items: kind, name, namespace.
@@ -307,8 +288,7 @@ class RoleBinding:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SecretName:
+class SecretName(Frozen, kw_only=True):
     """That a Secret exists; its values are never kept. ``has_data``: a file carries them."""
 
     name: str
@@ -317,8 +297,7 @@ class SecretName:
     location: Location | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClusterObjects:
+class ClusterObjects(Frozen, kw_only=True):
     """Everything that a set of manifests says, in the order in which it was read."""
 
     workloads: tuple[Workload, ...] = ()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.units import parse_duration_ns
 
 _NICKNAMES = {
@@ -23,8 +23,7 @@ _FARTHEST_DAYS = 8 * 366 + 1
 """A 29 February may be eight years away."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cron:
+class Cron(Frozen):
     """When something runs.
 
     Attributes

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal
 
 from fvcapacity.errors import Location, Severity
+from fvcapacity.frozen import Frozen
 
 Document = Literal["scenario", "topology", "manifests"]
 Path = tuple[str | int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Frozen):
     """One thing that does not fit.
 
     Attributes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from pydantic import Field, field_validator
 
 from fvcapacity.errors import ScenarioError
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.scenario.autoscaling import Autoscaler, Scheduler
 from fvcapacity.scenario.backups import Backup
 from fvcapacity.scenario.base import LONGEST_WINDOW_NS, MOST_NODES, Basis, Bytes, Cores, DurationNs, Model
@@ -210,8 +211,7 @@ class ScenarioFile(Model):
     """How closely the run is written down, for export to a monitoring system and for calibration."""
 
 
-@dataclass(frozen=True)
-class TrafficTable:
+class TrafficTable(Frozen):
     """Base rates of the run: what the source says, before scale and events.
 
     Attributes

@@ -8,17 +8,16 @@ target (``k8s.io/api/networking/v1``). Answers of an allowed connection always p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
 from typing import Any, Literal
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.cluster import ClusterObjects, Container, NetworkPolicy, Workload
 
 Direction = Literal["Ingress", "Egress"]
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeVerdict:
+class EdgeVerdict(Frozen):
     """Whether a connection may be opened, and by which policies.
 
     Attributes
@@ -123,8 +122,7 @@ def namespace_labels(objects: ClusterObjects, namespace: str) -> Mapping[str, st
     return {**objects.namespaces.get(namespace, {}), "kubernetes.io/metadata.name": namespace}
 
 
-@dataclass(frozen=True, slots=True)
-class _Side:
+class _Side(Frozen):
     """One direction of a connection: the pods that the policies hold for, and their peer."""
 
     objects: ClusterObjects

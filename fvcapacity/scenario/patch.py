@@ -8,20 +8,19 @@ what ``kubectl kustomize`` would build; here stands what a patch is, and how it 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Protocol
 
 import yaml
 
 from fvcapacity.errors import Location
+from fvcapacity.frozen import Frozen
 
 if TYPE_CHECKING:
     from fvcapacity.scenario.model import Scenario
 
 
-@dataclass(frozen=True)
-class Patch:
+class Patch(Frozen):
     """One strategic-merge patch.
 
     Attributes

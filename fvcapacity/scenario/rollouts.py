@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from fvcapacity.decisions.rollout import SCALE_DOWN_DELAY_NS
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.base import Basis, DurationNs, Model
 from fvcapacity.scenario.cluster import Workload
 from fvcapacity.units import parse_duration_ns
@@ -109,8 +109,7 @@ class Rollout(Model):
         return self.demand != 1 or self.error_percent != 0
 
 
-@dataclass(frozen=True)
-class NewVersion:
+class NewVersion(Frozen):
     """A roll-out with what it rolls out, worked out by the loader.
 
     Attributes

@@ -23,7 +23,6 @@ SLICE_NS = 5_000_000
 KEPT_WHEN_IDLE_NS = 1_000_000
 
 
-@njit
 def quota_of(millicores: int) -> int:
     """Return the CPU time of one period for a limit, 0 for none (``helpers_linux.go``, MilliCPUToQuota).
 
@@ -32,7 +31,6 @@ def quota_of(millicores: int) -> int:
     return quota_for_period(millicores, PERIOD_NS)
 
 
-@njit
 def quota_for_period(millicores: int, period_ns: int) -> int:
     """Return the CPU time of one period of some length, whole microseconds (feature CustomCPUCFSQuotaPeriod)."""
     if millicores <= 0:
@@ -40,7 +38,6 @@ def quota_for_period(millicores: int, period_ns: int) -> int:
     return max(1_000_000, millicores * period_ns // 1_000_000 * 1000)
 
 
-@njit
 def phase_of(identity: int) -> int:
     """Return where in the grid of periods a container's edges lie: anywhere, and always at the same place."""
     return (mix(identity, SALT_PHASE) & ((1 << 62) - 1)) % PERIOD_NS

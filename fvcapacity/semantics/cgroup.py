@@ -5,9 +5,9 @@ The containers' own cgroups follow `cpu.shares` and `cfs_quota.quota_of`; the po
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.semantics.cfs_quota import PERIOD_NS, quota_for_period
 from fvcapacity.semantics.cpu import shares
 
@@ -15,8 +15,7 @@ _NS_PER_US = 1000
 NOT_ENFORCED_US = -1
 
 
-@dataclass(frozen=True, slots=True)
-class PodCgroup:
+class PodCgroup(Frozen):
     """Values of a pod's cgroup; None is not written at all."""
 
     cpu_shares: int

@@ -31,7 +31,6 @@ _LONG_IDLE_NS = 3_000_000_000
 """Longer than the smallest weight needs to save up the longest slice."""
 
 
-@njit
 def shares(millicores: int) -> int:
     """Return the cgroup weight of a CPU request (``pkg/kubelet/cm/helpers_linux.go``, MilliCPUToShares)."""
     if millicores <= 0:
@@ -39,13 +38,11 @@ def shares(millicores: int) -> int:
     return min(262_144, max(2, millicores * 1024 // 1000))
 
 
-@njit
 def node_capacity(cpu_cores: float, background_cores: float) -> int:
     """Return what a node has for bursts besides its steady background load, as a rate (at least 1 % of a core)."""
     return math.floor(max(0.01, cpu_cores - background_cores) * RATE_ONE)
 
 
-@njit
 def first_slice(cpu_cores: float) -> int:
     """Return the scheduler's slice on a machine (``sysctl_sched_base_slice``, scaled by 1 + log2 of up to 8 CPUs)."""
     return BASE_SLICE_NS * (1 + math.floor(math.log2(min(8.0, max(1.0, cpu_cores)))))

@@ -8,7 +8,8 @@ It lies in the user's cache directory, and never in the package, which may be re
 directory to write to, it lies in the directory of temporary files, under a name of the user's own; where that is not to
 be had either, everything works uncached. Several processes may fill it at once: Numba writes aside and renames.
 
-Nothing compiles at import: a rule compiles at its first call, or comes from the cache. Rules take and return int64 and
+Nothing compiles at import: a rule compiles at its first call, or comes from the cache. A rule that no compiled code
+calls is left to Python: to load it would take longer than all that a run asks of it. Rules take and return int64 and
 float64 only (hashes are int64 bit patterns, turned into uint64 inside), so that a Python int always means the same.
 """
 

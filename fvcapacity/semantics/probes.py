@@ -9,13 +9,11 @@ from fvcapacity.semantics.jit import njit
 STARTUP, READINESS, LIVENESS = range(3)
 
 
-@njit
 def worker_identity(container: int, kind: int) -> int:
     """Return the identity of the worker for one kind of probe of a container."""
     return mix(mix(container, SALT_PROBE), kind)
 
 
-@njit
 def first_tick(initial_delay_ns: int, period_ns: int, identity: int, warm: bool) -> int:
     """Return how long after the container's start its worker probes first.
 

@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 
 from fvcapacity.decisions.alerts import AlertPeriod, AlertRule, alert_periods
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.model_validation import nearest
 from fvcapacity.inputs.prometheus.client import PrometheusClient
 from fvcapacity.inputs.prometheus.evaluate import evaluate
@@ -64,8 +65,7 @@ ALERTS = TableSpec(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RuleReport:
+class RuleReport(Frozen):
     """One alerting rule: its alerts, and what is to be said of it.
 
     ``status`` is ``fired``, ``pending only``, ``silent``, ``cannot fire`` (no metric of it is simulated) or ``failed``.
@@ -79,8 +79,7 @@ class RuleReport:
     metrics: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IncidentReport:
+class IncidentReport(Frozen):
     """One incident, and who noticed it: (rule, seconds after its beginning), the first in front."""
 
     incident: Incident
@@ -246,8 +245,7 @@ def report_alerts(
     return AlertReport(window, tuple(rules), reports, table, tuple(complaints))
 
 
-@dataclass(frozen=True, slots=True)
-class _Firing:
+class _Firing(Frozen):
     rule: str
     labels: dict[str, str]
     metrics: tuple[str, ...]

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import pandas as pd
 
+from fvcapacity.frozen import replace
 from fvcapacity.results.estimators import PairedEstimate, estimate_mean, estimate_paired
 from fvcapacity.results.measures import MEASURES, MeasureName, Tables, route_figure
 from fvcapacity.results.outcome import ProgressUpdate

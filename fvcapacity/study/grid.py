@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from fvcapacity.errors import Problem
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.inputs.measurements import Measurements
 from fvcapacity.inputs.model_validation import nearest
 from fvcapacity.inputs.traffic import route_labels
@@ -22,8 +22,7 @@ LEAST_INTERVALS = 60
 """Fewer intervals than this, and nothing is estimated."""
 
 
-@dataclass(frozen=True)
-class Grid:
+class Grid(Frozen):
     """What was measured, interval by interval; a figure that is missing is NaN.
 
     Attributes

@@ -7,7 +7,6 @@ stretches of the window that matter most (`fvcapacity.study.peaks`), and what it
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ import pandas as pd
 
 from fvcapacity.display.plots import Plots
 from fvcapacity.errors import ScenarioError
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.results.estimators import Estimate, estimate_mean
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.study.mending import Mend, mends
@@ -38,8 +38,7 @@ Tell = Callable[[str], None]
 Limit = Literal["found", "never holds", "never breaks"]
 
 
-@dataclass(frozen=True)
-class Break:
+class Break(Frozen):
     """The first failing trial above a multiple that holds.
 
     Attributes
@@ -61,8 +60,7 @@ class Break:
     bottleneck: str
 
 
-@dataclass(frozen=True)
-class Bisection:
+class Bisection(Frozen):
     """What one replication bears.
 
     Attributes
@@ -84,8 +82,7 @@ class Bisection:
         return math.sqrt(self.holds * self.breaks) if self.limit == "found" else math.nan
 
 
-@dataclass(frozen=True)
-class Stage:
+class Stage(Frozen):
     """Headroom of one system: the given one, or one in which what broke first was mended.
 
     Attributes
@@ -281,7 +278,7 @@ class _Search:
         else:
             from joblib import Parallel, delayed
 
-            plain = dataclasses.replace(scenario, patcher=None, reader=None)
+            plain = replace(scenario, patcher=None, reader=None)
             found = Parallel(n_jobs=self.jobs)(
                 delayed(bisect)(plain, stretches, number, self.resolution) for number in numbers
             )
@@ -347,7 +344,7 @@ def scaled(scenario: Scenario, multiple: float) -> Scenario:
     """Return a scenario under a multiple of its traffic."""
     traffic = scenario.file.traffic
     changed = traffic.model_copy(update={"scale": traffic.scale * multiple})
-    return dataclasses.replace(scenario, file=scenario.file.model_copy(update={"traffic": changed}))
+    return replace(scenario, file=scenario.file.model_copy(update={"traffic": changed}))
 
 
 def _geometric(multiples: Sequence[float]) -> Estimate:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.result import Result
 from fvcapacity.scenario.cluster import HorizontalPodAutoscaler
 from fvcapacity.scenario.model import Scenario
@@ -28,8 +28,7 @@ _PODS_STEP = 1.5
 _Finding = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Mend:
+class Mend(Frozen):
     """A change that may help.
 
     Attributes
@@ -66,8 +65,7 @@ def mends(scenario: Scenario, result: Result) -> Iterator[Mend]:
             yield mend
 
 
-@dataclass(frozen=True)
-class _Mender:
+class _Mender(Frozen):
     scenario: Scenario
     result: Result
     at_maximum: set[str]

@@ -7,14 +7,13 @@ there.
 
 from __future__ import annotations
 
-import dataclasses
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.analytic.demand import demand_of
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.program.arrivals import expected_rates
 from fvcapacity.program.compile import compile_program
 from fvcapacity.program.multiplier import compile_multiplier
@@ -33,8 +32,7 @@ _RISE_STEPS = 3
 """Over how many steps a rise is measured: 15 minutes, about what an HPA needs to follow with new pods and nodes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Peak:
+class Peak(Frozen):
     """One stretch, from the start of the window, and why it was chosen."""
 
     start_ns: int
@@ -115,7 +113,7 @@ def at_peak(scenario: Scenario, peak: Peak) -> Scenario:
     window = scenario.file.window.model_copy(update={"start": start, "duration": peak.duration_ns})
     changed = {"window": window, "rollouts": (), "faults": (), "requests": None}
     file = scenario.file.model_copy(update=changed)
-    return dataclasses.replace(scenario, file=file, start_ns=start_ns, versions=())
+    return replace(scenario, file=file, start_ns=start_ns, versions=())
 
 
 def _rolling(values: Floats, steps: int) -> Floats:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.scenario.model import JUDGED_WINDOW_NS, Scenario, TrafficTable
 from fvcapacity.scenario.monitoring import Monitoring
 from fvcapacity.scenario.topology import Topology
@@ -21,8 +21,7 @@ it."""
 WARM_UP_NS = 6 * JUDGED_WINDOW_NS
 
 
-@dataclass(frozen=True)
-class Stretch:
+class Stretch(Frozen):
     """A stretch of time, in UTC: ``[start, end)``."""
 
     start: pd.Timestamp

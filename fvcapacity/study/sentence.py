@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.measures import MEASURES, MeasureName
 from fvcapacity.study.comparison import DifferencePart
 
 _TOLD: tuple[MeasureName, ...] = ("p95", "errors", "cost")
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
+class Scale(Frozen):
     """How a measure is printed: its factor and digits, and the units of a figure and of a difference."""
 
     factor: float

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
 from fvcapacity.run import replication_seed, simulate
@@ -19,8 +19,7 @@ from fvcapacity.scenario.model import Objectives, Scenario
 from fvcapacity.study.peaks import Peak, at_peak
 
 
-@dataclass(frozen=True)
-class Trial:
+class Trial(Frozen):
     """What one trial gave.
 
     Attributes

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from fvcapacity.frozen import Frozen
 
 ColumnType = Literal["int64", "float64", "bool", "string", "utc"]
 """``utc`` is a timestamp to the nanosecond in UTC."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Frozen):
     """One column: its name, unit (empty for names and flags), type and meaning."""
 
     name: str
@@ -19,8 +19,7 @@ class Column:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True)
-class TableSpec:
+class TableSpec(Frozen):
     """One table: what a row is, and its columns in order. ``open_ended`` tables may carry further columns."""
 
     name: str

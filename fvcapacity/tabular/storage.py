@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Sequence
+from csv import writer
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -11,10 +14,17 @@ import pyarrow.parquet as pq
 from pyarrow import compute, csv
 
 from fvcapacity.errors import InputError, Location, Problem
-from fvcapacity.tabular.arrow import ARROW
+from fvcapacity.tabular.arrow import arrow_schema
 from fvcapacity.tabular.columns import TableSpec
 from fvcapacity.tabular.frames import conform
 from fvcapacity.tabular.parquet_input import OtherColumnsError, read_arrow
+
+
+def write_table(table: pd.DataFrame, spec: TableSpec, directory: Path) -> None:
+    """Write a table into a directory, under its name: Parquet for programs, CSV for people."""
+    arrow = _to_arrow(table, spec)
+    pq.write_table(arrow, directory / f"{spec.name}.parquet")
+    _write_csv(arrow, directory / f"{spec.name}.csv")
 
 
 def write_parquet(table: pd.DataFrame, spec: TableSpec, path: Path) -> None:
@@ -23,8 +33,7 @@ def write_parquet(table: pd.DataFrame, spec: TableSpec, path: Path) -> None:
     pandas' own metadata is left out: it would name the version of pandas alone and nothing that the description
     does not know.
     """
-    arrow = _to_arrow(table, spec)
-    pq.write_table(arrow, path)
+    pq.write_table(_to_arrow(table, spec), path)
 
 
 class ParquetAppender:
@@ -56,17 +65,18 @@ class ParquetAppender:
 
 
 def _to_arrow(table: pd.DataFrame, spec: TableSpec) -> pa.Table:
-    known = {column.name: column for column in spec.columns}
+    described = {field.name: field for field in arrow_schema(spec)}
+    arrays = [_column(values, described[name].type if name in described else None) for name, values in table.items()]
     fields = [
-        pa.field(
-            name,
-            ARROW[known[name].dtype] if name in known else pa.Array.from_pandas(table[name]).type,
-            metadata={"unit": known[name].unit, "meaning": known[name].meaning} if name in known else None,
-        )
-        for name in table.columns
+        described.get(name, pa.field(name, array.type)) for name, array in zip(table.columns, arrays, strict=True)
     ]
-    schema = pa.schema(fields, metadata={"table": spec.name, "row": spec.row})
-    return pa.Table.from_pandas(table, schema=schema, preserve_index=False).cast(schema)
+    return pa.table(arrays, schema=pa.schema(fields, metadata={"table": spec.name, "row": spec.row}))
+
+
+def _column(values: pd.Series[Any], wanted: pa.DataType | None = None) -> pa.Array | pa.ChunkedArray:
+    """Return a column for Arrow: as pandas' own way to a table, which looks at every column in several more ways."""
+    array = pa.Array.from_pandas(values)
+    return array if wanted is None or array.type == wanted else array.cast(wanted)
 
 
 def read_parquet(path: Path, spec: TableSpec, filters: Sequence[tuple[str, str, float]] | None = None) -> pd.DataFrame:
@@ -100,20 +110,24 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
     Fields are empty for what does not exist, and texts stand in quotes in a table where one of them needs it.
     """
-    arrow = pa.Table.from_pandas(table, preserve_index=False)
-    for place, field in enumerate(arrow.schema):
+    _write_csv(pa.table({name: _column(values) for name, values in table.items()}), path)
+
+
+def _write_csv(table: pa.Table, path: Path) -> None:
+    for place, field in enumerate(table.schema):
         if pa.types.is_timestamp(field.type):
-            arrow = arrow.set_column(place, field.name, _texts_of_instants(arrow[field.name]))
-    header = table.iloc[:0].to_csv(index=False, lineterminator="\n").encode("utf-8")
+            table = table.set_column(place, field.name, _texts_of_instants(table[field.name]))
     try:
-        _write_lines(arrow, header, path, "none")
+        _write_lines(table, path, "none")
     except pa.ArrowInvalid:
-        _write_lines(arrow, header, path, "needed")
+        _write_lines(table, path, "needed")
 
 
-def _write_lines(table: pa.Table, header: bytes, path: Path, quoting: str) -> None:
+def _write_lines(table: pa.Table, path: Path, quoting: str) -> None:
+    header = io.StringIO(newline="")
+    writer(header, lineterminator="\n").writerow(table.column_names)  # in quotes where they need them: Arrow's all are
     with path.open("wb") as file:
-        file.write(header)
+        file.write(header.getvalue().encode("utf-8"))
         csv.write_csv(table, file, csv.WriteOptions(include_header=False, quoting_style=quoting))
 
 

@@ -27,19 +27,18 @@ NOT_FOR_A_MINUTE = {
 """What takes longer to load than it is of use to a run of one minute."""
 
 RUN = """
-import gc, json, os, sys
+import atexit, gc, json, os, sys
 from fvcapacity.cli.main import main
 sys.argv = ["fvcap", "simulate", "scenarios/valentines.yaml", "--duration", "1m", "--replications", "1",
             "--out", {out!r}]
-try:
-    main()
-except SystemExit as end:
-    assert not end.code
-told = {{"modules": sorted(sys.modules), "threads": os.environ.get("OPENBLAS_NUM_THREADS"),
-         "collecting": gc.isenabled(), "frozen": gc.get_freeze_count()}}
-from scipy.linalg import cython_blas, solve
-told["solved"] = solve([[2.0]], [4.0]).tolist()
-print("\\n" + json.dumps(told))
+def tell():
+    told = {{"modules": sorted(sys.modules), "threads": os.environ.get("OPENBLAS_NUM_THREADS"),
+             "collecting": gc.isenabled(), "frozen": gc.get_freeze_count()}}
+    from scipy.linalg import cython_blas, solve
+    told["solved"] = solve([[2.0]], [4.0]).tolist()
+    print("\\n" + json.dumps(told), flush=True)
+atexit.register(tell)
+main()
 """
 
 
@@ -86,3 +85,52 @@ def test_only_the_command_that_is_named_is_described() -> None:
     assert names("read-logs", "--help") == ["read_logs"]
     assert names("simulat") == names("--help") == names("export") == everything
     assert len(everything) > 20
+
+
+END = """
+import atexit, os, sys, threading, time
+from fvcapacity.cli.start_up import ending, own_process
+end_at_once = os._exit
+def told_end(status):
+    print("at-once", flush=True)
+    end_at_once(status)
+os._exit = told_end
+def late():
+    time.sleep(0.2)
+    print("late")
+{own}
+atexit.register(print, "told")
+if {thread}:
+    threading.Thread(target=late).start()
+with ending():
+    print("done")
+    raise SystemExit({code!r})
+"""
+
+
+def end(code: object, *, own: bool = True, thread: bool = False) -> tuple[int, list[str]]:
+    program = END.format(own="own_process()" if own else "", thread=thread, code=code)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=ROOT)
+    return done.returncode, (done.stdout + done.stderr).split()
+
+
+@pytest.mark.parametrize(("code", "status"), [(None, 0), (0, 0), (3, 3), (130, 130)])
+def test_a_command_ends_at_once_with_its_status(code: int | None, status: int) -> None:
+    assert end(code) == (status, ["done", "told", "at-once"])
+
+
+def test_words_as_a_status_a_thread_and_a_process_that_is_not_ours_end_as_python_ends() -> None:
+    assert end("broken") == (1, ["done", "told", "broken"])
+    assert end(3, thread=True) == (3, ["done", "late", "told"])
+    assert end(3, own=False) == (3, ["done", "told"])
+
+
+def test_output_that_nobody_takes_is_told_as_python_tells_it() -> None:
+    program = END.format(own="own_process()", thread=False, code=0)
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", program], stdout=full, stderr=subprocess.PIPE, env=buffered, check=False
+        )
+    assert done.returncode == 120
+    assert b"No space left" in done.stderr

@@ -11,6 +11,7 @@ import pandas as pd
 
 from fvcapacity.cost.focus.amounts import cost_of, price_of, quantity_of
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.estimators import estimate_mean
 from fvcapacity.results.result import Result
 
@@ -32,8 +33,7 @@ _IDENTITY = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Thing:
+class Thing(Frozen):
     """What is paid for, whenever, at one price: columns of the table ``bill_days``."""
 
     environment: str
@@ -60,16 +60,14 @@ class Thing:
         return disk_of(self.item) if self.kind.startswith("volume") else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Unpriced:
+class Unpriced(Frozen):
     """Something that has no price."""
 
     kind: str
     item: str
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(Frozen):
     """The part of a day of the scenario's time zone that lies in the window."""
 
     day: str
@@ -77,8 +75,7 @@ class Period:
     end: pd.Timestamp
 
 
-@dataclass(frozen=True, slots=True)
-class Charge:
+class Charge(Frozen):
     """One thing on one day.
 
     Attributes

@@ -6,8 +6,9 @@ Source: FinOps Open Cost and Usage Specification 1.2 (May 2025), section *Column
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from fvcapacity.frozen import Frozen
 
 ColumnType = Literal["string", "decimal", "datetime", "json"]
 Level = Literal["mandatory", "recommended", "conditional"]
@@ -15,8 +16,7 @@ Level = Literal["mandatory", "recommended", "conditional"]
 CUSTOM_PREFIX = "x_"
 
 
-@dataclass(frozen=True, slots=True)
-class FocusColumn:
+class FocusColumn(Frozen):
     """One column.
 
     Attributes

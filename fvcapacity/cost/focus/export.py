@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -14,6 +13,7 @@ from fvcapacity.cost.focus.charges import Charge, Charges, charges_of
 from fvcapacity.cost.focus.rows import COLUMNS, CUSTOM, Account, focus_row, money_text
 from fvcapacity.cost.focus.services import Provider, provider_of
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.result import Result
 from fvcapacity.results.scenario_reading import scenario_said
 from fvcapacity.tabular.directory import write_file
@@ -26,8 +26,7 @@ EXTRA: dict[FocusKind, tuple[str, ...]] = {"actual": (), "forecast": _FORECAST, 
 """Columns that only files of a kind have."""
 
 
-@dataclass(frozen=True, slots=True)
-class FocusExport:
+class FocusExport(Frozen):
     """What was written.
 
     Attributes

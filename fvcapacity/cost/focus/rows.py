@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from fvcapacity.cost.focus.amounts import focus_decimal
 from fvcapacity.cost.focus.charges import Charge
 from fvcapacity.cost.focus.services import OTHER, SERVICES, Provider
+from fvcapacity.frozen import Frozen
 
 CURRENCY = "USD"
 """Of price lists and bills."""
@@ -76,8 +76,7 @@ _UNITS = {"hours": "Hours", "months": "Months", "GiB-months": "GiB-Months", "GiB
 _DISK = "x_DiskType"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Frozen):
     """Who is billed, by whom, and for which run."""
 
     identifier: str

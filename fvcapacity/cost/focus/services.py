@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fvcapacity.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class FocusService:
+class FocusService(Frozen):
     """One kind of thing that is paid for.
 
     Attributes
@@ -51,8 +50,7 @@ SERVICES: dict[str, FocusService] = {
 OTHER = FocusService("Other", "Other (Other)", "Other", "Other", "Other")
 
 
-@dataclass(frozen=True, slots=True)
-class Provider:
+class Provider(Frozen):
     """Who sends the bill, and what it calls its services where we know.
 
     A service has one subcategory (FOCUS, *Service Name*), so that snapshots have a name of their own.

@@ -7,7 +7,6 @@ are of exact decimals.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from fvcapacity.cost.focus.cells import NUMBER, Fault, cell_fault
 from fvcapacity.cost.focus.columns import CUSTOM_PREFIX, FOCUS_COLUMNS
 from fvcapacity.cost.focus.row_rules import ROW_RULES
 from fvcapacity.errors import Location, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.bills.complaints import Complaints
 from fvcapacity.inputs.bills.csv_rows import CsvRows
 from fvcapacity.inputs.model_validation import nearest
@@ -23,8 +23,7 @@ from fvcapacity.inputs.model_validation import nearest
 FOCUS_VERSION = "1.2"
 
 
-@dataclass(frozen=True, slots=True)
-class FocusCheck:
+class FocusCheck(Frozen):
     """What a check found.
 
     Attributes

@@ -8,18 +8,17 @@ before (`pod_spec.with_api_defaults`), so that a limit filled in here no longer 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from fvcapacity.decisions.pod_spec import Amounts, ContainerSpec, PodSpec, pod_limits, pod_requests
+from fvcapacity.frozen import Frozen, field, replace
 from fvcapacity.units import Quantity
 
 _MAX_MILLI_VALUE = (2**63 - 1) // 1000
 """Above this many whole units the API compares without fractions."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitRangeItem:
+class LimitRangeItem(Frozen, kw_only=True):
     """One entry of ``spec.limits``."""
 
     type: str
@@ -68,8 +67,7 @@ def with_limit_ranges(pod: PodSpec, ranges: Sequence[LimitRangeSpec]) -> PodSpec
     return replace(pod, containers=containers)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
+class Violation(Frozen, kw_only=True):
     """A bound that a pod breaks.
 
     Attributes

@@ -7,11 +7,11 @@ Sources: ``pkg/quota/v1/evaluator/core/pods.go`` (usage, scopes, constraints) an
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 
 from fvcapacity.decisions.pod_spec import ZERO, Amounts, PodSpec, pod_limits, pod_requests
 from fvcapacity.decisions.qos import qos_class
+from fvcapacity.frozen import Frozen
 from fvcapacity.units import Quantity
 
 _ONE = Quantity(Fraction(1))
@@ -24,8 +24,7 @@ _CONSTRAINED = ("cpu", "memory", "requests.cpu", "requests.memory", "limits.cpu"
 """What every container has to name when a quota counts it."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeRule:
+class ScopeRule(Frozen):
     """One requirement of a quota's scope selector; a plain scope is one with the operator Exists."""
 
     scope: str
@@ -33,8 +32,7 @@ class ScopeRule:
     values: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QuotaSpec:
+class QuotaSpec(Frozen, kw_only=True):
     """A ResourceQuota: its bounds, and the scopes that all have to match."""
 
     name: str

@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from fvcapacity.decisions.scheduler import SchedulingPod
+from fvcapacity.frozen import Frozen, field
 
 EXPANDERS = ("least-waste", "most-pods", "price", "priority", "random")
 
@@ -23,8 +23,7 @@ _PREFERRED_CPU_MILLI = ((2, 1000), (6, 2000), (20, 4000), (60, 8000), (200, 1600
 """Nodes of the cluster, and the size of a node that suits so many (``expander/price/preferred.go``)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Option:
+class Option(Frozen, kw_only=True):
     """Nodes that a group could get: where, for which pods, how large and how dear each is."""
 
     group: str
@@ -37,8 +36,7 @@ class Option:
     """It has a GPU."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Frozen):
     """What decides between options: the expanders in their order, and what they need to know."""
 
     expanders: Sequence[str] = ("least-waste",)

@@ -5,15 +5,14 @@ Sources: ``clusterstate/clusterstate.go``, ``utils/backoff/exponential_backoff.g
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fvcapacity.frozen import Frozen
 
 INITIAL_BACKOFF_NS = 5 * 60 * 10**9
 MAX_BACKOFF_NS = 30 * 60 * 10**9
 BACKOFF_RESET_NS = 3 * 3600 * 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class GroupBackoff:
+class GroupBackoff(Frozen):
     """How long a node group is left alone because its nodes did not come."""
 
     duration_ns: int

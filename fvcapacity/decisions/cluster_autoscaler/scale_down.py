@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 
 from fvcapacity.decisions.cluster_autoscaler.scale_up import place_first
 from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
+from fvcapacity.frozen import Frozen
 
 SYSTEM_POD_AGE_NS = 3600 * 10**9
 NO_PLACE = "NoPlaceToMovePods"
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Frozen):
     """A node that might be given back.
 
     ``movable`` are the pods that would have to go elsewhere (DaemonSet pods are not among them); ``blocked`` says
@@ -28,8 +27,7 @@ class Candidate:
     """Its utilization."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodOnNode:
+class PodOnNode(Frozen, kw_only=True):
     """What the autoscaler asks of a pod before it moves it."""
 
     namespace: str

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from fvcapacity.decisions.cluster_autoscaler.expanders import Choice, Option, choose, option_waste
 from fvcapacity.decisions.scheduler import NodeView, PlacedPod, SchedulingPod, begin
+from fvcapacity.frozen import Frozen
 
 MAX_SIZE = "max node group size reached"
 BACKOFF = "in backoff after failed scale-up"
 NO_FIT = "no node of the group could take the pod"
 
 
-@dataclass(frozen=True, slots=True)
-class NodeGroup:
+class NodeGroup(Frozen):
     """A pool as the autoscaler sees it.
 
     ``template(zone, number)`` is the next node of a zone, DaemonSet pods on it; ``zones`` in the order in which new
@@ -36,8 +35,7 @@ class NodeGroup:
     """Its last nodes did not come; it is left alone for a while."""
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleUp:
+class ScaleUp(Frozen):
     """An order of nodes: their zones, and the pods that they would take."""
 
     group: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
 from typing import NamedTuple
+
+from fvcapacity.frozen import Frozen
 
 DEFAULT_GRACE_NS = 30 * 10**9
 LONG_TERMINATING_NS = 30 * 10**9
@@ -31,8 +32,7 @@ class HeldPod(NamedTuple):
     grace_ns: int = DEFAULT_GRACE_NS
 
 
-@dataclass(frozen=True, slots=True)
-class Utilization:
+class Utilization(Frozen):
     """The used share of the resource that counts, and those of CPU and memory where they do."""
 
     resource: str

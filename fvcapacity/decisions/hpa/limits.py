@@ -5,16 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from fvcapacity.frozen import Frozen
 
 PolicyType = Literal["Pods", "Percent"]
 Select = Literal["Max", "Min", "Disabled"]
 NS = 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Frozen):
     """At most ``value`` pods or percent within ``period_s``."""
 
     type: PolicyType
@@ -22,8 +22,7 @@ class Policy:
     period_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Rules:
+class Rules(Frozen):
     """One direction of a behaviour; None means "not given"."""
 
     stabilization_window_s: int | None = None
@@ -32,16 +31,14 @@ class Rules:
     tolerance: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Behavior:
+class Behavior(Frozen):
     """Both directions, after defaulting."""
 
     up: Rules
     down: Rules
 
 
-@dataclass(frozen=True, slots=True)
-class ScaleEvent:
+class ScaleEvent(Frozen):
     """A change of the replica count that the rate limits remember; ``change`` is positive."""
 
     time_ns: int

@@ -8,11 +8,12 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
+from fvcapacity.frozen import Frozen
+
 MetricType = Literal["Resource", "ContainerResource", "Pods", "Object", "External"]
 
 
-@dataclass(frozen=True, slots=True)
-class Tolerance:
+class Tolerance(Frozen):
     """How far the ratio of usage to target may be from 1 without a change, downwards and upwards."""
 
     down: float = 0.1
@@ -95,8 +96,7 @@ class MetricReading(NamedTuple):
     values: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class MetricSpec:
+class MetricSpec(Frozen):
     """One entry of ``spec.metrics``; a valid one has exactly one of the three targets."""
 
     type: MetricType | str
@@ -107,8 +107,7 @@ class MetricSpec:
     value_milli: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ReadinessRule:
+class ReadinessRule(Frozen):
     """How the CPU usage of young pods is mistrusted (flags of the controller manager)."""
 
     cpu_initialization_ns: int = 300 * 10**9

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
 from typing import NamedTuple
 
 from fvcapacity.decisions.hpa.limits import (
@@ -20,6 +20,7 @@ from fvcapacity.decisions.hpa.stabilization import (
     stabilize_behavior,
     stabilize_legacy,
 )
+from fvcapacity.frozen import Frozen, field
 
 Condition = tuple[str, str]
 """Status ("True" or "False") and reason."""
@@ -33,8 +34,7 @@ _FAILED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class HpaSettings:
+class HpaSettings(Frozen):
     """Flags and gates of the controller manager."""
 
     tolerance: float = 0.1
@@ -43,7 +43,7 @@ class HpaSettings:
     scale_to_zero: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class HpaSpec:
     """What an HPA object says; ``behavior`` (defaulted) is None for the legacy path."""
 
@@ -51,8 +51,8 @@ class HpaSpec:
     maximum: int
     metrics: tuple[MetricSpec, ...]
     behavior: Behavior | None = None
-    settings: HpaSettings = field(default_factory=HpaSettings)
-    tolerance: Tolerance = field(init=False)
+    settings: HpaSettings = dataclasses.field(default_factory=HpaSettings)
+    tolerance: Tolerance = dataclasses.field(init=False)
     """Tolerances in force: the behaviour's own, else the controller's."""
 
     def __post_init__(self) -> None:

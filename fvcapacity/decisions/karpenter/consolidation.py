@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from fvcapacity.decisions.disruption import scaled
 from fvcapacity.decisions.karpenter.packing import Claim, Pool, pack
 from fvcapacity.decisions.scheduler import NodeView, SchedulingPod
+from fvcapacity.frozen import Frozen, replace
 
 MAX_PARALLEL = 100
 """So many machines are looked at together."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Candidate(Frozen, kw_only=True):
     """A machine that might go."""
 
     name: str
@@ -32,8 +31,7 @@ class Candidate:
     """What it means to disturb its pods."""
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Frozen):
     """Machines to give back, and the one that takes their place, if any."""
 
     nodes: tuple[str, ...]
@@ -42,8 +40,7 @@ class Command:
     """Empty or Underutilized."""
 
 
-@dataclass(frozen=True, slots=True)
-class Market:
+class Market(Frozen):
     """What consolidation looks at besides the candidates."""
 
     nodes: Sequence[NodeView]

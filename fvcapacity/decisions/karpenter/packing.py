@@ -8,7 +8,6 @@ bought is not one machine but all that would still do; each pod leaves fewer of 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 
 from fvcapacity.decisions.karpenter.preferences import ever_humbler
 from fvcapacity.decisions.scheduler import (
@@ -24,10 +23,10 @@ from fvcapacity.decisions.scheduler import (
 from fvcapacity.decisions.scheduler.cycle import FILTERS
 from fvcapacity.decisions.scheduler.placement import conflicts, ports_taken
 from fvcapacity.decisions.scheduler.pod_affinity import terms
+from fvcapacity.frozen import Frozen, field, replace
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class Offer(Frozen, kw_only=True):
     """A machine that could be had: a type in a zone, on demand or spot."""
 
     instance_type: str
@@ -40,8 +39,7 @@ class Offer:
     """Of the whole machine, by resource: what counts against a pool's limits."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pool:
+class Pool(Frozen, kw_only=True):
     """A NodePool: what may be bought, and how much more of it."""
 
     name: str
@@ -51,8 +49,7 @@ class Pool:
     """By resource, what is left of the limits; a resource that is absent has no limit."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Frozen):
     """A machine to be bought: the first of its offers, which are ordered by price."""
 
     name: str
@@ -67,8 +64,7 @@ class Claim:
         return view.holding((*view.pods, *(PlacedPod(pod) for pod in self.pods)))
 
 
-@dataclass(frozen=True, slots=True)
-class Packing:
+class Packing(Frozen):
     """What became of the pods."""
 
     claims: tuple[Claim, ...]
@@ -211,8 +207,7 @@ def _still_good(claim: Claim, pod: SchedulingPod, cycle: Cycle) -> tuple[Offer, 
     return _of_one_domain(found, cycle)
 
 
-@dataclass(frozen=True, slots=True)
-class _Load:
+class _Load(Frozen):
     """What the pods of a claim ask for together."""
 
     cpu_milli: int

@@ -8,10 +8,10 @@ several preferences the heaviest first.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from fvcapacity.decisions.scheduler import SchedulingPod
+from fvcapacity.frozen import replace
 
 _REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 _PREFERRED = "preferredDuringSchedulingIgnoredDuringExecution"

@@ -7,22 +7,21 @@ version has as many pods as its share of the traffic asks for, and gets that sha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from fvcapacity.frozen import Frozen
 
 SCALE_DOWN_DELAY_NS = 30 * 10**9
 """``scaleDownDelaySeconds`` and ``abortScaleDownDelaySeconds`` by default: routers need time to learn of a switch."""
 
 
-@dataclass(frozen=True, slots=True)
-class CanaryStep:
+class CanaryStep(Frozen):
     """A share of the traffic in percent (``setWeight``), and how long it is kept (``pause``)."""
 
     weight: int
     pause_ns: int
 
 
-@dataclass(frozen=True, slots=True)
-class CanaryPlan:
+class CanaryPlan(Frozen):
     """Where a canary stands.
 
     Attributes
@@ -82,8 +81,7 @@ def advance_canary(
         step, since_ns = step + 1, None
 
 
-@dataclass(frozen=True, slots=True)
-class AbortRule:
+class AbortRule(Frozen):
     """What the new version may not exceed; None: not looked at.
 
     ``slow_percent`` is of the answers that took longer than a threshold: 5 says that the 95th percentile is above it.
@@ -96,8 +94,7 @@ class AbortRule:
     """So many failed looks are forgiven (``failureLimit`` of an AnalysisTemplate's metric)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Frozen):
     """What the new version answered in a stretch of time: all, those with an error, those that took too long."""
 
     answered: int = 0

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fvcapacity.decisions.rollout.model import IntOrPercent, scaled_value
+from fvcapacity.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedReplica:
+class PlacedReplica(Frozen):
     """A pod with a place of its own: an ordinal, or a node.
 
     ``updated``: it is of the newest revision.

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
+
+from fvcapacity.frozen import Frozen
 
 IntOrPercent = int | str | None
 
 _PERCENT = re.compile(r"-?[0-9]+%")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeploymentView:
+class DeploymentView(Frozen, kw_only=True):
     """A Deployment as its controller reads it.
 
     ``max_surge`` and ``max_unavailable`` are as written: a count, a percentage as text, or None for 0.
@@ -27,8 +27,7 @@ class DeploymentView:
     status_replicas: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplicaSetView:
+class ReplicaSetView(Frozen, kw_only=True):
     """A ReplicaSet as the Deployment's controller reads it.
 
     ``replicas`` is its spec, ``available`` its status. The annotations say for which size of the Deployment it was
@@ -43,8 +42,7 @@ class ReplicaSetView:
     max_annotation: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Frozen):
     """How many pods beyond the wanted ones may exist, how many may be missing, how many must be available."""
 
     max_surge: int

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 from fvcapacity.decisions.rollout.model import DeploymentView, ReplicaSetView, limits, oldest_first, total
+from fvcapacity.frozen import replace
 
 
 def proportional_scale(

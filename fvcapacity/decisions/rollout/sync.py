@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from fvcapacity.decisions.rollout.model import DeploymentView, ReplicaSetView, total
 from fvcapacity.decisions.rollout.proportional import annotated, is_scaling_event, proportional_scale
 from fvcapacity.decisions.rollout.rolling import new_replica_count, reconcile_new, reconcile_old
+from fvcapacity.frozen import Frozen
 
 Action = Literal["proportional_scale", "scale_new", "scale_old", "none"]
 
@@ -16,8 +16,7 @@ PROGRESS_DEADLINE_NS = 600 * 10**9
 """``spec.progressDeadlineSeconds`` by default (``pkg/apis/apps/v1/defaults.go``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class SyncDecision:
+class SyncDecision(Frozen):
     """What one sync does.
 
     Attributes

@@ -7,7 +7,6 @@ first plugin that objects.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 from fvcapacity.decisions.scheduler.nodes import NodeView, PlacedPod, SchedulingPod, snapshot
 from fvcapacity.decisions.scheduler.placement import (
@@ -21,10 +20,10 @@ from fvcapacity.decisions.scheduler.placement import (
 from fvcapacity.decisions.scheduler.pod_affinity import AFFINITY, Neighbours, neighbours
 from fvcapacity.decisions.scheduler.resources import shortages
 from fvcapacity.decisions.scheduler.spread import MISSING_LABEL, Skew, required_skews, skew_reason
+from fvcapacity.frozen import Frozen, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Frozen):
     """Why a node does not take a pod.
 
     ``resolvable`` tells whether it might when other pods leave it: the code Unschedulable, not
@@ -46,8 +45,7 @@ Nominated = Mapping[str, Sequence[SchedulingPod]]
 """Node name to the pods that preempted others there and wait for their room."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cycle:
+class Cycle(Frozen):
     """A pod with what its rules count over all nodes (PreFilter)."""
 
     pod: SchedulingPod

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple
+
+from fvcapacity.frozen import Frozen, field, replace
 
 HOSTNAME = "kubernetes.io/hostname"
 ZONE = "topology.kubernetes.io/zone"
 
 
-@dataclass(frozen=True, slots=True)
-class Taint:
+class Taint(Frozen):
     """A taint of a node."""
 
     key: str
@@ -28,7 +29,7 @@ class HostPort(NamedTuple):
     ip: str = "0.0.0.0"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SchedulingPod:
     """A pod that wants a node.
 
@@ -41,24 +42,24 @@ class SchedulingPod:
 
     name: str
     namespace: str = "default"
-    labels: Mapping[str, str] = field(default_factory=dict)
-    namespace_labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    namespace_labels: Mapping[str, str] = dataclasses.field(default_factory=dict)
     cpu_milli: int = 0
     memory_bytes: int = 0
     scoring_cpu_milli: int = 0
     scoring_memory_bytes: int = 0
-    others: Mapping[str, int] = field(default_factory=dict)
-    node_selector: Mapping[str, str] = field(default_factory=dict)
-    affinity: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    node_selector: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    affinity: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     tolerations: tuple[Mapping[str, Any], ...] = ()
     topology_spread: tuple[Mapping[str, Any], ...] = ()
-    selector: Mapping[str, str] = field(default_factory=dict)
+    selector: Mapping[str, str] = dataclasses.field(default_factory=dict)
     volume_zones: tuple[str, ...] = ()
     host_ports: tuple[HostPort, ...] = ()
     images: tuple[str, ...] = ()
     priority: int = 0
     preempts: bool = True
-    group: str = field(init=False, repr=False, compare=False, default="")
+    group: str = dataclasses.field(init=False, repr=False, compare=False, default="")
     """What other pods' rules can tell of it: namespace, labels, and its own rules on other pods."""
 
     def __post_init__(self) -> None:
@@ -72,8 +73,7 @@ class SchedulingPod:
         return "podAffinity" in self.affinity or "podAntiAffinity" in self.affinity
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedPod:
+class PlacedPod(Frozen):
     """A pod that holds room on a node. ``uid`` tells pods of one name apart."""
 
     pod: SchedulingPod
@@ -89,8 +89,7 @@ class Group(NamedTuple):
     leaving: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeView:
+class NodeView(Frozen, kw_only=True):
     """A node with the pods on it."""
 
     name: str

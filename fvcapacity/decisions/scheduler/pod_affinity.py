@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from fvcapacity.decisions.scheduler.nodes import NodeView, SchedulingPod, Snapshot, snapshot
 from fvcapacity.decisions.scheduler.selectors import matches_selector
+from fvcapacity.frozen import Frozen, field
 
 AFFINITY = "node(s) didn't match pod affinity rules"
 ANTI_AFFINITY = "node(s) didn't match pod anti-affinity rules"
@@ -22,8 +22,7 @@ _Domain = tuple[str, str]
 """Topology key and its value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(Frozen):
     """A rule of a pod on others: whom it means, and how far its domain reaches."""
 
     key: str
@@ -66,8 +65,7 @@ def _term(owner: SchedulingPod, item: Mapping[str, Any]) -> Term:
     return Term(item.get("topologyKey") or "", frozenset((*namespaces, *own)), selector, labels)
 
 
-@dataclass(frozen=True, slots=True)
-class Neighbours:
+class Neighbours(Frozen):
     """What stands where, as far as required rules of a pod, or of others on it, ask (PreFilter)."""
 
     pod: SchedulingPod

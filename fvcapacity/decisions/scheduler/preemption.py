@@ -6,13 +6,13 @@ Sources: ``pkg/scheduler/framework/preemption`` and ``plugins/defaultpreemption`
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fvcapacity.decisions.scheduler.cycle import Cycle, Nominated, Refusal, begin
 from fvcapacity.decisions.scheduler.nodes import NodeView, PlacedPod, SchedulingPod
 from fvcapacity.decisions.scheduler.schedule import unavailable
 from fvcapacity.decisions.scheduler.selectors import is_empty, matches_selector
+from fvcapacity.frozen import Frozen
 
 NEVER = "not eligible due to preemptionPolicy=Never."
 UNDER_WAY = "not eligible due to a terminating pod on the nominated node."
@@ -24,8 +24,7 @@ _MIN_CANDIDATES, _MIN_CANDIDATES_PERCENT = 100, 10
 _LOWEST_PRIORITY = -(2**31)
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
+class Budget(Frozen):
     """A PodDisruptionBudget, and how many of its pods may be disrupted now."""
 
     namespace: str
@@ -39,8 +38,7 @@ class Budget:
         return matches_selector(pod.labels, self.selector)
 
 
-@dataclass(frozen=True, slots=True)
-class Preemption:
+class Preemption(Frozen):
     """A node on which a pod fits once the victims have left it: the most important of them first."""
 
     node: str

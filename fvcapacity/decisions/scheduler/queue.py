@@ -8,7 +8,6 @@ pods out of their back-off whenever it has nothing else to do (SchedulerPopFromB
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from enum import StrEnum
 
 from fvcapacity.decisions.scheduler.nodes import NodeView, SchedulingPod
@@ -22,6 +21,7 @@ from fvcapacity.decisions.scheduler.placement import (
 from fvcapacity.decisions.scheduler.pod_affinity import terms
 from fvcapacity.decisions.scheduler.resources import shortages
 from fvcapacity.decisions.scheduler.spread import constraints_of, counts_in
+from fvcapacity.frozen import Frozen
 
 
 class Change(StrEnum):
@@ -34,8 +34,7 @@ class Change(StrEnum):
     POD_GONE = "pod-gone"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(Frozen):
     """A change: the node that it was about or on, as it is now, and the pod that holds or held room there."""
 
     change: Change

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 
 from fvcapacity.decisions.scheduler.nodes import NodeView, SchedulingPod
+from fvcapacity.frozen import Frozen
 
 DEFAULT_CPU_MILLI = 100
 DEFAULT_MEMORY_BYTES = 200 * 1024 * 1024
@@ -18,8 +18,7 @@ CPU_AND_MEMORY: Weights = (("cpu", 1), ("memory", 1))
 """What the default profile scores by (``apis/config/v1/defaults.go``)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Shortage:
+class Shortage(Frozen):
     """A resource of which a node has not enough left."""
 
     resource: str
@@ -118,8 +117,7 @@ def requested_to_capacity_ratio(
     return math.floor(total / heft + 0.5) if heft else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(Frozen):
     """How NodeResourcesFit scores: its ``scoringStrategy``."""
 
     type: str = "LeastAllocated"

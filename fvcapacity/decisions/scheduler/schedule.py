@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 from fvcapacity.decisions.scheduler.cycle import Cycle, Nominated, Refusal, begin
 from fvcapacity.decisions.scheduler.image_locality import image_scores
@@ -18,6 +17,7 @@ from fvcapacity.decisions.scheduler.placement import (
 from fvcapacity.decisions.scheduler.pod_affinity import pod_affinity_scores
 from fvcapacity.decisions.scheduler.resources import DEFAULT_STRATEGY, Strategy, balanced_allocation
 from fvcapacity.decisions.scheduler.spread import spread_scores
+from fvcapacity.frozen import Frozen, field
 
 _TAINT, _NODE_AFFINITY, _SPREAD, _POD_AFFINITY = 3, 2, 2, 2
 """Weights of the default profile (``apis/config/v1/default_plugins.go``); resources and images weigh 1."""
@@ -26,8 +26,7 @@ _FEW_NODES = 100
 """Below so many nodes each is tried; of more, so many at least must have taken the pod."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Frozen):
     """Where a pod goes (``node`` is None when nowhere), and the scheduler's message."""
 
     node: str | None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from fvcapacity.decisions.scheduler.nodes import HOSTNAME, ZONE, NodeView, SchedulingPod, Snapshot, snapshot
 from fvcapacity.decisions.scheduler.placement import matches_node_affinity, untolerated_taint
 from fvcapacity.decisions.scheduler.selectors import is_empty, matches_selector
+from fvcapacity.frozen import replace
 
 Constraint = Mapping[str, Any]
 

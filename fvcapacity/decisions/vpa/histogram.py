@@ -9,8 +9,9 @@ A percentile is always the END of a bucket, so that it lies up to one bucket abo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from typing import Protocol
+
+from fvcapacity.frozen import Frozen
 
 _MAX_DECAY_EXPONENT = 100
 _YEAR_ONE_NS = -62_135_596_800 * 10**9
@@ -31,8 +32,7 @@ class Buckets(Protocol):
         """Return the lower bound of a bucket."""
 
 
-@dataclass(frozen=True, slots=True)
-class ExponentialBuckets:
+class ExponentialBuckets(Frozen):
     """Buckets of which each is ``ratio`` times as wide as the one before."""
 
     max_value: float
@@ -58,8 +58,7 @@ class ExponentialBuckets:
         return math.log(value * (self.ratio - 1) / self.first_size + 1) / math.log(self.ratio)
 
 
-@dataclass(frozen=True, slots=True)
-class LinearBuckets:
+class LinearBuckets(Frozen):
     """Buckets of one size."""
 
     max_value: float

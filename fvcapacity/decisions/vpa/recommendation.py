@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from fvcapacity.decisions.vpa.usage import Aggregate
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.units import NS_PER_S, Quantity
 
 Resource: TypeAlias = Literal["cpu", "memory"]
@@ -23,8 +23,7 @@ _MAX_AMOUNT = 10**14
 _DAY_NS = 86_400 * NS_PER_S
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecommenderSettings:
+class RecommenderSettings(Frozen, kw_only=True):
     """Flags of the recommender, with its defaults."""
 
     safety_margin_ratio: float = 0.15
@@ -38,8 +37,7 @@ class RecommenderSettings:
     round_memory_bytes: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerPolicy:
+class ContainerPolicy(Frozen, kw_only=True):
     """What a VerticalPodAutoscaler object says of a container (``spec.resourcePolicy.containerPolicies``)."""
 
     mode: Literal["Auto", "Off"] = "Auto"
@@ -50,8 +48,7 @@ class ContainerPolicy:
     oom_min_bump_up_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ContainerRecommendation:
+class ContainerRecommendation(Frozen, kw_only=True):
     """What is recommended for a container.
 
     Attributes

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from fvcapacity.decisions.vpa.recommendation import (
     ContainerPolicy,
@@ -12,6 +11,7 @@ from fvcapacity.decisions.vpa.recommendation import (
     recommend,
 )
 from fvcapacity.decisions.vpa.usage import Aggregate, AggregationSettings, ContainerUsage
+from fvcapacity.frozen import replace
 from fvcapacity.units import Quantity
 
 EVERY_CONTAINER = "*"

@@ -6,9 +6,8 @@ Sources: ``model/container.go``, ``aggregate_container_state.go`` and ``aggregat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fvcapacity.decisions.vpa.histogram import ExponentialBuckets, Histogram
+from fvcapacity.frozen import Frozen
 from fvcapacity.units import NS_PER_S
 
 _EPSILON = 0.0001
@@ -19,8 +18,7 @@ _MEMORY_WEIGHT = 1.0
 _DAY_NS = 86_400 * NS_PER_S
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AggregationSettings:
+class AggregationSettings(Frozen, kw_only=True):
     """How samples are put together, with the recommender's defaults."""
 
     memory_interval_ns: int = _DAY_NS

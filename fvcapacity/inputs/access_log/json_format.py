@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import orjson
 
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.access_log.fields import Fields, Unreadable
 
 Role = Literal["time", "request", "method", "path", "status", "duration", "agent"]
@@ -43,8 +43,7 @@ CANDIDATES: Mapping[Role, tuple[str, ...]] = {
 """Fields by which each thing is looked for, the most frequent being taken; a unit after the colon, else seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class JsonField:
+class JsonField(Frozen):
     """A field of the object: the keys that lead to it, and for a response time its unit in seconds."""
 
     keys: tuple[str, ...]
@@ -132,8 +131,7 @@ def _first(entries: Sequence[Mapping[str, Any]], role: Role) -> JsonField | None
     return best
 
 
-@dataclass(frozen=True, slots=True)
-class JsonFormat:
+class JsonFormat(Frozen):
     """JSON lines with the fields of their roles."""
 
     fields: Mapping[Role, JsonField]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.inputs.access_log.audience import Audience
 from fvcapacity.inputs.access_log.json_format import JsonField, Role
 
 UTC_ZONE = ZoneInfo("UTC")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LogOptions:
+class LogOptions(Frozen, kw_only=True):
     """How logs are to be read.
 
     Attributes

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.frozen import replace
 from fvcapacity.inputs.access_log.audience import AUDIENCES, audience_of_agent, audience_of_request
 from fvcapacity.inputs.access_log.clock import NEVER_SHOWN, LogClock
 from fvcapacity.inputs.access_log.detect import choose_format

@@ -7,11 +7,11 @@ import sys
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.frozen import Frozen
 
 BLOCK_BYTES = 1 << 20
 LONGEST_LINE = 1 << 20
@@ -28,8 +28,7 @@ _OTHERS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Frozen):
     """Whole lines of a file, each with its line feed, but perhaps the last; ``first_line`` counts from 1."""
 
     file: str

@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.access_log.fields import Cache, Fields, Unreadable
 
 COMMON = '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent'
@@ -58,8 +58,7 @@ def format_text(text: str) -> str:
     return re.sub(r"\\(['\"])", r"\1", joined).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class TextFormat:
+class TextFormat(Frozen):
     """A ``log_format``, compiled.
 
     ``groups`` are the variables that are looked at, in the order of the expression's groups.

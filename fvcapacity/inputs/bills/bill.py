@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Literal
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.prices import Kind as PricedKind
 
 CostBasis = Literal["billed", "effective", "list"]
@@ -17,8 +17,7 @@ Kind = PricedKind | Literal["tax", "credit", "purchase", "adjustment", "other"]
 Purchase = Literal["on_demand", "spot", "committed"]
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
+class Recognised(Frozen):
     """As what a row was recognised.
 
     Attributes
@@ -32,8 +31,7 @@ class Recognised:
     purchase: Purchase = "on_demand"
 
 
-@dataclass(frozen=True, slots=True)
-class BillLine:
+class BillLine(Frozen):
     """All rows of one thing in the window.
 
     Attributes
@@ -61,8 +59,7 @@ class BillLine:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Bill:
+class Bill(Frozen):
     """What a file says of a window.
 
     Attributes

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.bills.bill import CostBasis, Purchase
 from fvcapacity.inputs.bills.complaints import Complaints
 from fvcapacity.inputs.bills.recognise import Properties, Words
@@ -19,8 +19,7 @@ Cell = Callable[[str], str]
 """Returns the cell of a row under a column; empty where the bill has no such column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Frozen):
     """A row, read."""
 
     start: datetime
@@ -33,8 +32,7 @@ class Row:
     item: str
 
 
-@dataclass(frozen=True, slots=True)
-class BillFormat:
+class BillFormat(Frozen):
     """One format of bills.
 
     Attributes

@@ -7,16 +7,15 @@ The words are those of the providers' own documents: AWS usage types (``BoxUsage
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.bills.bill import Kind, Purchase, Recognised
 
 Properties = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
+class Words(Frozen):
     """What a row says of itself, whichever format it comes in.
 
     Attributes

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from fvcapacity.errors import Problem
+from fvcapacity.frozen import replace
 from fvcapacity.inputs.manifests import access, autoscaling, networking, policy
 from fvcapacity.inputs.manifests.fields import Fields
 from fvcapacity.inputs.manifests.limit_ranges import with_limit_ranges

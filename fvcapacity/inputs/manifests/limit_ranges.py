@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from fvcapacity.decisions.admission import limit_range
+from fvcapacity.frozen import replace
 from fvcapacity.scenario.admission import limit_range_items, pod_spec
 from fvcapacity.scenario.cluster import LimitRange, PodTemplate
 from fvcapacity.units import Quantity

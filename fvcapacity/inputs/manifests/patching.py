@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fvcapacity.errors import Location, Problem
+from fvcapacity.frozen import replace
 from fvcapacity.inputs.manifests.kustomize import KUSTOMIZATION_NAMES, apply_kustomization, strategic
 from fvcapacity.inputs.manifests.located import LocatedMap, clone, made, mappings, plain
 from fvcapacity.inputs.manifests.patches import PatchError
@@ -80,7 +80,7 @@ class Patching:
     def as_errors(self, problems: Iterable[Problem]) -> list[Problem]:
         """Return problems, unknown fields of patches as errors: there they are typing mistakes."""
         return [
-            dataclasses.replace(problem, severity="error")
+            replace(problem, severity="error")
             if problem.rule == "unknown-field" and self.is_from_patch(problem)
             else problem
             for problem in problems

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Literal
 
 from fvcapacity.decisions.scheduler.nodes import HostPort
 from fvcapacity.errors import Location
+from fvcapacity.frozen import replace
 from fvcapacity.inputs.manifests.fields import Fields
 from fvcapacity.inputs.manifests.located import plain
 from fvcapacity.scenario.cluster import Container, PodTemplate, Probe, ProbeHandler

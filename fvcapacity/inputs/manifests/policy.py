@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.manifests.fields import Fields, selector_of
 from fvcapacity.scenario.cluster import LimitRange, PodDisruptionBudget, ResourceQuota
 
@@ -60,8 +60,7 @@ def read_limit_range(fields: Fields, name: str, namespace: str) -> LimitRange:
     return LimitRange(name=name, namespace=namespace, limits=tuple(items), location=fields.data.at)
 
 
-@dataclass(frozen=True, slots=True)
-class PriorityClass:
+class PriorityClass(Frozen):
     """How much pods of a class matter, and whether others may have to leave for them."""
 
     value: int = 0

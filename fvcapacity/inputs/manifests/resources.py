@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.manifests.located import LocatedMap, mappings
 from fvcapacity.inputs.patterns import matches_whole
 
@@ -74,8 +75,7 @@ def identity(data: LocatedMap) -> Identity:
     return str(data.get("apiVersion", "")), kind, str(meta.get("name", "")), namespace
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Frozen):
     """The ``target`` of a patch: regular expressions that must match the whole text, and labels."""
 
     group: str = ""

@@ -16,13 +16,14 @@ import base64
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from pydantic import Field, model_validator
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.frozen import replace
 from fvcapacity.inputs.yaml_source import load_model
 from fvcapacity.scenario.base import Model
 

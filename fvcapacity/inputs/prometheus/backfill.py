@@ -9,10 +9,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 from fvcapacity.errors import InputError, Location, Problem, SourceError
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.prometheus.programs import run_promtool
 
 MARK = "fvcapacity-prometheus"
@@ -26,8 +26,7 @@ _MOST_AT_ONCE = 2
 """promtool takes up to 1.2 GB for a day of two million samples."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(Frozen):
     """One block of a database, as promtool lists it."""
 
     name: str

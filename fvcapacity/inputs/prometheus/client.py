@@ -7,7 +7,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -17,6 +16,7 @@ from prometheus_api_client import PrometheusConnect
 from prometheus_api_client.exceptions import PrometheusApiClientException
 
 from fvcapacity.errors import SourceError
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.prometheus.auth import Credentials, refuse_secret_in_url
 from fvcapacity.inputs.prometheus.failures import from_answer, from_exception, is_retried
 from fvcapacity.inputs.prometheus.session import NO_RETRIES, make_session, watch
@@ -28,16 +28,14 @@ _LONGEST_WAIT_S = 30.0
 logging.getLogger("urllib3").setLevel(logging.WARNING)  # its debug lines would hold addresses and headers of proxies
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Frozen):
     """What one request gave: series as the API returns them, and what it warned of."""
 
     result: list[dict[str, Any]]
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Backoff:
+class Backoff(Frozen):
     """How often a request is tried, and how long we wait in between (doubled each time, with jitter)."""
 
     attempts: int = 4

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
 from fvcapacity.errors import SourceError
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.prometheus.client import PrometheusClient
 from fvcapacity.inputs.prometheus.collect import Collected, collect
 from fvcapacity.inputs.prometheus.owners import Owners, load_owners
@@ -25,8 +26,7 @@ _PASSED_OVER = ("query-failed", "bad-query", "too-much", "too-slow")
 """Failures of one query that leave the others as they are."""
 
 
-@dataclass(frozen=True, slots=True)
-class PullProgress:
+class PullProgress(Frozen):
     """How far a pull is: pieces of all queries, and the query that the last one is of."""
 
     done: int

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
+
 Floats = npt.NDArray[np.float64]
 SEEN_SHARE = 0.9
 """Share of an interval's time that has to be seen for its figure to count."""
@@ -19,8 +21,7 @@ BIRTH_S = 300.0
 """A counter that begins while others were read within this time began at zero."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(Frozen):
     """Intervals of ``step_s`` from ``start_s``."""
 
     start_s: int
@@ -43,8 +44,7 @@ class Grid:
         return np.arange(first, last + 1, dtype=np.float64) * self.step_s + self.start_s
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(Frozen):
     """Growth of one series over some intervals of a grid, from ``first`` on.
 
     Attributes
@@ -142,8 +142,7 @@ class Watch:
         self._last_s = float(fresh[-1])
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Frozen):
     """How often samples come: a new series began at most ``scrape_s`` before its first one; ``gap_s`` is too long."""
 
     scrape_s: float

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from fvcapacity.frozen import Frozen
 
 Labels = tuple[tuple[str, str], ...]
 """Labels of a series, sorted by name."""
@@ -49,8 +50,7 @@ def one_of(label: str, values: Iterable[str]) -> str:
     return f"{label}=~{quoted('|'.join(re.escape(value) for value in given))}"
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(Frozen):
     """A name made of labels: ``{method} {path|route}`` takes ``path``, or ``route`` where a series has no path."""
 
     text: str

@@ -8,13 +8,13 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.prometheus.client import Answer, PrometheusClient
 from fvcapacity.inputs.prometheus.failures import TooMuchError
 from fvcapacity.inputs.prometheus.labels import Labels
@@ -28,8 +28,7 @@ _DAMAGED = (
 """A piece that cannot be read, whatever is wrong with it, is fetched again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Samples:
+class Samples(Frozen):
     """Samples of one series, in the order of time: instants (seconds since 1970) and values."""
 
     labels: Labels
@@ -37,8 +36,7 @@ class Samples:
     values: Floats
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(Frozen):
     """All series of a query over some time, and the server's warnings."""
 
     series: tuple[Samples, ...]

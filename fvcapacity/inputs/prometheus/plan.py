@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
 
 import numpy as np
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.prometheus.growth import Grid, Pace
 from fvcapacity.inputs.prometheus.ranges import MOST_POINTS, spans
 from fvcapacity.inputs.prometheus.reading import Reading
@@ -17,8 +17,7 @@ PIECE_SAMPLES = 30_000
 """Samples of one answer, about: memory is a few pieces, not the range."""
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Frozen):
     """How a query is fetched: in which pieces, raw or not."""
 
     reading: Reading

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fvcapacity.errors import SourceError
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.prometheus.client import PrometheusClient
 from fvcapacity.inputs.prometheus.growth import Grid
 from fvcapacity.inputs.prometheus.labels import Labels, one_of, quoted, selector
@@ -22,8 +22,7 @@ _WATCHED_SERIES = 3
 _LOOK_BACK_S = 1800
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Frozen, dict=True):
     """A metric that the server has in the range.
 
     Attributes
@@ -56,8 +55,7 @@ class Found:
         return frozenset(name for labels in self.labels for name, value in labels if value)
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Frozen):
     """What of a server is wanted: namespaces, further matchers, and the time."""
 
     namespaces: tuple[str, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.measured_files import LATENCY, TRAFFIC, USAGE, save_measured
 from fvcapacity.inputs.prometheus.assemble import Figures
 from fvcapacity.inputs.prometheus.growth import Grid
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from fvcapacity.inputs.measurements import Measurements
 
 
-@dataclass(frozen=True, eq=False)
-class Pulled:
+class Pulled(Frozen, eq=False):
     """What was read, before it becomes tables."""
 
     provenance: Provenance

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.prometheus.client import Answer, PrometheusClient
 from fvcapacity.inputs.prometheus.failures import TooMuchError
 from fvcapacity.inputs.prometheus.shapes import refuse_shape
@@ -21,8 +21,7 @@ _LATEST_S = 1e12
 Labels = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GridSeries:
+class GridSeries(Frozen):
     """One series on a grid: NaN where the server gave no point."""
 
     labels: Labels

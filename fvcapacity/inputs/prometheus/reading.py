@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.prometheus.labels import SCRAPE_LABELS, Labels, Template
 from fvcapacity.inputs.prometheus.owners import Owners
 from fvcapacity.inputs.prometheus.probe import Found
@@ -17,8 +17,7 @@ NO_NAME = "(unnamed)"
 """Stands for a service or route whose labels are missing."""
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Frozen, dict=True):
     """How the series of one query are read."""
 
     profile: str

@@ -9,13 +9,13 @@ import json
 import re
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, ConfigDict, Field, model_validator
 
 from fvcapacity.errors import InputError, Location, Problem, SourceError
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.inputs.prometheus.programs import run_promtool
 from fvcapacity.inputs.yaml_source import YamlDocument, load_yaml, validate_model
 from fvcapacity.scenario.base import Model
@@ -82,8 +82,7 @@ class _List(Model):
     items: tuple[_Object, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Frozen):
     """One rule of a group; ``name`` is that of the alert, or of the metric that is recorded."""
 
     kind: Literal["alert", "record"]
@@ -101,8 +100,7 @@ class Rule:
         return self.labels.get("severity", "")
 
 
-@dataclass(frozen=True, slots=True)
-class RuleGroup:
+class RuleGroup(Frozen):
     """Rules that are evaluated together, one after the other, every ``interval_ns``."""
 
     name: str

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from fvcapacity.frozen import Frozen, field
 
 ContainerKey = tuple[str, str]
 """``kind/name`` of the workload, and the name of the container."""
 
 
-@dataclass(frozen=True)
-class Advice:
+class Advice(Frozen):
     """Resources of one container.
 
     Attributes
@@ -27,8 +27,7 @@ class Advice:
     why: str = ""
 
 
-@dataclass(frozen=True)
-class Baseline:
+class Baseline(Frozen):
     """What a tool says of a system.
 
     Attributes

@@ -21,11 +21,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.baselines.advice import Advice, Baseline, ContainerKey
 from fvcapacity.recommend.baselines.samples import ContainerSeries, PodSeries
 from fvcapacity.scenario.model import Scenario
@@ -37,8 +37,7 @@ _MIB = 2**20
 SOURCE = "robusta-dev/krr, robusta_krr/strategies/simple.py and core/runner.py"
 
 
-@dataclass(frozen=True)
-class KrrSettings:
+class KrrSettings(Frozen):
     """Options of ``krr simple``, with its defaults."""
 
     cpu_percentile: float = 95.0

@@ -7,12 +7,12 @@ use is their steady load, as the topology says it; so is the background of the o
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.compile import compile_program
 from fvcapacity.recommend.baselines.advice import ContainerKey
 from fvcapacity.scenario.model import Scenario
@@ -22,8 +22,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class PodSeries:
+class PodSeries(Frozen):
     """One container of one pod, in order of time.
 
     Attributes
@@ -55,8 +54,7 @@ class PodSeries:
         return self.cpu_core_s / self.interval_s
 
 
-@dataclass(frozen=True)
-class ContainerSeries:
+class ContainerSeries(Frozen):
     """All pods' series of one container of a workload."""
 
     key: ContainerKey
@@ -85,8 +83,7 @@ def container_series(
     return {key: ContainerSeries(key, tuple(pods)) for key, pods in found.items()}
 
 
-@dataclass(frozen=True)
-class _Load:
+class _Load(Frozen):
     cores: float
     memory: int
     serving: bool

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from fvcapacity.cost.room import Room
 from fvcapacity.decisions.pod_spec import with_api_defaults
 from fvcapacity.decisions.qos import qos_class
 from fvcapacity.errors import Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.sides import Side
 from fvcapacity.scenario.admission import pod_spec
 from fvcapacity.scenario.cluster import Container, HorizontalPodAutoscaler, Workload
@@ -27,8 +27,7 @@ Measured with Node.js 20.20 (``docs/how-to/overlays.md``): up to 75 % V8 gives u
 _GRAVE = {"error": 0, "warning": 1, "note": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(Frozen):
     """What a replay saw of the container of a workload that serves (empty: its first one).
 
     Attributes

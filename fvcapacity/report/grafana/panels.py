@@ -7,7 +7,7 @@ otherwise count everything twice. Rates are of five minutes, four times the inte
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from fvcapacity.frozen import Frozen
 
 SELECTOR = "$SELECTOR"
 """Stands in a query for what differs between the two sides inside of braces: which run."""
@@ -15,8 +15,7 @@ OFFSET = "$OFFSET"
 """Stands in a query behind a selector for what differs there: how far back the real days lie."""
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Frozen):
     """One query of a panel.
 
     Attributes
@@ -31,8 +30,7 @@ class Query:
     legend: str
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Frozen):
     """One panel.
 
     Attributes

@@ -6,11 +6,11 @@ would read them, set where no manifest holds a field, and replayed on the first 
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from pathlib import Path
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.frozen import asdict
 from fvcapacity.recommend.answer import Answer
 from fvcapacity.recommend.candidates import Candidates
 from fvcapacity.recommend.companions import refused_pods
@@ -70,8 +70,7 @@ def _again(answer: Answer, directory: Path) -> Scenario:
 def _differences(one: Outcome, two: Outcome) -> list[tuple[str, str, str]]:
     """Return field, promised and replayed value of all figures that differ; compared as text, for NaN is no number."""
     first, second = (
-        {name: json.dumps(value, sort_keys=True) for name, value in dataclasses.asdict(outcome).items()}
-        for outcome in (one, two)
+        {name: json.dumps(value, sort_keys=True) for name, value in asdict(outcome).items()} for outcome in (one, two)
     )
     return [(name, text, second[name]) for name, text in first.items() if text != second[name]]
 

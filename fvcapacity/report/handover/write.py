@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.recommend.answer import Answer
 from fvcapacity.recommend.document import DOCUMENT, document_json, recommendation_document
 from fvcapacity.release import __version__
@@ -22,8 +22,7 @@ from fvcapacity.tabular.directory import write_directory
 PLOTS = "plots"
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(Frozen):
     """What was written.
 
     Attributes

@@ -7,13 +7,13 @@ steady, and is shared by them in proportion to what the topology says of each.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.openmetrics.counting import cumulative
 from fvcapacity.report.openmetrics.pods import Pod
 from fvcapacity.report.openmetrics.series import Collected, Family, Floats, Ints
@@ -73,8 +73,7 @@ def _add_limits(collected: Collected, labels: dict[str, str], container: pd.Seri
             collected.add(family, labels, times, np.full(len(times), value, np.int64))
 
 
-@dataclass(frozen=True)
-class _Start:
+class _Start(Frozen):
     """One container of a pod from one start to its end: cAdvisor has a series of its own for it, told by its ``id``.
 
     What was used in the interval of a restart is told of the container that was started.

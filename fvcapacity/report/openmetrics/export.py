@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fvcapacity.errors import InputError, InvariantError
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.openmetrics.containers import add_containers
 from fvcapacity.report.openmetrics.exporters import add_exporters, add_target
 from fvcapacity.report.openmetrics.objects import add_hpas, add_nodes, add_pod, add_workloads
@@ -31,8 +31,7 @@ _SPLIT = (
 )
 
 
-@dataclass(frozen=True)
-class Export:
+class Export(Frozen):
     """What was written.
 
     Attributes

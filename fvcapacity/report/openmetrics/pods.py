@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.openmetrics.series import Floats, Ints
 
 _COUNTED = ("cpu_core_s", "serving_cpu_core_s", "periods", "throttled_periods")
 
 
-@dataclass(frozen=True)
-class Pod:
+class Pod(Frozen, dict=True):
     """One pod and its samples.
 
     Attributes

@@ -7,12 +7,12 @@ services behind it the model does not know which operation a call was of: they a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.openmetrics.counting import bucket_counters, bucket_labels, cumulative, edges_ms, split_counters
 from fvcapacity.report.openmetrics.series import Collected, Family, Floats, Ints
 
@@ -38,8 +38,7 @@ REQUESTS = Family("http_requests", "counter", "Requests of a service, by method,
 SECONDS = Family("http_request_duration_seconds", "histogram", "Response times of a service, in seconds.")
 
 
-@dataclass(frozen=True)
-class Bins:
+class Bins(Frozen):
     """The bins of one route or service, in the order of their times."""
 
     rows: pd.DataFrame

@@ -9,13 +9,14 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
+
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Values = Floats | Ints
 
 
-@dataclass(frozen=True, slots=True)
-class Family:
+class Family(Frozen):
     """A metric family, named as OpenMetrics names it: a counter without its ``_total``."""
 
     name: str
@@ -23,8 +24,7 @@ class Family:
     help: str
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(Frozen):
     """One series.
 
     Attributes

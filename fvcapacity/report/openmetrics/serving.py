@@ -6,11 +6,11 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.prometheus.backfill import backfill, prepare_data
 from fvcapacity.inputs.prometheus.programs import find_program
 from fvcapacity.inputs.prometheus.server import LocalPrometheus
@@ -22,8 +22,7 @@ SEEN_AFTER = 1.5
 usual five minutes a pod that is gone would still be counted, and its successor as well."""
 
 
-@dataclass(frozen=True)
-class Served:
+class Served(Frozen):
     """A server and what it serves."""
 
     server: LocalPrometheus

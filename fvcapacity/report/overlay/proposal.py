@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.scenario.model import NodePool, Scenario
 from fvcapacity.scenario.paths.change import ChangePlan, FieldChange, complete_values, objects_of, plan_change
 from fvcapacity.scenario.paths.grammar import parse_path, quoted
@@ -19,8 +19,7 @@ ANNOTATION = "fvcapacity.dev/changes"
 """Annotation of a changed object: each field with its old value and the reason."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Frozen):
     """A table of the evidence: its heading, columns and rows of text."""
 
     heading: str
@@ -28,8 +27,7 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(Frozen):
     """A change that is handed over.
 
     Attributes
@@ -60,8 +58,7 @@ class Proposal:
     notes: Sequence[str] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedOverlay:
+class PlannedOverlay(Frozen):
     """A proposal, worked out over its base.
 
     Attributes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.overlay.proposal import ANNOTATION
 from fvcapacity.scenario.paths.patches import merge_key
 from fvcapacity.scenario.secret_names import looks_secret
@@ -29,8 +29,7 @@ def by_identity(objects: Sequence[Mapping[str, Any]]) -> dict[tuple[str, str, st
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class TreeDifference:
+class TreeDifference(Frozen):
     """One thing in which what was built is not what was expected.
 
     Attributes

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
 
 from fvcapacity.errors import Problem
+from fvcapacity.frozen import Frozen, replace
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Frozen):
     """One check: its name, how it went, and a detail that says with what or on how much."""
 
     name: str
@@ -18,8 +17,7 @@ class Check:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+class Verification(Frozen):
     """Everything that was checked of an overlay.
 
     Attributes

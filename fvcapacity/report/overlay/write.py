@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fvcapacity.errors import Problem, ScenarioError
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.sides import CHANGES
 from fvcapacity.recommend.document import DOCUMENT, RECOMMENDATION_SCHEMA
 from fvcapacity.report.overlay.base import check_base, write_base
@@ -22,8 +22,7 @@ from fvcapacity.scenario.model import Scenario
 from fvcapacity.tabular.directory import check_replaceable, write_directory
 
 
-@dataclass(frozen=True, slots=True)
-class Overlay:
+class Overlay(Frozen):
     """An overlay that was written, and how it was verified."""
 
     directory: Path

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.page.facts import Facts, mean
 from fvcapacity.report.page.series import Panel, panels_of, total
 from fvcapacity.results.result import Result
@@ -17,8 +17,7 @@ from fvcapacity.results.route_tables import ALL
 Kind = Literal["ms", "percent", "usd", "usd4", "count", "hours"]
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(Frozen):
     """One figure of both runs; ``interval`` is half of the 95 % interval of replications."""
 
     key: str
@@ -42,8 +41,7 @@ class Measure:
         return abs(change) > sum(item or 0.0 for item in self.intervals)
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Frozen):
     """A field that was given differently: ``limits.cpu`` of a container, the maximum of an HPA."""
 
     subject: str

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.page.diagram import milliseconds
 from fvcapacity.report.page.flow import Flow, Own, RouteTime, ServiceTime
 from fvcapacity.report.tongue import NOTHING, Tongue, plain
@@ -14,8 +14,7 @@ _NAMED = 3
 _WORTH_NAMING = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Frozen):
     """One part of a bar: its kind, share of the bar in percent, and words."""
 
     kind: str
@@ -23,8 +22,7 @@ class Part:
     words: str
 
 
-@dataclass(frozen=True, slots=True)
-class Bar:
+class Bar(Frozen):
     """One bar: whose, how long, of which parts, and where most of it is spent."""
 
     name: str

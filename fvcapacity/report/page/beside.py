@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.blocks import Cell, Row, Table, row
 from fvcapacity.report.page.against import Measure, Setting, measures_of, route_p95, same_window, settings_of
 from fvcapacity.report.page.diagram import milliseconds
@@ -17,8 +17,7 @@ from fvcapacity.units import format_bytes, format_cpu
 _SMALL = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class Beside:
+class Beside(Frozen):
     """What the page says of another run beside its own."""
 
     sentences: tuple[str, ...]

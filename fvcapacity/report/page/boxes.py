@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.page.facts import Cause, mean
 from fvcapacity.results.result import Result
 
@@ -16,8 +16,7 @@ THROTTLED_HIGH = 25.0
 CPU_HIGH = 85.0
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Frozen):
     """One service.
 
     Attributes

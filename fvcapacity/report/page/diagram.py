@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.page.boxes import CPU_HIGH, Box
 from fvcapacity.report.tongue import NOTHING, Tongue, plain
 from fvcapacity.review.extra import needed
@@ -17,8 +17,7 @@ _NAME = 26
 """Letters of a name that fit into a box."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrow:
+class Arrow(Frozen):
     """A call: from the box at whose right side it begins to the one at whose left side it ends."""
 
     caller: str
@@ -28,8 +27,7 @@ class Arrow:
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Frozen):
     """A box and its upper left corner, with its texts."""
 
     box: Box
@@ -47,8 +45,7 @@ class Placed:
     style: str
 
 
-@dataclass(frozen=True, slots=True)
-class Diagram:
+class Diagram(Frozen):
     """Everything that the template draws."""
 
     width: float

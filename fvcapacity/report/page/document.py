@@ -8,12 +8,12 @@ their hash, and nothing be fetched at all.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.blocks import Key, Table
 from fvcapacity.report.markup import environment
 from fvcapacity.report.page.against import lines_beside
@@ -45,8 +45,7 @@ UNREAD = ("pod_samples", "requests", "route_samples", "service_samples", "hpa_me
 """Large tables that a page has no use for (`load_result(..., without=UNREAD)`)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Legend:
+class Legend(Frozen):
     """One line of a chart's key."""
 
     words: str
@@ -55,8 +54,7 @@ class Legend:
     dashed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class ChartBlock:
+class ChartBlock(Frozen):
     """A chart with its heading, its key, and the objective that it shows."""
 
     key: str
@@ -67,8 +65,7 @@ class ChartBlock:
     height: int
 
 
-@dataclass(frozen=True, slots=True)
-class Zoom:
+class Zoom(Frozen):
     """A stretch of time that a button shows, in milliseconds of the axis."""
 
     words: str

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.page.clock import Clock
 from fvcapacity.results.incidents import Incident, find_incidents
 from fvcapacity.results.result import Result
@@ -19,8 +19,7 @@ _INCIDENTS = {"p95": "latency", "errors": "errors"}
 """Which kind of incident a failing window of an objective is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Missed:
+class Missed(Frozen):
     """A route on which an objective is missed: its failing windows, of the judged ones of all replications."""
 
     route: str
@@ -28,8 +27,7 @@ class Missed:
     judged: int
 
 
-@dataclass(frozen=True, slots=True)
-class Objective:
+class Objective(Frozen):
     """One objective over all its scopes; values are in ms or percent.
 
     ``worst`` is the worst judged window of any route, ``whole`` the worst one over all routes together.
@@ -46,8 +44,7 @@ class Objective:
     whole: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(Frozen):
     """What holds the system back: the finding that costs users the most time.
 
     ``worst_percent`` and ``worst_s``: of throttling, the share of CPU periods in the worst five minutes, and when.
@@ -61,8 +58,7 @@ class Cause:
     worst_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Frozen):
     """What the head of a page says of a run; counts are means of the replications."""
 
     status: str

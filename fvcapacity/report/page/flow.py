@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
 
@@ -21,8 +21,7 @@ Call = tuple[str, str, str]
 _ROUNDS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Own:
+class Own(Frozen):
     """Seconds that a service spends itself."""
 
     queue_s: float = 0.0
@@ -44,8 +43,7 @@ class Own:
         return Own(self.queue_s * factor, self.running_s * factor, self.throttled_s * factor)
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceTime:
+class ServiceTime(Frozen):
     """The mean visit of a service: measured.
 
     ``waits`` is for whom it waits, the longest first, estimated from the calls; ``""`` is outside.
@@ -58,8 +56,7 @@ class ServiceTime:
     waits: tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RouteTime:
+class RouteTime(Frozen):
     """The mean request of a route: ``mean_s`` is measured, its parts are estimated.
 
     ``services`` is what each service spends on it itself, the most first.
@@ -73,8 +70,7 @@ class RouteTime:
     services: tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True)
-class Flow:
+class Flow(Frozen):
     """Who calls whom how often, and where time goes.
 
     Attributes
@@ -116,8 +112,7 @@ def _requests(result: Result) -> dict[str, float]:
     return {str(name): float(value) for name, value in means.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class _Measured:
+class _Measured(Frozen):
     visits: float
     elapsed_s: float
     queue_s: float

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.result import Result
 
 LANES = ("up", "down", "kill", "restart", "pending", "node-up", "node-down", "rollout", "fault", "backup")
@@ -38,8 +38,7 @@ _REASONS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Frozen):
     """Something that happened; ``message`` is the cluster's own words."""
 
     lane: str
@@ -78,8 +77,7 @@ def _lane(reason: str, thing: str, message: str) -> str:
     return _REASONS.get(reason, "")
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
+class Tally(Frozen):
     """How often one kind of thing happened to one object, and when first and last."""
 
     lane: str

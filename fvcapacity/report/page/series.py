@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.page.facts import user_routes
 from fvcapacity.report.page.grid import Grid, data_step_s, grid_of
 from fvcapacity.results.result import Result
@@ -22,16 +22,14 @@ _WORTH_A_LINE = 0.02
 """Smallest share of throttled periods at its worst that is worth a line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(Frozen):
     """One line: a name from the data (``ALL`` is everything together), and a value for each step."""
 
     name: str
     values: Values
 
 
-@dataclass(frozen=True, slots=True)
-class Panel:
+class Panel(Frozen):
     """Lines over one axis.
 
     Attributes

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.page.clock import Clock
 from fvcapacity.report.page.marks import BAD, LANES, Mark
 from fvcapacity.report.page.palette import DARK, LIGHT, LINES
@@ -28,8 +29,7 @@ _SHORTEST_MS = 10 * 60e3
 _UNITS = {"rps": "1/s", "ms": "ms", "percent": "%", "count": ""}
 
 
-@dataclass(frozen=True, slots=True)
-class Season:
+class Season(Frozen):
     """A stretch of the window that the scenario names: a campaign, a day."""
 
     name: str
@@ -51,8 +51,7 @@ class Painter:
         return model
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(Frozen):
     """A figure and its place in the page: the element's id, heading, key."""
 
     key: str
@@ -61,8 +60,7 @@ class Chart:
     entries: tuple[Entry, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Frozen):
     """One line of the key of a chart."""
 
     name: str
@@ -72,8 +70,7 @@ class Entry:
     dashed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Timeline:
+class Timeline(Frozen):
     """All charts with what a script needs: Bokeh's document, and our own description of it."""
 
     charts: tuple[Chart, ...]
@@ -118,8 +115,7 @@ def timeline_of(
     return Timeline(tuple(charts), _document(charts), _settings(charts, elements, paint, window, cross, clock, tongue))
 
 
-@dataclass(frozen=True)
-class _Stage:
+class _Stage(Frozen):
     """What all figures share."""
 
     models: Any

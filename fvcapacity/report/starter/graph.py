@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.starter.calls import called_names
 from fvcapacity.report.starter.images import Guess, guess_of
 from fvcapacity.scenario.cluster import ClusterObjects, Service, Workload
@@ -14,8 +15,7 @@ from fvcapacity.scenario.network import check_edge
 from fvcapacity.scenario.serving import selected_workload, serving_container
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Frozen):
     """A Service with pods behind it."""
 
     service: Service
@@ -28,8 +28,7 @@ class Found:
         return self.service.name
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Frozen):
     """Where users come in: a path, and the Service that answers there."""
 
     path: str

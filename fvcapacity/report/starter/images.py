@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Literal
+
+from fvcapacity.frozen import Frozen
 
 Role = Literal["app", "web", "store", "front", "platform"]
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
+class Guess(Frozen):
     """How a container probably serves.
 
     Attributes

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.starter.options import StartOptions
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ MOST_ROUTES = 300
 WARM_UP = timedelta(minutes=10)
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(Frozen):
     """What was read.
 
     Attributes

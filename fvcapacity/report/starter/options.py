@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
+
+from fvcapacity.frozen import Frozen, field
 
 Cloud = Literal["none", "aws", "azure", "gcp"]
 
 
-@dataclass(frozen=True, slots=True)
-class StartOptions:
+class StartOptions(Frozen):
     """How a first scenario is made.
 
     Attributes

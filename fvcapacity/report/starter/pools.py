@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from fvcapacity.cost.allocatable import Provider, allocatable
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.starter.options import Cloud
 from fvcapacity.scenario.cluster import ClusterObjects, Workload
 from fvcapacity.scenario.instances import InstanceSize
@@ -21,8 +21,7 @@ _ROOM = 1.2
 _PODS = 110
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Frozen):
     """A node pool, as a scenario writes it."""
 
     instance_type: str
@@ -36,8 +35,7 @@ class Pool:
     remarks: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
+class _Need(Frozen):
     cores: float
     bytes: int
     pods: int

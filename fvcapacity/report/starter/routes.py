@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.starter.graph import Entry, Graph
 
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"]
@@ -16,8 +17,7 @@ REQUEST = "request"
 _MACHINE = re.compile(r"/(metrics|healthz?|livez|readyz|ping|status|-/ready|-/healthy)/?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(Frozen):
     """A route that a topology gets.
 
     Attributes

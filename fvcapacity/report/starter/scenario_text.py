@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.report.starter.options import StartOptions
 from fvcapacity.report.starter.pools import Pool
 from fvcapacity.report.starter.text import comment, number, scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Frozen):
     """What the scenario file says beyond the options.
 
     Attributes

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import re
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -16,6 +14,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from fvcapacity.errors import InputError, Location, ManifestError, Problem
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.inputs import load_scenario
 from fvcapacity.inputs.instances import load_instance_list
 from fvcapacity.inputs.manifests import ManifestSet, read_manifests
@@ -41,8 +40,7 @@ if TYPE_CHECKING:
 RENDERED = "manifests.yaml"
 
 
-@dataclass(frozen=True)
-class Started:
+class Started(Frozen):
     """What was written.
 
     Attributes
@@ -103,7 +101,7 @@ def start_scenario(
     manifests = read_manifests([str(source) for source in sources], stdin=stdin)
     if manifests.errors:
         raise ManifestError(manifests.errors)
-    options = dataclasses.replace(options, name=options.name or _name(target))
+    options = replace(options, name=options.name or _name(target))
     graph = graph_of(manifests.objects, [plain(item) for item in manifests.raw])
     if not graph.entries:
         raise ManifestError(_no_service(sources, manifests))
@@ -219,7 +217,7 @@ def _renamed(problem: Problem, work: Path, target: Path) -> Problem:
         return problem
     name = f"{target}{place.file.removeprefix(str(work))}"
     hint = f"{problem.hint or 'the manifests do not fit together'} (found while {name} was made)"
-    return dataclasses.replace(problem, location=None, hint=hint)
+    return replace(problem, location=None, hint=hint)
 
 
 def _check_options(options: StartOptions) -> None:

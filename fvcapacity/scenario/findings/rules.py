@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fvcapacity.errors import Location, Problem, Severity
+from fvcapacity.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Frozen):
     """One rule: its severity, and one sentence for catalogues and SARIF."""
 
     severity: Severity

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fvcapacity.errors import InputError, Problem, ScenarioError
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.model import NodePool, Scenario, ScenarioFile
 from fvcapacity.scenario.patch import Patch
 from fvcapacity.scenario.paths.grammar import FieldPath, parse_path
@@ -22,8 +22,7 @@ from fvcapacity.scenario.topology import Topology
 _POOL_SIZE = ("cpu", "memory", "allocatable_cpu", "allocatable_memory")
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(Frozen):
     """One field that changes: its path as it is written, and its values before and after."""
 
     path: str
@@ -36,8 +35,7 @@ class FieldChange:
         return f"{self.path}: {' -> '.join(shown)}"
 
 
-@dataclass(frozen=True, slots=True)
-class ChangePlan:
+class ChangePlan(Frozen):
     """What a set of values comes to.
 
     Attributes

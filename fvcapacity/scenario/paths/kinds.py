@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from fvcapacity.frozen import Frozen
 
 POD = "<pod>"
 """Step that stands for the way to the pod template's spec."""
@@ -34,8 +35,7 @@ LIMIT_TYPES: Mapping[str, str] = {"container": "Container", "pod": "Pod", "pvc":
 """Word of a LimitRange's path to the ``type`` of its items."""
 
 
-@dataclass(frozen=True, slots=True)
-class PathKind:
+class PathKind(Frozen):
     """One kind of field.
 
     Attributes

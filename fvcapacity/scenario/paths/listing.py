@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fvcapacity.errors import InputError
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.paths.grammar import FieldPath
 from fvcapacity.scenario.paths.kinds import KEY, LIMIT_TYPES, OWNER_OF_KIND, PathKind, kinds_of
 from fvcapacity.scenario.paths.places import Place, containers_of, find_place, metric_names, pod_spec_of
@@ -15,8 +15,7 @@ from fvcapacity.scenario.paths.values import Value
 from fvcapacity.scenario.secret_names import looks_secret
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenField:
+class WrittenField(Frozen):
     """A field that is written: its path, place and present value."""
 
     path: FieldPath

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fvcapacity.errors import Problem, ScenarioError
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.finding import did_you_mean
 from fvcapacity.scenario.paths.grammar import FieldPath, quoted
 from fvcapacity.scenario.paths.kinds import CONTAINER, KEY, KIND_NAMES, LIMIT_TYPES, POD
@@ -25,8 +25,7 @@ _HEAP = re.compile(r"--max[-_]old[-_]space[-_]size[= ]([0-9]+)")
 _TARGET_TYPES = {"averageUtilization": "Utilization", "averageValue": "AverageValue", "value": "Value"}
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Frozen):
     """A field of an object.
 
     Attributes

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from fvcapacity.frozen import Frozen
 
-@dataclass(frozen=True, slots=True)
-class Item:
+
+class Item(Frozen):
     """Step into the item of a list whose ``key`` has a value; made when it is missing."""
 
     key: str

@@ -9,16 +9,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.units import NS_PER_S, Quantity, format_duration, parse_duration_ns, parse_written_quantity
 
 Value = str | int | float | bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class ValueKind:
+class ValueKind(Frozen):
     """One kind of value.
 
     Attributes

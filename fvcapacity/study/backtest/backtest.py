@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from fvcapacity.errors import InputError, InvariantError
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.inputs.measurements import Measurements
 from fvcapacity.results.measured import BUCKETS_S, measurements_of
 from fvcapacity.results.result import Result
@@ -32,8 +32,7 @@ SCHEMA_VERSION = "fvcapacity.backtest/1"
 REPLICATIONS = 3
 
 
-@dataclass(frozen=True)
-class BacktestOptions:
+class BacktestOptions(Frozen):
     """How a backtest is done.
 
     Attributes
@@ -52,8 +51,7 @@ class BacktestOptions:
     calibration: CalibrationOptions = field(default_factory=CalibrationOptions)
 
 
-@dataclass(frozen=True, eq=False)
-class Backtest:
+class Backtest(Frozen, eq=False):
     """What was predicted, what was measured, and how far they are apart.
 
     Attributes

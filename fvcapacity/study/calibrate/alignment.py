@@ -12,19 +12,17 @@ precision.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.study.calibrate.regression import Floats
 
 SIGNIFICANT = 4.0
 ROWS_PER_COLUMN = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Carry:
+class Carry(Frozen):
     """That work of a column's requests shows in a neighbouring interval: 1 the next one, -1 the one before."""
 
     column: int

@@ -9,10 +9,10 @@ The routes that may come to a service are those of the call graph.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 
+from fvcapacity.frozen import Frozen, field
 from fvcapacity.inputs.measurements import Measure
 from fvcapacity.study.calibrate.alignment import Carry, carry_columns, find_carries
 from fvcapacity.study.calibrate.identifiability import (
@@ -31,8 +31,7 @@ VARIES = 0.02
 """Standard deviation per mean of the total traffic below which it counts as constant."""
 
 
-@dataclass(frozen=True)
-class Coefficient:
+class Coefficient(Frozen):
     """What a request of one route adds at one service: its demand in core seconds, or its visits.
 
     Attributes
@@ -63,8 +62,7 @@ class Coefficient:
     group: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class RouteFit:
+class RouteFit(Frozen):
     """What a measure of one service says.
 
     Attributes

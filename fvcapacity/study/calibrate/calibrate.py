@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from fvcapacity.errors import InputError, Problem
+from fvcapacity.frozen import Frozen
 from fvcapacity.inputs.measurements import TRAFFIC, Measurements
 from fvcapacity.scenario.demands import Demands, expected_demands
 from fvcapacity.scenario.model import Scenario
@@ -36,8 +36,7 @@ from fvcapacity.tabular.frames import conform
 LEAST_COVERAGE = 0.5
 
 
-@dataclass(frozen=True)
-class CalibrationOptions:
+class CalibrationOptions(Frozen):
     """How a calibration is done.
 
     Attributes
@@ -58,8 +57,7 @@ class CalibrationOptions:
     variability: bool = True
 
 
-@dataclass(frozen=True)
-class Estimates:
+class Estimates(Frozen):
     """Everything that was estimated, before it is written down."""
 
     grid: Grid

@@ -23,6 +23,7 @@ from typing import Any
 import pandas as pd
 import yaml
 
+from fvcapacity.frozen import Frozen, asdict
 from fvcapacity.inputs.measurements import TRAFFIC, empty, write_traffic
 from fvcapacity.results.scenario_text import plain
 from fvcapacity.scenario.topology import Topology
@@ -34,8 +35,7 @@ SCHEMA_VERSION = "fvcapacity.calibration/1"
 _IN_DOCUMENT = ("quality", "demands", "memory", "visits", "dispersion", "variability", "hourly_bias")
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Frozen):
     """Something that a reader of the numbers has to know."""
 
     rule: str
@@ -97,7 +97,7 @@ class Calibration:
             "schema_version": SCHEMA_VERSION,
             "source": dict(self.source),
             "arrivals": None if self.arrivals is None else plain(self.arrivals),
-            "findings": [item.__dict__ for item in self.findings],
+            "findings": [asdict(item) for item in self.findings],
             "tables": {name: records(self.tables[name]) for name in _IN_DOCUMENT},
         }
         return json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

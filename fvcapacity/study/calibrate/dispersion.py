@@ -14,11 +14,10 @@ at every T; with only one T, or a flat W, the spread stays as the scenario says.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy.optimize import brentq
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.study.grid import Floats, Grid
 from fvcapacity.study.rates import index_of_clusters
 
@@ -31,8 +30,7 @@ _SPREADS = (0.2, 60.0)
 Interval = tuple[float, float, float]
 
 
-@dataclass(frozen=True)
-class Dispersion:
+class Dispersion(Frozen):
     """Burstiness of the arrivals.
 
     Attributes

@@ -12,11 +12,10 @@ by itself: their sum is then known far better than its parts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.study.calibrate.regression import Floats
 
 PROPORTIONAL = 0.9995
@@ -28,8 +27,7 @@ UNCERTAIN = 0.5
 """Half-width per estimate from which a coefficient says next to nothing."""
 
 
-@dataclass(frozen=True)
-class Separation:
+class Separation(Frozen):
     """What can be told apart.
 
     Attributes

@@ -6,11 +6,10 @@ mean: visits a second times mean response time, from the latency buckets (Little
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.study.calibrate.by_route import BLOCK_S
 from fvcapacity.study.calibrate.regression import fit, near_the_rest
 from fvcapacity.study.calibrate.rows import usable_rows
@@ -22,8 +21,7 @@ Interval = tuple[float, float, float]
 """Estimate, low, high."""
 
 
-@dataclass(frozen=True)
-class MemoryFit:
+class MemoryFit(Frozen):
     """What the memory of one service says.
 
     Attributes

@@ -20,12 +20,12 @@ them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 from scipy.optimize import nnls
+
+from fvcapacity.frozen import Frozen
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -41,8 +41,7 @@ LEAST_BLOCKS = 20
 """Blocks are shortened until there are so many; fewer say nothing of an interval."""
 
 
-@dataclass(frozen=True)
-class Fit:
+class Fit(Frozen):
     """A regression: estimates, intervals and what is left over.
 
     Attributes

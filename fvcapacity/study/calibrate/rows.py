@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import numpy.typing as npt
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.study.grid import Floats, Grid
 
 Flags = npt.NDArray[np.bool_]
@@ -22,8 +21,7 @@ SETTLING_S = 60.0
 """After a change of the number of pods: start-up CPU and warm-up belong to no request."""
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(Frozen):
     """The intervals that are used, and how many are left out for which reason."""
 
     used: Flags

@@ -9,7 +9,6 @@ measured in it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.study.calibrate.by_route import fit_by_route
 from fvcapacity.study.calibrate.rows import usable_rows
 from fvcapacity.study.grid import Floats, Grid
@@ -26,8 +26,7 @@ LEAST_DAYS = 3
 HOURS = 24
 
 
-@dataclass(frozen=True)
-class HourlyBias:
+class HourlyBias(Frozen):
     """Errors of held-back days by local hour: predicted minus measured, as a share of measured CPU.
 
     Attributes

@@ -16,12 +16,12 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.measured import measurements_of
 from fvcapacity.run import simulate
 from fvcapacity.scenario.demands import expected_demands
@@ -47,8 +47,7 @@ Shares = Mapping[str, Floats]
 """By service: share of the requests below each edge."""
 
 
-@dataclass(frozen=True)
-class _Replay:
+class _Replay(Frozen):
     grid: Grid
     scenario: Scenario
     topology: Topology

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.scenario.instants import local_time
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.schedule import ScheduledChange
 from fvcapacity.study.planning.waves import Wave
 
 
-@dataclass(frozen=True, slots=True)
-class Raise:
+class Raise(Frozen):
     """Minimums by path for one wave, from so long before its rise to its end."""
 
     wave: Wave
@@ -54,7 +52,7 @@ def schedule_of(scenario: Scenario, raises: Sequence[Raise], present: Mapping[st
 def scheduled(scenario: Scenario, changes: Sequence[ScheduledChange]) -> Scenario:
     """Return a scenario with a schedule in the place of its own."""
     file = scenario.file.model_copy(update={"schedule": tuple(changes)})
-    return dataclasses.replace(scenario, file=file)
+    return replace(scenario, file=file)
 
 
 def _name(raises: Sequence[Raise], at: int) -> str:

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.study.planning.figures import Outcome, minimum_of, most_of
 
 HALF = 0.5
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Frozen):
     """Minimums that may hold from before a wave's rise to its end: value by path, and in words which they are."""
 
     words: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from fvcapacity.frozen import Frozen
 from fvcapacity.results.measures import MEASURES
 from fvcapacity.results.result import Result
 from fvcapacity.results.route_tables import ALL
@@ -19,8 +19,7 @@ from fvcapacity.study.trial import failing_rows
 from fvcapacity.units import NS_PER_S
 
 
-@dataclass(frozen=True, slots=True)
-class Rise:
+class Rise(Frozen):
     """The rise of one wave in one replication.
 
     Attributes
@@ -48,8 +47,7 @@ class Rise:
         return self.failed / self.requests if self.requests else math.nan
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Frozen):
     """One replay in figures.
 
     Attributes

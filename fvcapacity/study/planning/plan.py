@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from fvcapacity.errors import ScenarioError
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.scenario.schedule import ScheduledChange
 from fvcapacity.study.planning.calendar import Raise, scheduled
@@ -29,8 +30,7 @@ Verdict = Literal["schedule", "helps", "leave it to the HPA", "no schedule helps
 Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class WavePlan:
+class WavePlan(Frozen):
     """What is to be done for one wave.
 
     Attributes

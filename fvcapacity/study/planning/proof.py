@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.results.estimators import Estimate, estimate_paired
 from fvcapacity.results.measures import MEASURES, MeasureName
 from fvcapacity.results.result import Result
@@ -22,8 +22,7 @@ FRESH = 2000
 """First number of the replications of a proof: no search comes so far."""
 
 
-@dataclass(frozen=True)
-class WaveProof:
+class WaveProof(Frozen):
     """One wave in all replays of a proof.
 
     Attributes
@@ -80,7 +79,7 @@ class Prover:
     def __init__(self, scenario: Scenario, waves: Sequence[Wave], replications: int, jobs: int) -> None:
         seed = int(replication_seed(scenario.file.seed, FRESH)) & (2**63 - 1)
         file = scenario.file.model_copy(update={"seed": seed})
-        self.scenario = dataclasses.replace(scenario, file=file)
+        self.scenario = replace(scenario, file=file)
         self.waves, self.replications, self.jobs = tuple(waves), replications, jobs
         self._alone: Result | None = None
 

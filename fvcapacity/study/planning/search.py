@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from fvcapacity.frozen import Frozen, replace
 from fvcapacity.results.estimators import Estimate, estimate_paired
 from fvcapacity.scenario.model import Scenario
 from fvcapacity.study.peaks import Peak
@@ -20,8 +20,7 @@ from fvcapacity.units import format_duration
 Tell = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(Frozen):
     """Minimums that were tried with one lead, in every replication.
 
     Attributes
@@ -64,8 +63,7 @@ class Attempt:
         return usd if not math.isnan(usd) else sum(o.node_hours for o in self.outcomes) / len(self.outcomes)
 
 
-@dataclass(frozen=True)
-class WaveSearch:
+class WaveSearch(Frozen):
     """What was tried for one wave.
 
     Attributes
@@ -139,7 +137,7 @@ class Searcher:
     def _attempt(self, wave: Wave, stretch: Peak, candidate: Candidate, lead: int) -> Attempt:
         raised = Raise(wave, lead, candidate.values)
         changes = schedule_of(self.scenario, [raised], present_minimums(self.scenario)) if candidate.values else ()
-        system = dataclasses.replace(scheduled(self.scenario, changes), patcher=None, reader=None)
+        system = replace(scheduled(self.scenario, changes), patcher=None, reader=None)
         tasks = [(system, wave, stretch, raised, number) for number in self.numbers]
         if self.jobs == 1:
             outcomes = [_tried(*task) for task in tasks]

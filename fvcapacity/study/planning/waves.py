@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from fvcapacity.errors import Problem, ScenarioError
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.finding import did_you_mean
 from fvcapacity.scenario.instants import epoch_ns
 from fvcapacity.scenario.model import JUDGED_WINDOW_NS, Scenario
@@ -18,8 +18,7 @@ SETTLE_NS = 6 * JUDGED_WINDOW_NS
 """How long after its top is reached a wave is judged as a rise: an HPA with new nodes needs some minutes to follow."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wave:
+class Wave(Frozen):
     """One event; instants are in nanoseconds since the start of the window.
 
     Attributes

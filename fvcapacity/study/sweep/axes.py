@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Literal
 
 import yaml
 
 from fvcapacity.errors import InputError, Problem, ScenarioError
+from fvcapacity.frozen import Frozen
 from fvcapacity.scenario.model import Scenario, ScenarioFile
 from fvcapacity.scenario.paths import Value, parse_path
 from fvcapacity.scenario.paths.change import canonical_value
@@ -26,8 +26,7 @@ Vary = Mapping[str, Sequence[Value] | str] | Iterable[str]
 Given = tuple[str, tuple[Any, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(Frozen):
     """One field that a sweep varies.
 
     Attributes

@@ -13,12 +13,12 @@ import os
 import shutil
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from fvcapacity.errors import InputError, Location, Problem
+from fvcapacity.frozen import replace
 from fvcapacity.study.sweep.columns import FINISHED
 from fvcapacity.study.sweep.task import Row
 from fvcapacity.tabular.directory import write_file

@@ -17,6 +17,7 @@ from typing import Any
 import pandas as pd
 
 from fvcapacity.cost.of_run import BILLED_FROM, bill_of_run
+from fvcapacity.frozen import Frozen
 from fvcapacity.program.compile import compile_program
 from fvcapacity.program.program import Program
 from fvcapacity.results.measures import MEASURES, route_figure
@@ -98,8 +99,7 @@ class Task:
         return f"replication {self.replication} at {self.point}"
 
 
-@dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Frozen):
     """Runs of one point that one process takes together.
 
     Attributes
@@ -115,16 +115,14 @@ class Batch:
     facts: Facts
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
+class Rows(Frozen):
     """What a process answers: a row of each run, and how long one of them took it."""
 
     rows: tuple[Row, ...]
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Frozen):
     """What a process answers that would not give the same figures: who it is, and what it has."""
 
     who: str

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -238,3 +240,18 @@ def test_thousands_of_problems_are_counted():
     text = error_text(InputError(Problem(f"number {n}") for n in range(5000)))
     assert text.endswith("\n5,000 problems; the first 200 are shown.")
     assert text.count("\n") < 500
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_an_answer_that_the_disk_has_no_room_for_is_no_defect(unbuffered):
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "fvcapacity", "version"],
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "error: the answer cannot be written: No space left on device",
+        "  = what stdout leads to has to take it",
+    ]

@@ -110,7 +110,7 @@ def test_a_failure_leaves_the_old_result(result, tmp_path, monkeypatch):
     target = tmp_path / "r"
     result.save(target)
     before = files_of(target)
-    monkeypatch.setattr("fvcapacity.results.result.write_csv", _full_disk)
+    monkeypatch.setattr("fvcapacity.results.result.write_table", _full_disk)
     with pytest.raises(InputError, match="No space left"):
         result.save(target)
     assert files_of(target) == before
