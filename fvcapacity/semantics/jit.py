@@ -188,9 +188,11 @@ def _once_for_all_integers(dispatcher: Any) -> Any:
     """
     from numba.core import types
 
+    unliteral = cast(Any, types.unliteral)
+
     def plain_type(kind: Any) -> Any:
-        kind = types.unliteral(kind)
-        return types.int64 if isinstance(kind, types.Integer) and kind.signed else kind
+        kind = unliteral(kind)
+        return types.int64 if isinstance(kind, types.Integer) and cast(Any, kind).signed else kind
 
     template = dispatcher.get_call_template
 
@@ -256,7 +258,7 @@ def row_prefetcher(core: np.dtype[Any], table: str, row: np.dtype[Any], size: in
 
             byte, flag, word = ir.IntType(8).as_pointer(), ir.IntType(32), ir.IntType(64)
             kind = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
-            hint = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+            hint = cast(Any, cgutils).get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
             to_read, to_keep, data = (ir.Constant(flag, number) for number in (0, 3, 1))
             address = address_of(context, builder, arguments)
             for line in lines:

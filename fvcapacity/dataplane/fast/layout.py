@@ -26,13 +26,14 @@ NEVER = 1 << 62
 
 Ints = npt.NDArray[np.int64]
 Table = npt.NDArray[Any]
-
-
 Field = str | tuple[str, type[np.signedinteger[Any]]]
+
+MOST = (1 << 31) - 1
+"""What a small field can hold. A setting beyond it (connections of a pool, failures of a probe) is as good as this."""
 
 
 def small(*names: str) -> list[Field]:
-    """Return fields of 32 bits: row numbers, counts, and settings of which a user writes none as large as 2^31."""
+    """Return fields of 32 bits: row numbers, counts of rows, and settings that are bounded or cut at `MOST`."""
     return [(name, np.int32) for name in names]
 
 

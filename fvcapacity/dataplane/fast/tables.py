@@ -34,7 +34,7 @@ class ServicePlan:
         self.pool_place: list[int] = []
         for owner, size in zip(program.pool_owner.tolist(), program.pool_size.tolist(), strict=True):
             self.pool_place.append(len(self.pools[owner]))
-            self.pools[owner].append(size)
+            self.pools[owner].append(min(size, layout.MOST))
         guarded = program.call_breaker_failures > 0
         self.breaker_place = np.where(guarded, np.cumsum(guarded) - 1, NONE)
         self.breakers = int(guarded.sum())
