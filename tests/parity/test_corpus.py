@@ -373,6 +373,11 @@ def pool_full() -> Tiny:
     return Tiny(pooled(1, cpu(10)), at(0, 0, 0), [A, B])
 
 
+@case(lambda run: run.steps(Step.WAITS) == 0 and run.responses() == {10 * MS})
+def pool_of_more_connections_than_a_row_can_count() -> Tiny:
+    return Tiny(pooled(1 << 40, cpu(10)), at(0, 0, 0), [A, B])
+
+
 @case(lambda run: run.steps(Step.WAITS) == 2 and run.responses() == {30 * MS, 40 * MS})
 def time_out_in_the_line_of_a_pool() -> Tiny:
     return Tiny(pooled(1, cpu(30), timeout="40ms"), at(0, 1, 2), [A, B])
@@ -684,6 +689,11 @@ def startup_probe_holds_the_others_back() -> Play:
 @case(lambda run: run.told(EventKind.STARTUP_FAILED) >= 1)
 def startup_probe_fails() -> Play:
     return probed(cpu(1), service={"startup_cpu_ms": 20_000}, startup=probe(period_ns=2 * SECOND, initial_delay_ns=0))
+
+
+@case(lambda run: run.told(EventKind.LIVENESS_FAILED) == 0 and run.total(Column.PROBE_FAILURES) > 3)
+def liveness_that_never_gives_up() -> Play:
+    return probed(cpu(30_000), arrivals=at(6000), liveness=probe(failure_threshold=1 << 40))
 
 
 @case(lambda run: run.told(EventKind.LIVENESS_FAILED) == 0 and run.total(Column.PROBES) == 11)

@@ -20,6 +20,9 @@ from fvcapacity.semantics.draw import container_identity
 
 _FIRST_CONTAINERS = 16
 
+FEW = 1024
+"""As many containers lie in the processor's cache with all that belongs to them."""
+
 
 class ContainerRows:
     """Rows by pod."""
@@ -60,7 +63,8 @@ class ContainerRows:
     def _new_block(self, memory: Memory, service: int) -> int:
         row, plan = self._containers, self.plan
         threads, lines = self._threads + plan.threads(service), self._lines + plan.lines(service)
-        memory.reserve("containers", max(_FIRST_CONTAINERS, row + 1))
+        for table in ("containers", "places"):
+            memory.reserve(table, max(_FIRST_CONTAINERS, row + 1))
         memory.reserve("threads", threads)
         memory.reserve("idle", threads)
         memory.reserve("lines", lines)
@@ -73,6 +77,7 @@ class ContainerRows:
         c["first_breaker"] = row * plan.breakers
         c["first_connection"] = (row + 1) * plan.connections
         self._containers, self._threads, self._lines = row + 1, threads, lines
+        memory.core["looks_ahead"] = self._containers > FEW
         make_room(memory)
         return row
 
@@ -95,6 +100,8 @@ class ContainerRows:
         }  # fmt: skip
         for name, value in values.items():
             memory["containers"][row][name] = value
+        container = memory["containers"][row]
+        memory["places"][row] = node, container["first_line"], container["first_thread"]
 
     def _blank(self, memory: Memory, row: int, service: int) -> None:
         """Make a block's threads idle, its lines empty, its connections free and its breakers closed."""

@@ -128,7 +128,6 @@ def _plan(s: State, node: int) -> None:
         become_plain(s, node)
     if n.next_thread < 0:
         find_next(s, node)
-    n.edge_ns = NEVER
     set_node_time(s, node, thread_at(s, n.next_thread).finish_ns if n.next_thread >= 0 else NEVER)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fvcapacity.dataplane.fast.ahead import expect_arrival, expect_probes
 from fvcapacity.dataplane.fast.calls import issue, new_attempt
 from fvcapacity.dataplane.fast.cancel import time_out
 from fvcapacity.dataplane.fast.container import LISTENING, STARTING, listen, submit, tick
@@ -21,7 +22,6 @@ from fvcapacity.dataplane.fast.memory import (
     journey_at,
     line_at,
     node_at,
-    node_time_at,
     route_call_at,
     service_at,
     stage_at,
@@ -41,7 +41,7 @@ from fvcapacity.dataplane.fast.rows import (
     take_row,
 )
 from fvcapacity.dataplane.fast.timeouts import next_timeout
-from fvcapacity.dataplane.fast.tree import next_node
+from fvcapacity.dataplane.fast.tree import next_node, next_node_time
 from fvcapacity.dataplane.fast.users import active_users, begin_stage, next_slot, schedule_user, user_identity
 from fvcapacity.dataplane.fast.visit import go_on
 from fvcapacity.dataplane.plane import EventKind
@@ -124,7 +124,7 @@ def _lacks(s: State, margin: int) -> int:
 def _next(s: State) -> tuple[int, int]:
     """Return the source and the time of the next event; sources are asked in the order of their ranks."""
     while True:
-        source, time_ns = _NODE, node_time_at(s, next_node(s)).value
+        source, time_ns = _NODE, next_node_time(s)
         if heap_at(s, TIMERS).size > 0 and first(heap_at(s, TIMERS)).time_ns < time_ns:
             source, time_ns = _TIMER, first(heap_at(s, TIMERS)).time_ns
         if heap_at(s, DELIVERIES).size > 0 and first(heap_at(s, DELIVERIES)).time_ns < time_ns:
@@ -169,9 +169,13 @@ def _handle(s: State, source: int) -> int:
         arrival = arrival_at(s, s.arrival)
         s.arrival += 1
         begin_request(s, arrival.route, arrival.identity, NONE)
+        if s.looks_ahead:
+            expect_arrival(s)
     elif source == _PROBE:
         worker = first(heap_at(s, PROBE_TICKS)).item
         pop(heap_at(s, PROBE_TICKS))
+        if s.looks_ahead:
+            expect_probes(s)
         probe(s, worker)
     elif source == _USER:
         item = first(heap_at(s, USER_TURNS)).item

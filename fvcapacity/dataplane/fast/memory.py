@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from fvcapacity.dataplane.fast import layout
-from fvcapacity.dataplane.fast.layout import CACHE_LINE, CORE, HEAPS, TABLES, Table
+from fvcapacity.dataplane.fast.layout import CORE, HEAPS, TABLES, Table
 from fvcapacity.dataplane.histogram import BINS, bin_of
 from fvcapacity.dataplane.statistics import RouteColumn
-from fvcapacity.semantics.jit import inlined, merged, row_reader
+from fvcapacity.semantics.jit import CACHE_LINE, inlined, merged, row_prefetcher, row_reader
 
 State = Any
 """The core as Numba sees it: a record of ``layout.CORE``."""
@@ -34,6 +34,7 @@ attempt_at = _reader("attempts")
 node_at = _reader("nodes")
 thread_at = _reader("threads")
 container_at = _reader("containers")
+place_at = _reader("places")
 line_at = _reader("lines")
 breaker_at = _reader("breakers")
 worker_at = _reader("workers")
@@ -48,6 +49,7 @@ stage_at = _reader("stages")
 arrival_at = _reader("arrivals")
 request_at = _reader("requests")
 trace_at = _reader("trace")
+match_at = _reader("node_tree")
 
 # Tables of single numbers: read and write ``.value``.
 idle_at = _reader("idle")
@@ -59,13 +61,20 @@ route_call_at = _reader("route_call")
 replay_at = _reader("replays")
 arrived_at = _reader("arrived")
 served_at = _reader("served")
-node_time_at = _reader("node_times")
-winner_at = _reader("node_tree")
 _endpoint_at = _reader("endpoints")
 _route_count_at = _reader("route_counts")
 _service_count_at = _reader("service_counts")
 _route_bin_at = _reader("route_histogram")
 _service_bin_at = _reader("service_histogram")
+
+# Hints: what will be touched soon is fetched meanwhile (see ``ahead.py``).
+prefetch_container = row_prefetcher(CORE, "containers", layout.CONTAINER, 2 * CACHE_LINE)
+prefetch_line = row_prefetcher(CORE, "lines", layout.LINE)
+prefetch_idle = row_prefetcher(CORE, "idle", layout.REFERENCE)
+prefetch_thread = row_prefetcher(CORE, "threads", layout.THREAD)
+prefetch_node = row_prefetcher(CORE, "nodes", layout.NODE, CACHE_LINE)
+prefetch_match = row_prefetcher(CORE, "node_tree", layout.MATCH)
+prefetch_worker = row_prefetcher(CORE, "workers", layout.WORKER)
 
 entry_at = row_reader(layout.HEAP, "address", layout.ENTRY, "rows")
 """A row of a heap, instead of the core's."""

@@ -11,7 +11,7 @@ from fvcapacity.dataplane.conditions import calls_made_by, slowed_demands, slowe
 from fvcapacity.dataplane.fast import kernel
 from fvcapacity.dataplane.fast.container import DEAD, DRAINING
 from fvcapacity.dataplane.fast.containers import ContainerRows
-from fvcapacity.dataplane.fast.layout import ARRIVAL, NEVER, NONE, Ints, Table
+from fvcapacity.dataplane.fast.layout import ARRIVAL, MOST, NEVER, NONE, Ints, Table
 from fvcapacity.dataplane.fast.memory import Memory
 from fvcapacity.dataplane.fast.rows import ATTEMPT
 from fvcapacity.dataplane.fast.tables import (
@@ -294,8 +294,9 @@ class FastPlane:
         identity = worker_identity(int(owner["identity"]), kind)
         values = {
             "container": container, "kind": kind, "period_ns": spec.period_ns, "queued": spec.queued,
-            "timeout_class": timeout_list(memory, spec.timeout_ns), "success_threshold": spec.success_threshold,
-            "failure_threshold": spec.failure_threshold, "cpu_ns": spec.cpu_ns, "identity": identity,
+            "timeout_class": timeout_list(memory, spec.timeout_ns), "cpu_ns": spec.cpu_ns, "identity": identity,
+            "success_threshold": min(spec.success_threshold, MOST),
+            "failure_threshold": min(spec.failure_threshold, MOST),
             "good": warm if kind == READINESS else kind == LIVENESS, "successes": 0, "failures": 0, "number": 0,
             "tick_ns": self.now + first_tick(spec.initial_delay_ns, spec.period_ns, identity, warm),
         }  # fmt: skip
@@ -380,7 +381,7 @@ class FastPlane:
         pods, canaries = ([known[pod] for pod in group if pod in known] for group in (command.pods, command.canaries))
         rows = [*pods, *canaries]
         if len(rows) > memory["endpoints"].shape[1]:
-            wider = np.zeros((len(memory["endpoints"]), 2 * len(rows)), np.int64)
+            wider = np.zeros((len(memory["endpoints"]), 2 * len(rows)), np.int32)
             wider[:, : memory["endpoints"].shape[1]] = memory["endpoints"]
             memory.put("endpoints", wider)
             memory.core["endpoints_width"] = wider.shape[1]

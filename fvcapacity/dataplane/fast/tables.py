@@ -6,7 +6,7 @@ import numpy as np
 
 from fvcapacity.dataplane.fast import layout
 from fvcapacity.dataplane.fast.layout import NEVER, NONE
-from fvcapacity.dataplane.fast.memory import Memory
+from fvcapacity.dataplane.fast.memory import Memory, roomy
 from fvcapacity.dataplane.source import ClosedUsers
 from fvcapacity.dataplane.statistics import Statistics
 from fvcapacity.program.layout import Balance, ProgramArrays
@@ -34,7 +34,7 @@ class ServicePlan:
         self.pool_place: list[int] = []
         for owner, size in zip(program.pool_owner.tolist(), program.pool_size.tolist(), strict=True):
             self.pool_place.append(len(self.pools[owner]))
-            self.pools[owner].append(size)
+            self.pools[owner].append(min(size, layout.MOST))
         guarded = program.call_breaker_failures > 0
         self.breaker_place = np.where(guarded, np.cumsum(guarded) - 1, NONE)
         self.breakers = int(guarded.sum())
@@ -127,7 +127,7 @@ def empty_memory(program: ProgramArrays, plan: ServicePlan, users: ClosedUsers |
     memory.put("arrived", np.zeros(routes, np.int64))
     memory.put("served", np.zeros(routes, np.int64))
     memory.put("connections", np.zeros(plan.connections, np.int64))
-    memory.put("endpoints", np.zeros((len(program.service_balance), 1), np.int64))
+    memory.put("endpoints", np.zeros((len(program.service_balance), 1), np.int32))
     core["endpoints_width"] = 1
     more_nodes(memory)
     more_attempts(memory)
@@ -138,19 +138,17 @@ def more_nodes(memory: Memory) -> None:
     """Make room for twice as many nodes (a power of two), and play the tournament anew."""
     before = len(memory["nodes"])
     leaves = max(1, 2 * before)
-    nodes = np.zeros(leaves, layout.NODE)
-    nodes["number"] = NONE
-    nodes[:before] = memory["nodes"]
-    times = np.full(leaves, NEVER, np.int64)
-    times[:before] = memory["node_times"]
-    tree = np.zeros(2 * leaves, np.int64)
-    tree[leaves:] = np.arange(leaves)
+    nodes = roomy(memory["nodes"], leaves)
+    nodes["number"][before:] = NONE
+    tree = roomy(np.zeros(0, layout.MATCH), 2 * leaves)
+    tree["time_ns"], tree["node"][leaves:] = NEVER, np.arange(leaves)
+    tree["time_ns"][leaves : leaves + before] = memory["node_tree"]["time_ns"][before:]
     for match in range(leaves - 1, 0, -1):
         left, right = tree[2 * match], tree[2 * match + 1]
-        later = (times[right], nodes["number"][right]) < (times[left], nodes["number"][left])
-        tree[match] = right if later else left
-    for name, table in (("nodes", nodes), ("node_times", times), ("node_tree", tree)):
-        memory.put(name, table)
+        numbers = nodes["number"][[left["node"], right["node"]]]
+        tree[match] = right if (right["time_ns"], numbers[1]) < (left["time_ns"], numbers[0]) else left
+    memory.put("nodes", nodes)
+    memory.put("node_tree", tree)
 
 
 def more_attempts(memory: Memory) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fvcapacity.dataplane.fast.ahead import expect_call
 from fvcapacity.dataplane.fast.calls import end, issue, new_attempt
 from fvcapacity.dataplane.fast.container import DRAINING, give_back, submit
 from fvcapacity.dataplane.fast.cpu import start
@@ -90,6 +91,8 @@ def _begin_burst(s: State, row: int) -> None:
         wake(s, row, 0)
         return
     a.demand_ns, a.queued_ns = demand, s.now_ns
+    if s.looks_ahead:
+        expect_call(s, a.identity, a.at + 1)
     if op.group == 0 and a.own_thread >= 0:
         start(s, a.own_thread, row)
     else:
