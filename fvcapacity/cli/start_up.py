@@ -12,7 +12,7 @@ import gc
 import os
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 _OBJECTS_UNTIL_COLLECTED = 100_000
@@ -59,7 +59,7 @@ def loading() -> Iterator[None]:
 
 
 def load_compiled_rules() -> None:
-    """Load what runs compiled rules, but not SciPy's linear algebra.
+    """Load what runs compiled rules, but not SciPy's linear algebra, and read Numba's registries once.
 
     At the first call of a compiled function Numba looks for SciPy's linear algebra, for functions that multiply
     matrices: to find it takes a tenth of the time of a short run. No rule of ours does that (one that did would not
@@ -72,9 +72,38 @@ def load_compiled_rules() -> None:
 
     sys.modules[_LINEAR_ALGEBRA] = None  # type: ignore[assignment]  # how Python marks what is not to be found
     try:
-        mix(0, 0)
+        with _registries_read_once():
+            mix(0, 0)
     finally:
         del sys.modules[_LINEAR_ALGEBRA]
+
+
+@contextmanager
+def _registries_read_once() -> Iterator[None]:
+    """Keep Numba from reading its registries anew for each of the 250 attributes that it finds in them.
+
+    What it finds is registered either way, and what the attributes add is read before the next function is loaded or
+    compiled, as always.
+    """
+    from numba.core.base import BaseContext
+
+    refresh: Callable[[BaseContext], None] = BaseContext.refresh
+    reading = False
+
+    def once(context: BaseContext) -> None:
+        nonlocal reading
+        if not reading:
+            reading = True
+            try:
+                refresh(context)
+            finally:
+                reading = False
+
+    BaseContext.refresh = once  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        BaseContext.refresh = refresh  # type: ignore[method-assign]
 
 
 @contextmanager

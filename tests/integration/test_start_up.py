@@ -77,6 +77,28 @@ def test_linear_algebra_is_found_by_whoever_asks_for_it_later(told: Any) -> None
     assert told["solved"] == [2.0]
 
 
+REFRESH = """
+from fvcapacity.cli.start_up import load_compiled_rules, own_process
+from fvcapacity.semantics import draw
+from numba.core.base import BaseContext
+own_process()
+read, times = BaseContext.refresh, []
+def counted(context):
+    times.append(context)
+    read(context)
+BaseContext.refresh = counted
+load_compiled_rules()
+assert BaseContext.refresh is counted
+print(len(times))
+print(draw.unit(3) == draw.unit.py_func(3))
+"""
+
+
+def test_registries_are_read_once_and_then_as_always() -> None:
+    done = subprocess.run([sys.executable, "-c", REFRESH], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "True"]
+
+
 def test_the_user_may_have_threads(told_with_threads: Any) -> None:
     assert told_with_threads["threads"] == "2"
 
