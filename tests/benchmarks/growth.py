@@ -34,7 +34,7 @@ from tests.benchmarks.shop import REPOSITORY, replay, require_served, require_wh
 from tests.benchmarks.systems import PoissonRequests, carry, served
 
 COPIES = 10
-TURNS = 9
+TURNS = 21
 """Pairs of runs, of whose ratios the median is taken."""
 
 
