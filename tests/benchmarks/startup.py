@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -43,19 +44,19 @@ class Waits:
     imports: float
 
 
-def waits(warm_runs: int = 3) -> Waits:
-    """Run the command with an empty cache, then again with what that left."""
+def waits(warm_runs: int = 3, *, library: bool = True) -> Waits:
+    """Run the command with an empty cache, then again with what that left; a library can be left out (NaN)."""
     with tempfile.TemporaryDirectory() as directory:
         out = Path(directory) / "results"
         fvcap = str(Path(sys.executable).with_name("fvcap"))
         command = [fvcap, "simulate", str(SHOP), *COMMAND, "--out", str(out)]
         first = _run(Path(directory), command)
         assert (out / "summary.json").is_file()
-        warm, library, imports = (
-            min(_run(Path(directory), words) for _ in range(warm_runs))
-            for words in (command, [sys.executable, "-c", LIBRARY], [sys.executable, "-c", IMPORTS])
-        )
-        return Waits(first, warm, library, imports)
+        programs = [command, [sys.executable, "-c", IMPORTS]]
+        if library:
+            programs.append([sys.executable, "-c", LIBRARY])
+        warm, imports, *of_library = (min(_run(Path(directory), words) for _ in range(warm_runs)) for words in programs)
+        return Waits(first, warm, *(of_library or [math.nan]), imports)
 
 
 def _run(directory: Path, command: list[str]) -> float:
